@@ -1,0 +1,105 @@
+"""Did it get faster? Two labels, run by run: the run is the unit, and only like is compared with like."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from perfkit.analyses.known_runs import Selection, known_runs, select_runs
+from perfkit.analyses.measure import judgeable, observe
+from perfkit.analyses.metrics import METRICS, Metric
+from perfkit.errors import UsageError
+from perfkit.model.run import Run
+from perfkit.stats.comparison import compare
+from perfkit.stats.intervals import over_runs
+from perfkit.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One metric of one subject under two labels."""
+
+    metric: str
+    subject: str
+    unit: str
+    base: float
+    candidate: float
+    ratio: float | None
+    """Candidate over base; None when the base is 0."""
+    lo: float | None
+    hi: float | None
+    verdict: str
+    """faster, slower, same or inconclusive; faster means better, whatever the metric."""
+    detectable: float | None
+    """The smallest relative change that these runs could have shown."""
+    runs_base: int
+    runs_candidate: int
+    why: str | None
+    """Why there is no verdict, where there is none."""
+
+
+def compare_labels(
+    store: Store, base: Selection, candidate: Selection, metrics: Sequence[Metric] | None = None, *, force: bool = False
+) -> list[Compared]:
+    """Every metric that both sides can answer, subject by subject."""
+    runs = known_runs(store)
+    base_runs, candidate_runs = select_runs(runs, base), select_runs(runs, candidate)
+    compared: list[Compared] = []
+    for metric in metrics or METRICS.values():
+        compared += compare_runs(store, metric, base_runs, candidate_runs, force=force)
+    if not compared:
+        raise UsageError("The two sides have no metric in common: they hold no valid runs of the same kind. `perfkit runs` lists what is there.")
+    return compared
+
+
+def compare_runs(store: Store, metric: Metric, base: Sequence[Run], candidate: Sequence[Run], *, force: bool = False) -> list[Compared]:
+    """One metric; subjects that only one side knows are left out."""
+    unlike = None if force else _unlike(base, candidate, metric.kind)
+    base_values = _by_subject(store, metric, base)
+    candidate_values = _by_subject(store, metric, candidate)
+    return [
+        _compared(metric, subject, values, candidate_values[subject], unlike)
+        for subject, values in base_values.items()
+        if subject in candidate_values
+    ]
+
+
+def _by_subject(store: Store, metric: Metric, runs: Sequence[Run]) -> dict[str, list[float]]:
+    values: dict[str, list[float]] = defaultdict(list)
+    for observation in observe(store, metric, judgeable(runs, metric)):
+        values[observation.subject].append(observation.value)
+    return values
+
+
+def _unlike(base: Sequence[Run], candidate: Sequence[Run], kind: str) -> str | None:
+    prints = {run.fingerprint for run in (*base, *candidate) if run.kind == kind and run.valid}
+    if len(prints) <= 1:
+        return None
+    return "the runs differ in host, workload or tool settings; --force compares them all the same"
+
+
+def _compared(metric: Metric, subject: str, base: Sequence[float], candidate: Sequence[float], unlike: str | None) -> Compared:
+    result = compare(base, candidate, direction=metric.better)
+    why = unlike or _too_few(len(base), len(candidate)) if unlike or result.verdict == "inconclusive" else None
+    return Compared(
+        metric=metric.name,
+        subject=subject,
+        unit=metric.unit,
+        base=over_runs(base).value,
+        candidate=over_runs(candidate).value,
+        ratio=result.ratio,
+        lo=result.lo,
+        hi=result.hi,
+        verdict="inconclusive" if unlike else result.verdict,
+        detectable=result.detectable,
+        runs_base=len(base),
+        runs_candidate=len(candidate),
+        why=why,
+    )
+
+
+def _too_few(base: int, candidate: int) -> str:
+    if min(base, candidate) < 3:
+        return f"{base} and {candidate} runs: the run is the unit, and fewer than three a side decide nothing"
+    return "the runs vary too much for the difference"

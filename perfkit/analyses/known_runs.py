@@ -1,0 +1,65 @@
+"""Which runs are there, and which of them does a question mean?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from perfkit.errors import UsageError, unknown
+from perfkit.model.run import Run
+from perfkit.store import Store
+
+QUESTION = Path(__file__).with_suffix(".sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which runs a question is about; what is None is not asked."""
+
+    run_ids: tuple[str, ...] | None = None
+    label: str | None = None
+    system: str | None = None
+    kind: str | None = None
+
+
+def known_runs(store: Store) -> list[Run]:
+    """Every run, newest first."""
+    return store.ask(QUESTION, Run)
+
+
+def select_runs(runs: Sequence[Run], selection: Selection) -> list[Run]:
+    """The runs that fit, invalid ones included; a name that fits no run at all is an error."""
+    chosen = list(runs)
+    if selection.system is not None:
+        chosen = [run for run in chosen if run.system in (selection.system, None)]
+    if selection.run_ids is not None:
+        chosen = _by_id(chosen, selection.run_ids)
+    if selection.label is not None:
+        labels = {run.label for run in chosen if run.label}
+        if selection.label not in labels:
+            raise unknown("label", selection.label, labels)
+        chosen = [run for run in chosen if run.label == selection.label]
+    if selection.kind is not None:
+        chosen = [run for run in chosen if run.kind == selection.kind]
+    return chosen
+
+
+def newest_of_each_kind(runs: Iterable[Run]) -> list[Run]:
+    """One run for every kind, scenario and label: evidence that is looked at closely, not counted."""
+    newest: dict[tuple[str, str | None, str | None], Run] = {}
+    for run in runs:
+        newest.setdefault((run.kind, run.scenario, run.label), run)
+    return list(newest.values())
+
+
+def _by_id(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:
+    chosen: dict[str, Run] = {}
+    for name in asked:
+        fitting = [run for run in runs if run.run_id.startswith(name)]
+        if not fitting:
+            raise unknown("run", name, [run.run_id for run in runs[:20]])
+        if len(fitting) > 1:
+            raise UsageError(f"The run {name!r} is ambiguous: {', '.join(run.run_id for run in fitting)}.")
+        chosen[fitting[0].run_id] = fitting[0]
+    return list(chosen.values())

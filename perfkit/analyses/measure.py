@@ -1,0 +1,103 @@
+"""A metric's value with its interval: over runs where there are several, in time within one run where that can be done."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from perfkit.analyses.known_runs import Selection, known_runs, select_runs
+from perfkit.analyses.metrics import Metric
+from perfkit.model.run import Run
+from perfkit.stats.intervals import Interval, over_batches, over_runs, proportion_interval
+from perfkit.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a metric says of one subject over some runs."""
+
+    metric: str
+    subject: str
+    value: float
+    lo: float | None
+    hi: float | None
+    """None: the data cannot bound the value."""
+    unit: str
+    n: int
+    runs: tuple[str, ...]
+    method: str
+    """How the interval was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One number of one run."""
+
+    run_id: str
+    subject: str
+    value: float
+    n: int
+    successes: int | None
+    """Where the number is a share of n."""
+
+
+def measure(store: Store, metric: Metric, selection: Selection, subject: str | None = None) -> list[Measurement]:
+    """One measurement per subject that fits the glob; runs that are not valid do not count."""
+    return measure_runs(store, metric, judgeable(select_runs(known_runs(store), selection), metric), subject)
+
+
+def measure_runs(store: Store, metric: Metric, run_ids: Sequence[str], subject: str | None = None) -> list[Measurement]:
+    """The same over runs that are known already."""
+    by_subject: dict[str, list[Observation]] = defaultdict(list)
+    for observation in observe(store, metric, run_ids):
+        if subject is None or fnmatchcase(observation.subject, subject) or observation.subject == subject:
+            by_subject[observation.subject].append(observation)
+    batches = _batches(store, metric, run_ids) if len(run_ids) == 1 else {}
+    return [_measurement(metric, name, found, batches.get(name, [])) for name, found in by_subject.items()]
+
+
+def judgeable(runs: Iterable[Run], metric: Metric) -> list[str]:
+    """Valid runs of the metric's kind, in order of time."""
+    fitting = [run for run in runs if run.valid and run.kind == metric.kind]
+    return [run.run_id for run in reversed(fitting)]
+
+
+def observe(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Observation]:
+    """The metric's number for every run and subject that has one."""
+    if not run_ids:
+        return []
+    return [_observation(metric, row) for row in metric.analysis(store, run_ids) if getattr(row, metric.column) is not None]
+
+
+def _observation(metric: Metric, row: Any) -> Observation:
+    successes = getattr(row, metric.part) if metric.part else None
+    return Observation(row.run_id, row.subject, float(getattr(row, metric.column)), row.n, successes)
+
+
+def _batches(store: Store, metric: Metric, run_ids: Sequence[str]) -> dict[str, list[float]]:
+    if metric.batches is None:
+        return {}
+    values: dict[str, list[float]] = defaultdict(list)
+    for row in metric.batches(store, run_ids):
+        value = getattr(row, metric.column)
+        if value is not None:
+            values[row.subject].append(value)
+    return values
+
+
+def _measurement(metric: Metric, subject: str, found: Sequence[Observation], batches: Sequence[float]) -> Measurement:
+    interval = _interval(metric, found, batches)
+    samples, run_ids = sum(item.n for item in found), tuple(item.run_id for item in found)
+    return Measurement(metric.name, subject, interval.value, interval.lo, interval.hi, metric.unit, samples, run_ids, interval.method)
+
+
+def _interval(metric: Metric, found: Sequence[Observation], batches: Sequence[float]) -> Interval:
+    if metric.part is not None:
+        return proportion_interval(sum(item.successes or 0 for item in found), sum(item.n for item in found))
+    if len(found) == 1 and len(batches) >= 10:
+        within = over_batches(batches)
+        return Interval(found[0].value, within.lo, within.hi, found[0].n, within.method)
+    return over_runs([item.value for item in found])

@@ -1,0 +1,89 @@
+"""Metrics are rows of a table: the one name by which commands, targets, figures, reports and verify speak of a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from perfkit.analyses.cache_hits import cache_hits
+from perfkit.analyses.functions import functions
+from perfkit.analyses.latency import latency
+from perfkit.analyses.latency_batches import latency_batches
+from perfkit.analyses.llm_sequences import llm_sequences
+from perfkit.analyses.plan_times import plan_times
+from perfkit.analyses.request_time import request_time
+from perfkit.errors import unknown
+from perfkit.store import Store
+
+Direction = Literal["lower", "higher"]
+Analysis = Callable[[Store, Sequence[str]], Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A named question with a unit that yields one number a run and subject."""
+
+    name: str
+    about: str
+    unit: str
+    better: Direction
+    kind: str
+    """The kind of run that can answer it."""
+    subject: str
+    """What a subject is: endpoint, function, statement."""
+    analysis: Analysis
+    column: str
+    """The analysis' column that holds the number."""
+    batches: Analysis | None = None
+    """The same within one run, in time; None where a run is one sample."""
+    part: str | None = None
+    """The column that counts successes where the number is a share of n."""
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("latency.mean", "mean response time", "ms", "lower", "load", "endpoint", latency, "mean_ms", latency_batches),
+        Metric("latency.p50", "median response time", "ms", "lower", "load", "endpoint", latency, "p50_ms", latency_batches),
+        Metric("latency.p95", "95th percentile of the response time", "ms", "lower", "load", "endpoint", latency, "p95_ms", latency_batches),
+        Metric("latency.p99", "99th percentile of the response time", "ms", "lower", "load", "endpoint", latency, "p99_ms", latency_batches),
+        Metric("latency.p95_ok", "P95 of successful requests", "ms", "lower", "load", "endpoint", latency, "p95_ok_ms", latency_batches),
+        Metric("throughput", "requests answered a second", "per_second", "higher", "load", "endpoint", latency, "per_second"),
+        Metric("error.rate", "share of requests that failed", "ratio", "lower", "load", "endpoint", latency, "error_rate", part="failed"),
+        Metric("time.total", "mean length of a traced request", "ms", "lower", "trace", "endpoint", request_time, "total_ms"),
+        Metric("time.db", "database time of a request", "ms", "lower", "trace", "endpoint", request_time, "db_ms"),
+        Metric("time.cache", "cache time of a request", "ms", "lower", "trace", "endpoint", request_time, "cache_ms"),
+        Metric("time.llm", "model time of a request", "ms", "lower", "trace", "endpoint", request_time, "llm_ms"),
+        Metric("time.http", "time of a request in calls to other services", "ms", "lower", "trace", "endpoint", request_time, "http_ms"),
+        Metric("time.own", "time of a request with no call open", "ms", "lower", "trace", "endpoint", request_time, "own_ms"),
+        Metric("statements.per_request", "SQL statements of a request", "count", "lower", "trace", "endpoint", request_time, "db_calls"),
+        Metric("llm.calls", "model calls of a request", "count", "lower", "trace", "endpoint", llm_sequences, "calls"),
+        Metric("llm.wall", "first model call's start to the last one's end", "ms", "lower", "trace", "endpoint", llm_sequences, "wall_ms"),
+        Metric("llm.concurrency", "model calls open together", "factor", "higher", "trace", "endpoint", llm_sequences, "concurrency"),
+        Metric("llm.input_tokens", "prompt tokens of a request", "tokens", "lower", "trace", "endpoint", llm_sequences, "input_tokens"),
+        Metric("llm.output_tokens", "answer tokens of a request", "tokens", "lower", "trace", "endpoint", llm_sequences, "output_tokens"),
+        Metric(
+            "cache.hit_ratio",
+            "share of look-ups that the cache answers",
+            "ratio",
+            "higher",
+            "trace",
+            "endpoint",
+            cache_hits,
+            "hit_ratio",
+            part="hits",
+        ),
+        Metric("plan.execution", "execution time of a planned statement", "ms", "lower", "plans", "statement", plan_times, "execution_ms"),
+        Metric("plan.planning", "planning time of a statement", "ms", "lower", "plans", "statement", plan_times, "planning_ms"),
+        Metric("function.own_share", "share of a profile in one function itself", "ratio", "lower", "profile", "function", functions, "own_share"),
+        Metric("function.per_call", "time of one call, callees included", "ms", "lower", "profile", "function", functions, "per_call_ms"),
+    )
+}
+
+
+def metric_named(name: str) -> Metric:
+    """The metric a user asked for."""
+    if name not in METRICS:
+        raise unknown("metric", name, METRICS)
+    return METRICS[name]

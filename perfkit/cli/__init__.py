@@ -1,0 +1,77 @@
+"""The command line: one module a command, each a skin over one function; nothing is imported before it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+import click
+
+from perfkit import __version__
+from perfkit.cli.diagnostics import guarded
+
+COMMANDS = {
+    "demo": "Measure the sample application, slow and fixed, and write a report.",
+    "collect": "Run a tool, keep its artefact and store the evidence.",
+    "ingest": "Read artefacts that exist already.",
+    "formats": "List the formats that can be read.",
+    "doctor": "Say which tools and servers are here, and how to install the others.",
+    "runs": "List the runs in the store.",
+    "show": "Show one run.",
+    "sql": "Ask the store anything in SQL.",
+    "metric": "Print a metric's value, interval, n and unit.",
+    "compare": "Compare two labels or runs, metric by metric.",
+    "diagnose": "Name the problems that the evidence shows, worst first.",
+    "check": "Judge all targets of a system.",
+    "report": "Write the report of an investigation.",
+    "verify": "Recompute every number of a report from the store.",
+    "lint-docs": "Check documents: at most 700 lines, headings, footnotes.",
+    "archive": "Keep a report in docs/archive.",
+    "run": "Run notebooks with papermill.",
+    "lab": "Open JupyterLab on the notebooks.",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands' names and one-line helps without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table, which is the order of work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the one command that is asked for."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"perfkit.cli.{cmd_name.replace('-', '_')}")
+        return cast(click.Command, module.command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option(
+    "--workspace",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder with data/ and reports/. Default: the nearest one with a perfkit.toml, else the repository.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="perfkit")
+@click.pass_context
+def program(ctx: click.Context, workspace: Path | None) -> None:
+    """Collect performance evidence, analyse it, judge it, and write reports whose every number can be recomputed.
+
+    Exit codes: 0 done, 1 a target is missed or a report does not verify, 2 wrong usage or unreadable input,
+    3 undecided, 4 a tool or server is missing, 5 the store is busy, 6 a notebook failed.
+    """
+    ctx.obj = workspace
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sys.exit(guarded(program))

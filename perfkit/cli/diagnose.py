@@ -1,0 +1,25 @@
+"""perfkit diagnose: what is wrong, worst first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from perfkit.analyses.known_runs import Selection
+from perfkit.cli.output import json_option, show, workbench
+
+
+@click.command()
+@click.option("--run", "runs", multiple=True, help="Only this run; may be repeated.")
+@click.option("--label", help="Only the newest runs with this label.")
+@click.option("--system", help="The pack whose components say which endpoint a piece of code belongs to.")
+@json_option
+@click.pass_obj
+def command(workspace: Path | None, runs: tuple[str, ...], label: str | None, system: str | None, as_json: bool) -> None:
+    """Name the problems that the evidence shows: where, what they cost (measured) and what a fix should save (predicted).
+
+    Looks at the newest run of each kind and label, unless runs are named.
+    """
+    findings = workbench(workspace).diagnose(Selection(run_ids=runs or None, label=label), system)
+    show(findings, as_json, empty="The evidence shows no problem that a rule knows.")

@@ -1,0 +1,50 @@
+"""stderr and exit codes: the only place that turns an error into words and a number."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from perfkit.errors import Exit, PerfkitError
+
+INTERRUPTED = 130
+
+
+def guarded(program: click.Command) -> int:
+    """Run a command; its return value is the exit code, every error is one line on stderr."""
+    try:
+        returned = program.main(standalone_mode=False)
+        sys.stdout.flush()
+        return int(returned) if isinstance(returned, int) else int(Exit.DONE)
+    except PerfkitError as error:
+        say(f"perfkit: {one_line(str(error))}")
+        return int(error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return int(Exit.USAGE)
+    except click.ClickException as error:
+        say(f"perfkit: {one_line(error.format_message())} See `{_command_path(error)} --help`.")
+        return int(Exit.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        say("perfkit: interrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.DONE)
+
+
+def say(text: str) -> None:
+    """Talk goes to stderr."""
+    click.echo(text, err=True)
+
+
+def one_line(text: str) -> str:
+    """A message without line breaks."""
+    return " ".join(text.split())
+
+
+def _command_path(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return context.command_path if context else "perfkit"

@@ -1,0 +1,77 @@
+"""stdout is data: a table for people or one JSON document for programs, both from the same rows."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from perfkit.figures.tables import table
+from perfkit.workbench import Workbench, open_workbench
+
+WIDTH_WITHOUT_TERMINAL = 200
+GOOD, BAD, OPEN, QUIET = "green", "bold red", "yellow", "dim"
+VERDICT_STYLES = {"met": GOOD, "faster": GOOD, "missed": BAD, "slower": BAD, "inconclusive": OPEN, "no_data": QUIET, "same": QUIET}
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
+
+
+def workbench(workspace: Path | None) -> Workbench:
+    """The workbench that the global options mean."""
+    return open_workbench(workspace)
+
+
+def print_json(document: Any) -> None:
+    """One document, keys as they are, numbers unrounded."""
+    click.echo(json.dumps(_plain(document), indent=1, ensure_ascii=False))
+
+
+def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], *, empty: str) -> None:
+    """A table; columns map a heading to its justification. Verdicts are coloured."""
+    if not rows:
+        click.echo(empty)
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for heading, justify in columns.items():
+        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for row in rows:
+        table.add_row(*(Text(cell, style=VERDICT_STYLES.get(cell, "")) for cell in row))
+    console = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False)
+    console.print(table)
+
+
+def show(rows: Sequence[Any], as_json: bool, *, empty: str) -> None:
+    """The same rows either way."""
+    if as_json:
+        print_json(rows)
+    else:
+        view = table(rows)
+        print_table(view.columns, view.rows, empty=empty)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, str | int | float | bool) or value is None:
+        return value
+    return str(value)

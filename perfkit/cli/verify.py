@@ -1,0 +1,32 @@
+"""perfkit verify: recompute every number of a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from perfkit.cli.diagnostics import say
+from perfkit.cli.output import json_option, print_json, print_table, workbench
+from perfkit.errors import Exit
+
+COLUMNS = {"line": "right", "text": "left", "": "left"}
+
+
+@click.command()
+@click.argument("report", type=click.Path(path_type=Path))
+@json_option
+@click.pass_obj
+def command(workspace: Path | None, report: Path, as_json: bool) -> Exit:
+    """Recompute every number of a REPORT from the runs that it names.
+
+    Exit code 1 when a number differs from the store, or has no run behind it; each is named with its line.
+    """
+    checked = workbench(workspace).verify(report)
+    wrong = [item for item in checked if not item.agrees]
+    if as_json:
+        print_json({"report": str(report), "numbers": len(checked), "wrong": wrong})
+    elif wrong:
+        print_table(COLUMNS, [(str(item.line), item.text, item.message) for item in wrong], empty="")
+    say(f"{len(checked) - len(wrong)} of {len(checked)} numbers agree with the store.")
+    return Exit.MISSED if wrong else Exit.DONE

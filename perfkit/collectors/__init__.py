@@ -1,0 +1,28 @@
+"""Tool → artefact and manifest. One file a tool, each with collect(options, folder, progress); the only subprocess calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from perfkit.collectors import load, plans, profile, trace
+from perfkit.collectors.base import Progress
+from perfkit.collectors.load import LoadOptions
+from perfkit.collectors.plans import PlanOptions
+from perfkit.collectors.profile import ProfileOptions
+from perfkit.collectors.trace import TraceOptions
+
+Options = LoadOptions | PlanOptions | ProfileOptions | TraceOptions
+
+COLLECTORS: dict[type[Any], Callable[[Any, Path, Progress | None], Path]] = {
+    LoadOptions: load.collect,
+    PlanOptions: plans.collect,
+    ProfileOptions: profile.collect,
+    TraceOptions: trace.collect,
+}
+
+
+def collect(options: Options, folder: Path, progress: Progress | None = None) -> Path:
+    """Run the tool that the options are for and return the artefact that it left."""
+    return COLLECTORS[type(options)](options, folder, progress)

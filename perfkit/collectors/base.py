@@ -1,0 +1,61 @@
+"""What all collectors do alike: ask for the tool, work on a desk of their own, leave an artefact with its manifest beside it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from perfkit.collectors.host import git_state, host
+from perfkit.errors import MissingTool
+from perfkit.model.run import MANIFEST_SUFFIX, Manifest
+
+Progress = Callable[[str, float], None]
+"""Called with what goes on in words, and with how much of the work is done, 0 to 1."""
+
+EXTRAS = {"locust": "load", "psycopg": "databases"}
+"""The extra of perfkit that installs a package that a collector needs."""
+
+
+def require(package: str) -> str:
+    """The version of an optional package, found without importing it."""
+    if importlib.util.find_spec(package) is None:
+        raise MissingTool(f"This needs {package}, which is not installed here. Install it with: pip install 'perfkit[{EXTRAS[package]}]'.")
+    return importlib.metadata.version(package)
+
+
+@contextmanager
+def desk(folder: Path) -> Iterator[Path]:
+    """A place inside the folder for unfinished work; what is not left to the folder in the end goes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".collecting-", dir=folder) as place:
+        yield Path(place).resolve()
+
+
+def leave(finished: Path, folder: Path, manifest: Manifest) -> Path:
+    """Moves a finished file into the folder under a name that is new; the manifest comes first, so that no artefact is without one."""
+    artefact = folder / f"{finished.stem}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}{finished.suffix}"
+    artefact.with_name(artefact.name + MANIFEST_SUFFIX).write_text(manifest.to_json(), encoding="utf-8")
+    return finished.replace(artefact)
+
+
+def described(measured: Manifest, stated: Manifest, project: Path | None) -> Manifest:
+    """What a collector knows about its run, with host and commit, overridden by what the caller states."""
+    commit, dirty = git_state(project or Path.cwd())
+    known = replace(measured, host=host(), commit=commit, dirty=dirty)
+    return replace(known.overridden_by(stated), parameters={**measured.parameters, **stated.parameters})
+
+
+def utc_now() -> datetime:
+    """UTC without a zone, as manifests have it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def nobody_watches(text: str, done: float) -> None:
+    """The progress of a caller who wants none."""

@@ -1,0 +1,124 @@
+"""A child process in a group of its own: watched while it runs, limited in time, and never outlived by what it started."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+from typing import IO
+
+from perfkit.errors import CollectionFailed, MissingTool
+
+TICK_S = 0.25
+INTERRUPT_GRACE_S = 15.0
+KEPT_BYTES = 8 * 1024
+SHOWN_LINES = 15
+
+Watch = Callable[[int, float], None]
+"""Called a few times a second with the child's process id and the seconds since its start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """What to run and for how long."""
+
+    command: tuple[str, ...]
+    limit_s: float
+    """A child that is still there after that is killed, and the work has failed."""
+    interrupt_after_s: float | None = None
+    """When to ask it to end, as Ctrl-C does. None lets it come to its own end."""
+    cwd: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Added to ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended."""
+
+    status: int
+    """Negative: the signal that ended it."""
+    interrupted: bool
+    """True when it was asked to end."""
+    last_words: str
+    """The end of its stderr, or of its stdout when stderr is empty."""
+
+
+def run_child(child: Child, watch: Watch) -> Ended:
+    """Runs the child to its end; whatever it started ends with it."""
+    process = _start(child)
+    listeners = [Listener(stream) for stream in (process.stderr, process.stdout) if stream]
+    try:
+        interrupted = _watched(process, child, watch, listeners)
+    finally:
+        _signal_group(process, signal.SIGKILL)
+        process.wait()
+    return Ended(process.returncode, interrupted, last_words(listeners))
+
+
+class Listener:
+    """Reads a stream to its end and keeps the last of it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._kept = b""
+        self._thread = Thread(target=self._listen, args=(stream,), daemon=True)
+        self._thread.start()
+
+    def _listen(self, stream: IO[bytes]) -> None:
+        with stream:
+            while piece := os.read(stream.fileno(), 64 * 1024):
+                self._kept = (self._kept + piece)[-KEPT_BYTES:]
+
+    def heard(self) -> str:
+        """The last lines so far."""
+        self._thread.join(timeout=1)
+        return "\n".join(self._kept.decode("utf-8", errors="replace").strip().splitlines()[-SHOWN_LINES:])
+
+
+def last_words(listeners: list[Listener]) -> str:
+    """What the first stream that carries anything said last."""
+    return next((text for listener in listeners if (text := listener.heard())), "(it printed nothing)")
+
+
+def _start(child: Child) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, **child.environment}
+    pipe = subprocess.PIPE
+    try:
+        return subprocess.Popen(
+            child.command, cwd=child.cwd, env=environment, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True
+        )
+    except OSError as error:
+        raise MissingTool(f"{child.command[0]} cannot be started: {error.strerror or error}.") from error
+
+
+def _watched(process: subprocess.Popen[bytes], child: Child, watch: Watch, listeners: list[Listener]) -> bool:
+    """True when the child had to be asked to end."""
+    started = time.monotonic()
+    interrupted_at: float | None = None
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(TICK_S)
+            return interrupted_at is not None
+        seconds = time.monotonic() - started
+        watch(process.pid, seconds)
+        if interrupted_at is None and child.interrupt_after_s is not None and seconds >= child.interrupt_after_s:
+            interrupted_at = seconds
+            _signal_group(process, signal.SIGINT)
+        grace_over = interrupted_at is not None and seconds - interrupted_at > INTERRUPT_GRACE_S
+        if seconds > child.limit_s or grace_over:
+            _signal_group(process, signal.SIGKILL)
+            asked = shlex.join(child.command)
+            raise CollectionFailed(f"`{asked}` still ran after {seconds:.0f} s and was ended. Its last lines:\n{last_words(listeners)}")
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signals the child and what it started, nothing else: the group's number is the child's."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

@@ -1,0 +1,44 @@
+"""Personas who are alike in segment, region and age. Fault: each is compared with each. Fix: a dictionary finds them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import combinations
+
+from sqlalchemy import select
+
+from perfkit.demo.backend import Session
+from perfkit.demo.models import Membership, Persona
+from perfkit.trace import timed
+
+Profile = tuple[int, int, int, int]
+"""Id, segment, region, age."""
+Pair = tuple[int, int]
+
+
+async def profiles(session: Session, project_id: int) -> list[Profile]:
+    """What the matching compares, one a member of the project."""
+    columns = select(Persona.id, Persona.segment, Persona.region, Persona.age)
+    members = columns.join(Membership, Membership.persona_id == Persona.id).where(Membership.project_id == project_id)
+    return [(row[0], row[1], row[2], row[3]) for row in await session.execute(members.order_by(Membership.persona_id))]
+
+
+@timed
+def matches_quadratic(members: Sequence[Profile]) -> list[Pair]:
+    """Compares every pair."""
+    pairs = []
+    for at, (one, segment, region, age) in enumerate(members):
+        for other, its_segment, its_region, its_age in members[at + 1 :]:
+            if its_segment == segment and its_region == region and its_age == age:
+                pairs.append((one, other))
+    return pairs
+
+
+@timed
+def matches_linear(members: Sequence[Profile]) -> list[Pair]:
+    """Puts those who are alike together, then pairs them; in the same order."""
+    alike: dict[tuple[int, int, int], list[int]] = defaultdict(list)
+    for one, segment, region, age in members:
+        alike[segment, region, age].append(one)
+    return sorted(pair for group in alike.values() for pair in combinations(group, 2))

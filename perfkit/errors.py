@@ -1,0 +1,71 @@
+"""One family of errors: each says what was asked, why it failed and what to do, and carries its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import ClassVar
+
+
+class Exit(IntEnum):
+    """What the process tells its caller."""
+
+    DONE = 0
+    MISSED = 1
+    """A target is missed, a report does not verify, a document is too long."""
+    USAGE = 2
+    """Wrong usage or unreadable input."""
+    UNDECIDED = 3
+    MISSING_TOOL = 4
+    BUSY = 5
+    NOTEBOOK = 6
+
+
+class PerfkitError(Exception):
+    """Base of everything that perfkit raises on purpose."""
+
+    exit_code: ClassVar[Exit] = Exit.USAGE
+
+
+class UsageError(PerfkitError):
+    """The question itself does not fit: a wrong option, an unknown name."""
+
+
+class ArtefactError(PerfkitError):
+    """A file claims a format but does not hold what the format promises."""
+
+
+class UnknownFormat(ArtefactError):
+    """No reader recognises the file."""
+
+
+class DocumentError(PerfkitError):
+    """A document cannot be read, written or updated as asked."""
+
+
+class MissingTool(PerfkitError):
+    """A tool or server that the work needs is not here."""
+
+    exit_code = Exit.MISSING_TOOL
+
+
+class CollectionFailed(PerfkitError):
+    """A tool ran but left no usable artefact."""
+
+
+class StoreBusy(PerfkitError):
+    """Somebody else held the store for longer than we were willing to wait."""
+
+    exit_code = Exit.BUSY
+
+
+class NotebookFailed(PerfkitError):
+    """A notebook raised, ran out of time, lost its kernel or left nothing behind."""
+
+    exit_code = Exit.NOTEBOOK
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
+    """The error for a name that is not there, listing the ones that are."""
+    available = ", ".join(sorted(known)) or "none yet"
+    return UsageError(f"There is no {what} {name!r}. Available: {available}.")

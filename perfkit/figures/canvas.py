@@ -1,0 +1,45 @@
+"""Where figures are made: one style, no window, no state of pyplot."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+STYLE = Path(__file__).with_name("perfkit.mplstyle")
+BASE_COLOUR, CANDIDATE_COLOUR = "#b0b7c3", "#2a6f97"
+ROW_INCHES = 0.55
+
+
+class Chart(Figure):
+    """A figure that a notebook can show although no window system or global state knows it."""
+
+    def _repr_png_(self) -> bytes:
+        picture = io.BytesIO()
+        self.savefig(picture, format="png")
+        return picture.getvalue()
+
+
+@contextmanager
+def drawn(title: str, rows: int, xlabel: str) -> Iterator[tuple[Figure, Axes]]:
+    """A figure with one pair of axes, tall enough for its rows."""
+    with style.context(STYLE):
+        figure = Chart(figsize=(8, 1.4 + ROW_INCHES * max(rows, 2)))
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        axes.set_title(title)
+        axes.set_xlabel(xlabel)
+        yield figure, axes
+
+
+def save(figure: Figure, path: Path) -> Path:
+    """As SVG or PNG, by the suffix."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    return path

@@ -1,0 +1,33 @@
+"""The scorecard as a picture: each target's value against its limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from perfkit.figures.canvas import drawn
+from perfkit.model.verdict import Verdict
+from perfkit.units import format_quantity
+
+COLOURS = {"met": "#55a868", "missed": "#c44e52", "inconclusive": "#ccb974", "no_data": "#b0b7c3"}
+
+
+def scorecard_figure(verdicts: Sequence[Verdict], *, title: str) -> Figure:
+    """Share of the limit that is used, with its interval; the line at one is the limit."""
+    with drawn(title, len(verdicts), "value over limit, logarithmic") as (figure, axes):
+        for row, item in enumerate(verdicts):
+            colour = COLOURS[item.verdict]
+            value = item.value / item.limit if item.value else None
+            if value is not None:
+                axes.plot([value], [row], "o", color=colour, markersize=9)
+                if item.lo and item.hi:
+                    axes.plot([item.lo / item.limit, item.hi / item.limit], [row, row], color=colour, linewidth=3)
+            text = f"{format_quantity(item.value, item.unit)} · {item.verdict.replace('_', ' ')}"
+            axes.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=colour)
+        axes.axvline(1, color="#444444", linewidth=1.2)
+        axes.set_xscale("log")
+        axes.set_yticks(range(len(verdicts)), [f"{item.target}\n{item.must_be} {format_quantity(item.limit, item.unit)}" for item in verdicts])
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+    return figure

@@ -1,0 +1,160 @@
+"""Rows as text: one view a kind of row, the same in a terminal, in a notebook and in markdown."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from perfkit.analyses.comparison import Compared
+from perfkit.analyses.functions import FunctionTime
+from perfkit.analyses.measure import Measurement
+from perfkit.analyses.request_time import RequestTime
+from perfkit.model.finding import Finding
+from perfkit.model.run import Run
+from perfkit.model.verdict import Verdict
+from perfkit.units import format_quantity
+
+NOTHING = "Nothing to show."
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a kind of row is shown."""
+
+    columns: Mapping[str, str]
+    """Heading → left or right."""
+    cells: Callable[[Any], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cells that are text already."""
+
+    columns: Mapping[str, str]
+    rows: Sequence[Sequence[str]]
+
+    def _repr_markdown_(self) -> str:
+        rules = ["---:" if justify == "right" else "---" for justify in self.columns.values()]
+        lines = [list(self.columns), rules, *([cell.replace("|", "\\|") for cell in row] for row in self.rows)]
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines) if self.rows else NOTHING
+
+    def _repr_html_(self) -> str:
+        if not self.rows:
+            return f"<p>{NOTHING}</p>"
+        sides = list(self.columns.values())
+        head = "".join(f"<th style='text-align:{side}'>{html.escape(name)}</th>" for name, side in self.columns.items())
+        body = "".join(
+            "<tr>" + "".join(f"<td style='text-align:{side}'>{html.escape(cell)}</td>" for side, cell in zip(sides, row, strict=True)) + "</tr>"
+            for row in self.rows
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def __str__(self) -> str:
+        return self._repr_markdown_()
+
+
+def table(rows: Sequence[Any], *, most: int | None = None) -> Table:
+    """The rows, all of one kind; most cuts the table and says so in its last row."""
+    if not rows:
+        return Table({}, [])
+    view = VIEWS[type(rows[0])]
+    shown = [view.cells(row) for row in rows[:most]]
+    if most is not None and len(rows) > most:
+        shown.append([f"… and {len(rows) - most} more", *[""] * (len(view.columns) - 1)])
+    return Table(view.columns, shown)
+
+
+def moment(at: datetime | None) -> str:
+    """A time for people."""
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at else "unknown"
+
+
+def _bound(value: float | None, unit: str) -> str:
+    return "–" if value is None else format_quantity(value, unit)
+
+
+def _compared(item: Compared) -> tuple[str, ...]:
+    interval = f"{format_quantity(item.lo, 'factor')} … {format_quantity(item.hi, 'factor')}" if item.lo is not None and item.hi is not None else "–"
+    values = (format_quantity(item.base, item.unit), format_quantity(item.candidate, item.unit), _bound(item.ratio, "factor"), interval)
+    return (item.metric, item.subject, *values, item.verdict, _bound(item.detectable, "ratio"), f"{item.runs_base} : {item.runs_candidate}")
+
+
+def _measured(item: Measurement) -> tuple[str, ...]:
+    value, lo, hi = format_quantity(item.value, item.unit), _bound(item.lo, item.unit), _bound(item.hi, item.unit)
+    return (item.metric, item.subject, value, lo, hi, format_quantity(item.n, "count"), str(len(item.runs)), item.method)
+
+
+def _finding(item: Finding) -> tuple[str, ...]:
+    cost, saving = format_quantity(item.cost_ms, "ms"), format_quantity(item.saves_ms, "ms")
+    return (item.priority, item.impact, item.title, item.place, item.subject or "not attributed", cost, saving, item.remedy)
+
+
+def _verdict(item: Verdict) -> tuple[str, ...]:
+    limit = f"{item.must_be} {format_quantity(item.limit, item.unit)}"
+    bounds = (_bound(item.lo, item.unit), _bound(item.hi, item.unit))
+    counted = format_quantity(item.n, "count")
+    return (item.target, item.subject or "", limit, format_quantity(item.value, item.unit), *bounds, counted, item.verdict, item.why or "")
+
+
+def _run(item: Run) -> tuple[str, ...]:
+    valid = "yes" if item.valid else f"no: {item.invalid_because}"
+    return (item.run_id, item.kind, item.tool or "", item.label or "", item.scenario or "", item.system or "", moment(item.started_at), valid)
+
+
+def _request_time(item: RequestTime) -> tuple[str, ...]:
+    times = (item.total_ms, item.db_ms, item.cache_ms, item.llm_ms, item.http_ms, item.own_ms)
+    return (item.subject, *(format_quantity(time, "ms") for time in times), f"{item.db_calls:.0f}", f"{item.llm_calls:.0f}", str(item.n))
+
+
+def _function(item: FunctionTime) -> tuple[str, ...]:
+    share = _bound(item.own_share, "ratio")
+    return (item.function, f"{item.file}:{item.line}", format_quantity(item.n, "count"), f"{item.own:.4g}", f"{item.total:.4g}", share, item.unit)
+
+
+def _columns(left: str, right: str, order: str) -> dict[str, str]:
+    sides = dict.fromkeys(left.split(", "), "left") | dict.fromkeys(right.split(", "), "right")
+    return {name: sides[name] for name in order.split(", ")}
+
+
+VIEWS: dict[type[Any], View] = {
+    Compared: View(
+        _columns(
+            "metric, subject, interval, verdict, runs",
+            "base, candidate, ratio, visible from",
+            "metric, subject, base, candidate, ratio, interval, verdict, visible from, runs",
+        ),
+        _compared,
+    ),
+    Measurement: View(
+        _columns("metric, subject, interval", "value, from, to, n, runs", "metric, subject, value, from, to, n, runs, interval"),
+        _measured,
+    ),
+    Finding: View(
+        _columns(
+            "priority, impact, problem, place, endpoint, remedy",
+            "costs, predicted saving",
+            "priority, impact, problem, place, endpoint, costs, predicted saving, remedy",
+        ),
+        _finding,
+    ),
+    Verdict: View(
+        _columns("target, subject, verdict, note", "limit, value, from, to, n", "target, subject, limit, value, from, to, n, verdict, note"),
+        _verdict,
+    ),
+    Run: View(dict.fromkeys(("run", "kind", "tool", "label", "scenario", "system", "started (UTC)", "valid"), "left"), _run),
+    RequestTime: View(
+        _columns(
+            "endpoint",
+            "total, database, cache, models, other services, own, statements, model calls, requests",
+            "endpoint, total, database, cache, models, other services, own, statements, model calls, requests",
+        ),
+        _request_time,
+    ),
+    FunctionTime: View(
+        _columns("function, place, unit", "calls, own, total, share", "function, place, calls, own, total, share, unit"),
+        _function,
+    ),
+}

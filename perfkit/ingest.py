@@ -1,0 +1,186 @@
+"""Artefact → reader → writer: idempotent by content, all or nothing."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from perfkit.errors import ArtefactError, UnknownFormat, UsageError
+from perfkit.model.run import MANIFEST_SUFFIX, Manifest, run_from, run_id_of
+from perfkit.readers import Reader, detect, reader_named
+from perfkit.store import Store
+from perfkit.store.vault import Kept, Vault, sha256_of
+from perfkit.store.writer import Staged, Staging, commit
+
+Progress = Callable[[str, int, int], None]
+"""Called with the file's name, the number of files done and the number of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of one artefact."""
+
+    path: str
+    run_id: str
+    format: str
+    already_there: bool
+    rows: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read and the reader for it."""
+
+    path: Path
+    reader: Reader
+    manifest: Manifest
+
+
+def ingest(
+    paths: Sequence[Path],
+    store: Store,
+    vault: Vault,
+    *,
+    stated: Manifest | None = None,
+    as_format: str | None = None,
+    progress: Progress | None = None,
+) -> list[Ingested]:
+    """Store the artefacts of all paths in one transaction; a file that breaks its format stores nothing of any."""
+    sources = [_source(path, stated or Manifest(), as_format) for path in _artefacts(paths, as_format)]
+    known = _known(store, sources)
+    fresh = [source for source in sources if source.path not in known]
+    results = {source.path: _already(source, known[source.path], store) for source in sources if source.path in known}
+    results |= _ingest_fresh(fresh, store, vault, progress or _silent) if fresh else {}
+    return [results[source.path] for source in sources]
+
+
+def _artefacts(paths: Iterable[Path], as_format: str | None) -> list[Path]:
+    artefacts: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            artefacts += _walk(path, as_format)
+        elif path.exists():
+            artefacts.append(path)
+        else:
+            raise ArtefactError(f"{path}: there is no such file.")
+    return list(dict.fromkeys(artefacts))
+
+
+def _walk(folder: Path, as_format: str | None) -> list[Path]:
+    """Files of a folder that some reader recognises; the others are not ours."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.endswith(MANIFEST_SUFFIX)]
+    chosen = files if as_format else [path for path in files if _recognised(path)]
+    if not chosen:
+        raise ArtefactError(f"{folder}: none of its {len(files)} files is an artefact that perfkit can read. `perfkit formats` lists what is.")
+    return chosen
+
+
+def _recognised(path: Path) -> bool:
+    try:
+        detect(path)
+    except UnknownFormat:
+        return False
+    except ArtefactError:
+        return path.stat().st_size > 0
+    return True
+
+
+def _source(path: Path, stated: Manifest, as_format: str | None) -> Source:
+    reader = reader_named(as_format) if as_format else detect(path)
+    note = path.with_name(path.name + MANIFEST_SUFFIX)
+    manifest = Manifest(tool=reader.TOOL)
+    if note.exists():
+        try:
+            manifest = manifest.overridden_by(Manifest.from_json(note.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
+            raise ArtefactError(f"{note}: not a manifest: {error}.") from error
+    return Source(path, reader, manifest.overridden_by(stated))
+
+
+def _known(store: Store, sources: Sequence[Source]) -> dict[Path, str]:
+    """Run ids of files that the store has; only files whose size it knows are hashed for it."""
+    sizes = {row[0] for row in store.query("select distinct bytes from artefacts")[1]}
+    candidates = {source.path: sha256_of(source.path) for source in sources if source.path.stat().st_size in sizes}
+    stored = {row[0] for row in store.query("select sha256 from artefacts")[1]} if candidates else set()
+    return {path: run_id_of(sha256) for path, sha256 in candidates.items() if sha256 in stored}
+
+
+def _already(source: Source, run_id: str, store: Store) -> Ingested:
+    return Ingested(str(source.path), run_id, source.reader.NAME, True, store.rows_of(run_id))
+
+
+def _ingest_fresh(sources: Sequence[Source], store: Store, vault: Vault, progress: Progress) -> dict[Path, Ingested]:
+    with ExitStack() as closing:
+        staging = closing.enter_context(Staging(store.path.parent))
+        hashing = closing.enter_context(ThreadPoolExecutor(max_workers=1))
+        kept: list[Kept] = []
+        closing.callback(_discard, vault, kept)
+        for number, source in enumerate(sources):
+            progress(source.path.name, number, len(sources))
+            taking = hashing.submit(vault.take, source.path)
+            try:
+                _stage(source, str(number), staging)
+            finally:
+                kept.append(taking.result())
+        counts = staging.counts()
+        staged = _staged(sources, kept, staging)
+        _refuse_empty(sources, counts)
+        for item in staged:
+            vault.settle(item.kept, replace(sources[int(item.token)].manifest, started_at=item.run.started_at).to_json())
+        there = commit(store, staging, staged)
+        progress(sources[-1].path.name, len(sources), len(sources))
+    return {
+        source.path: Ingested(str(source.path), item.run.run_id, source.reader.NAME, item.token in there, counts.get(item.token, {}))
+        for source, item in zip(sources, staged, strict=True)
+    }
+
+
+def _discard(vault: Vault, kept: Sequence[Kept]) -> None:
+    """What was settled is not pending any more; what was not must not stay."""
+    for item in kept:
+        vault.discard(item)
+
+
+def _stage(source: Source, token: str, staging: Staging) -> None:
+    try:
+        for batch in source.reader.read(source.path):
+            staging.add(batch, token, f"{source.path}: tried as {source.reader.NAME}")
+    except OSError as error:
+        raise ArtefactError(f"{source.path}: cannot be read: {error.strerror or error}.") from error
+
+
+def _staged(sources: Sequence[Source], kept: Sequence[Kept], staging: Staging) -> list[Staged]:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    moments = staging.first_moments()
+    staged = []
+    for token, source, item in zip(map(str, itertools.count()), sources, kept, strict=False):
+        started = source.manifest.started_at or moments.get(token) or _modified(source.path)
+        manifest = replace(source.manifest, started_at=started)
+        staged.append(Staged(token, run_from(manifest, item.sha256, source.reader.KIND, source.reader.NAME), item, now))
+    return staged
+
+
+def _refuse_empty(sources: Sequence[Source], counts: dict[str, dict[str, int]]) -> None:
+    for number, source in enumerate(sources):
+        if not counts.get(str(number)):
+            raise ArtefactError(f"{source.path}: tried as {source.reader.NAME}: it holds no measurements.")
+
+
+def _modified(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
+
+
+def _silent(name: str, done: int, total: int) -> None:
+    """Nobody is watching."""
+
+
+def label_of(text: str | None) -> str | None:
+    """Labels are words that fit into commands and file names."""
+    if text is not None and (not text or any(character.isspace() for character in text)):
+        raise UsageError(f"The label {text!r} has white space or is empty. Use words such as baseline or optimized.")
+    return text

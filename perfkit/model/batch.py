@@ -1,0 +1,41 @@
+"""What a reader yields: rows for one named table, either as columns or as a scan that the store executes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Rows of one table, column by column; every column has the same length."""
+
+    table: str
+    columns: Mapping[str, Sequence[Any]]
+
+    def __post_init__(self) -> None:
+        lengths = {len(column) for column in self.columns.values()}
+        if len(lengths) > 1:
+            raise ValueError(f"columns of {self.table} differ in length: {sorted(lengths)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A select beside the reader that turns the file at $path into rows of one table, without Python seeing them."""
+
+    table: str
+    sql: Path
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+Batch = Columns | Scan
+
+
+def columns_of(table: str, records: Sequence[Any]) -> Columns:
+    """Small formats build their columns from frozen dataclasses whose fields are the table's columns."""
+    if not records:
+        return Columns(table, {})
+    names = [item.name for item in fields(records[0])]
+    return Columns(table, {name: [getattr(record, name) for record in records] for name in names})

@@ -1,0 +1,121 @@
+"""A run is one act of measuring: one tool, one label, one commit, one host, one set of parameters. It never changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
+from typing import Any, Self
+
+RUN_ID_LENGTH = 12
+MANIFEST_SUFFIX = ".manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What is known about a run beside its artefact: a collector writes it, the command line may override it."""
+
+    tool: str | None = None
+    tool_version: str | None = None
+    label: str | None = None
+    scenario: str | None = None
+    system: str | None = None
+    investigation: str | None = None
+    commit: str | None = None
+    dirty: bool | None = None
+    host: str | None = None
+    """A description of the machine that must be equal for two runs to be compared."""
+    started_at: datetime | None = None
+    """UTC without a zone."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """What must be equal for two runs to be compared: users, duration, options of the tool."""
+    load_model: str | None = None
+    valid: bool = True
+    invalid_because: str | None = None
+
+    def overridden_by(self, other: Self) -> Self:
+        """This manifest with every field that the other one states."""
+        stated = {item.name: getattr(other, item.name) for item in fields(other) if getattr(other, item.name) != item.default}
+        stated = {name: value for name, value in stated.items() if value not in (None, {})}
+        return replace(self, **stated)
+
+    def to_json(self) -> str:
+        """Stable text: the same manifest always gives the same bytes."""
+        values = {name: value for name, value in asdict(self).items() if value not in (None, {})}
+        if self.started_at is not None:
+            values["started_at"] = self.started_at.isoformat()
+        return json.dumps(values, indent=1, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Raises ValueError or TypeError when the text is no manifest."""
+        values = json.loads(text)
+        if not isinstance(values, dict):
+            raise TypeError("a manifest is one JSON object")
+        if "started_at" in values:
+            values["started_at"] = datetime.fromisoformat(values["started_at"])
+        return cls(**values)
+
+    def fingerprint(self, kind: str) -> str:
+        """Equal for runs that may be compared, whatever their label and commit."""
+        like = [kind, self.tool, self.host, self.scenario, self.load_model, sorted(self.parameters.items())]
+        return hashlib.sha256(json.dumps(like, default=str).encode()).hexdigest()[:RUN_ID_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A row of the table runs."""
+
+    run_id: str
+    kind: str
+    tool: str | None
+    tool_version: str | None
+    label: str | None
+    scenario: str | None
+    system: str | None
+    commit: str | None
+    host: str | None
+    started_at: datetime | None
+    valid: bool
+    invalid_because: str | None
+    artefact_sha256: str
+    format: str
+    investigation: str | None
+    dirty: bool | None
+    parameters: str
+    """JSON."""
+    load_model: str | None
+    fingerprint: str
+    """Runs with different fingerprints are not compared."""
+
+
+def run_id_of(sha256: str) -> str:
+    """A run is known by the content of its artefact, not by its path."""
+    return sha256[:RUN_ID_LENGTH]
+
+
+def run_from(manifest: Manifest, sha256: str, kind: str, format_name: str) -> Run:
+    """The run of one artefact."""
+    return Run(
+        run_id=run_id_of(sha256),
+        kind=kind,
+        tool=manifest.tool,
+        tool_version=manifest.tool_version,
+        label=manifest.label,
+        scenario=manifest.scenario,
+        system=manifest.system,
+        commit=manifest.commit,
+        host=manifest.host,
+        started_at=manifest.started_at,
+        valid=manifest.valid,
+        invalid_because=manifest.invalid_because,
+        artefact_sha256=sha256,
+        format=format_name,
+        investigation=manifest.investigation,
+        dirty=manifest.dirty,
+        parameters=json.dumps(dict(manifest.parameters), sort_keys=True, default=str),
+        load_model=manifest.load_model,
+        fingerprint=manifest.fingerprint(kind),
+    )

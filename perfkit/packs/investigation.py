@@ -1,0 +1,55 @@
+"""An investigation file: one question about one feature, what is compared, and the prose that only a person can write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from perfkit.errors import UsageError
+from perfkit.packs import Part
+
+
+class Change(Part):
+    """Code that was changed for one kind of finding, as file::function before and after."""
+
+    rule: str
+    technique: str
+    before: str
+    after: str
+
+
+class Prose(Part):
+    """What no measurement can say; a missing part is named in the report."""
+
+    impact: str | None = None
+    side_effects: str | None = None
+    deployment: str | None = None
+    monitoring: str | None = None
+    rollback: str | None = None
+    next_steps: str | None = None
+
+
+class Investigation(Part):
+    """One question."""
+
+    name: str
+    system: str
+    feature: str
+    question: str
+    base: str = "baseline"
+    candidate: str = "optimized"
+    template: str = "optimization"
+    changes: tuple[Change, ...] = ()
+    prose: Prose = Prose()
+
+
+def load_investigation(path: Path) -> Investigation:
+    """An investigation from its YAML file."""
+    try:
+        return Investigation.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not an investigation: {' '.join(str(error).split())}") from error

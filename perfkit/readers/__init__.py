@@ -1,0 +1,46 @@
+"""One module a format, all of one form: NAME, KIND, TOOL, ABOUT, sniff(head), read(path). The first that recognises a file reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol, cast
+
+from perfkit.errors import UnknownFormat, unknown
+from perfkit.model.artefact import Head, read_head
+from perfkit.model.batch import Batch
+from perfkit.readers import cprofile, k6_points, locust_requests, pg_explain, trace_spans
+
+
+class Reader(Protocol):
+    """What a module of this folder offers."""
+
+    NAME: str
+    KIND: str
+    TOOL: str
+    ABOUT: str
+
+    def sniff(self, head: Head) -> bool:
+        """Whether these first bytes are of this format."""
+
+    def read(self, path: Path) -> Iterator[Batch]:
+        """The artefact's rows; raises ArtefactError where it breaks its format's promise."""
+
+
+READERS: dict[str, Reader] = {module.NAME: cast(Reader, module) for module in (trace_spans, k6_points, locust_requests, pg_explain, cprofile)}
+
+
+def detect(path: Path) -> Reader:
+    """The reader for a file, chosen by its content."""
+    head = read_head(path)
+    for reader in READERS.values():
+        if reader.sniff(head):
+            return reader
+    raise UnknownFormat(f"{path}: tried {', '.join(READERS)}: none recognises the content. Name one with --as if you know better.")
+
+
+def reader_named(name: str) -> Reader:
+    """The reader a user asked for."""
+    if name not in READERS:
+        raise unknown("format", name, READERS)
+    return READERS[name]

@@ -1,0 +1,174 @@
+"""A citation is a number with its origin; the same function computes it for the writer and for verify."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from perfkit.errors import DocumentError
+from perfkit.model.finding import Finding
+from perfkit.report.evidence import Evidence
+from perfkit.units import format_quantity, parse_quantity
+
+SEPARATOR = " · "
+FOOTNOTE = re.compile(r"^\[\^(?P<number>\d+)\]: (?P<text>.+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a number is: the footnote says these four, in this order."""
+
+    figure: str
+    """Which number: a key of FIGURES."""
+    name: str
+    """Metric, rule or target."""
+    subject: str
+    side: str
+    """A label, or both of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The number as it stands in the text, and what its footnote says."""
+
+    text: str
+    footnote: str
+
+
+Figure = Callable[[Evidence, Origin], tuple[str, str]]
+"""Text of the number, and what the footnote adds about its samples."""
+
+
+def cite(evidence: Evidence, origin: Origin) -> Citation:
+    """The number that an origin names, computed from the evidence."""
+    if origin.figure not in FIGURES:
+        raise DocumentError(f"A footnote names the figure {origin.figure!r}. Known: {', '.join(FIGURES)}.")
+    text, samples = FIGURES[origin.figure](evidence, origin)
+    parts = [origin.figure, origin.name, f"`{origin.subject}`", origin.side, samples]
+    return Citation(text, SEPARATOR.join(part for part in parts if part))
+
+
+def parse_footnote(text: str) -> Origin:
+    """The origin that a footnote states."""
+    parts = text.split(SEPARATOR)
+    if len(parts) < 4:
+        raise DocumentError(f"The footnote {text!r} does not name figure, metric, subject and label.")
+    return Origin(parts[0], parts[1], parts[2].strip("`"), parts[3])
+
+
+def _value(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    measured = evidence.measured(origin.name, origin.side).get(origin.subject)
+    if measured is None:
+        return format_quantity(None, "ms"), "n = 0"
+    return format_quantity(measured.value, measured.unit), _samples(len(measured.runs), measured.n)
+
+
+def _bound(end: str) -> Figure:
+    def bound(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+        measured = evidence.measured(origin.name, origin.side).get(origin.subject)
+        value = getattr(measured, end) if measured else None
+        if measured is None or value is None:
+            return "unbounded", "too few runs"
+        return format_quantity(value, measured.unit), _samples(len(measured.runs), measured.n)
+
+    return bound
+
+
+def _ratio(end: str) -> Figure:
+    def ratio(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+        compared = evidence.compared(origin.name).get(origin.subject)
+        value = getattr(compared, end) if compared else None
+        if compared is None or value is None:
+            return "undecided", "too few runs"
+        speedup = {"ratio": 1 / compared.ratio if compared.ratio else 0, "lo": 1 / value if value else 0, "hi": 1 / value if value else 0}[end]
+        return format_quantity(speedup, "factor"), f"{compared.runs_base} and {compared.runs_candidate} runs"
+
+    return ratio
+
+
+def _saved(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    compared = evidence.compared(origin.name).get(origin.subject)
+    if compared is None:
+        return format_quantity(None, "ms"), "n = 0"
+    return format_quantity(compared.base - compared.candidate, compared.unit), f"{compared.runs_base} and {compared.runs_candidate} runs"
+
+
+def _of_finding(column: str) -> Figure:
+    def number(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+        finding = _finding(evidence, origin)
+        value: float | None = getattr(finding, column)
+        return format_quantity(value, "ms"), f"run {finding.run_id}"
+
+    return number
+
+
+def _title(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    finding = _finding(evidence, origin)
+    return f"**{finding.title}**", f"run {finding.run_id}"
+
+
+def _place(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    finding = _finding(evidence, origin)
+    return f"`{finding.place}`", f"run {finding.run_id}"
+
+
+def _finding(evidence: Evidence, origin: Origin) -> Finding:
+    finding = evidence.finding_by_id.get(origin.subject)
+    if finding is None:
+        raise DocumentError(f"The evidence no longer shows the finding {origin.subject} of the rule {origin.name}.")
+    return finding
+
+
+def _limit(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    for target in evidence.pack.targets:
+        if target.label == origin.name:
+            quantity = parse_quantity(target.limit)
+            return format_quantity(quantity.value, quantity.unit), f"pack {evidence.pack.name}"
+    raise DocumentError(f"The pack {evidence.pack.name} has no target {origin.name!r}.")
+
+
+def _verdict_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    given = evidence.verdicts[origin.side]
+    fitting = [verdict for verdict in given if origin.name in ("all", verdict.verdict)]
+    return format_quantity(len(fitting), "count"), f"pack {evidence.pack.name}"
+
+
+def _finding_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    found = evidence.findings if origin.side == evidence.base else evidence.remaining
+    return format_quantity(len(found), "count"), "all rules"
+
+
+def _faster_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    compared = [item for item in evidence.compared(origin.name).values() if item.subject != "all requests"]
+    counted = [item for item in compared if origin.subject in ("every endpoint", item.verdict)]
+    return format_quantity(len(counted), "count"), "both labels"
+
+
+def _run_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    return format_quantity(len([run for run in evidence.runs[origin.side] if run.kind == origin.name]), "count"), "valid and invalid"
+
+
+FIGURES: dict[str, Figure] = {
+    "value": _value,
+    "lower bound": _bound("lo"),
+    "upper bound": _bound("hi"),
+    "speed-up": _ratio("ratio"),
+    "least speed-up": _ratio("hi"),
+    "greatest speed-up": _ratio("lo"),
+    "measured saving": _saved,
+    "cost": _of_finding("cost_ms"),
+    "predicted saving": _of_finding("saves_ms"),
+    "title": _title,
+    "place": _place,
+    "limit": _limit,
+    "verdicts": _verdict_count,
+    "findings": _finding_count,
+    "endpoints": _faster_count,
+    "runs": _run_count,
+}
+
+
+def _samples(runs: int, samples: int) -> str:
+    counted = format_quantity(samples, "count")
+    return f"{runs} run{'s' if runs != 1 else ''}, n = {counted}"

@@ -1,0 +1,107 @@
+"""What a report stands on: for each of two labels a fixed set of runs, and whatever can be computed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from perfkit.analyses.comparison import Compared, compare_runs
+from perfkit.analyses.known_runs import Selection, known_runs, newest_of_each_kind, select_runs
+from perfkit.analyses.measure import Measurement, judgeable, measure_runs
+from perfkit.analyses.metrics import METRICS, metric_named
+from perfkit.errors import unknown
+from perfkit.model.finding import Finding
+from perfkit.model.run import Run
+from perfkit.model.verdict import Verdict
+from perfkit.packs import Pack
+from perfkit.rules import diagnose
+from perfkit.store import Store
+from perfkit.verdicts import scorecard
+
+COUNTED = "load"
+"""Runs of this kind are compared in number; of every other kind the newest is looked at closely."""
+
+
+@dataclass
+class Evidence:
+    """Computes on demand and remembers: the rows do not change while a report is written."""
+
+    store: Store
+    pack: Pack
+    base: str
+    candidate: str
+    runs: Mapping[str, Sequence[Run]]
+    """Label → runs, newest first."""
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What is wrong in the base's evidence, worst first."""
+        return diagnose(self.store, self._looked_at(self.base), self.pack.components)
+
+    @cached_property
+    def remaining(self) -> list[Finding]:
+        """What is still wrong in the candidate's evidence."""
+        return diagnose(self.store, self._looked_at(self.candidate), self.pack.components)
+
+    @cached_property
+    def finding_by_id(self) -> dict[str, Finding]:
+        return {finding.finding_id: finding for finding in (*self.findings, *self.remaining)}
+
+    @cached_property
+    def verdicts(self) -> dict[str, list[Verdict]]:
+        """The scorecard of each label."""
+        return {label: self._scorecard(label) for label in self.runs}
+
+    def measured(self, metric: str, label: str) -> dict[str, Measurement]:
+        """A metric by subject."""
+        if (metric, label) not in self._measured:
+            found = measure_runs(self.store, metric_named(metric), judgeable(self.runs[label], METRICS[metric]))
+            self._measured[metric, label] = {item.subject: item for item in found}
+        return self._measured[metric, label]
+
+    def compared(self, metric: str) -> dict[str, Compared]:
+        """Base against candidate by subject."""
+        if metric not in self._compared:
+            found = compare_runs(self.store, metric_named(metric), self.runs[self.base], self.runs[self.candidate])
+            self._compared[metric] = {item.subject: item for item in found}
+        return self._compared[metric]
+
+    @cached_property
+    def _measured(self) -> dict[tuple[str, str], dict[str, Measurement]]:
+        return {}
+
+    @cached_property
+    def _compared(self) -> dict[str, dict[str, Compared]]:
+        return {}
+
+    def _looked_at(self, label: str) -> list[str]:
+        return [run.run_id for run in newest_of_each_kind(run for run in self.runs[label] if run.valid) if run.kind != COUNTED]
+
+    def _scorecard(self, label: str) -> list[Verdict]:
+        return scorecard(self.store, self.pack, Selection(run_ids=tuple(run.run_id for run in self.runs[label]), label=label))
+
+
+def gather(store: Store, pack: Pack, base: str, candidate: str) -> Evidence:
+    """Every run of the two labels that the store has now."""
+    runs = known_runs(store)
+    chosen = {label: select_runs(runs, Selection(label=label, system=pack.name)) for label in (base, candidate)}
+    return Evidence(store, pack, base, candidate, {label: _cited(found) for label, found in chosen.items()})
+
+
+def pinned(store: Store, pack: Pack, base: str, candidate: str, run_ids: Mapping[str, Iterable[str]]) -> Evidence:
+    """Exactly the runs that a report names."""
+    runs = known_runs(store)
+    by_id = {run.run_id: run for run in runs}
+    missing = [run_id for ids in run_ids.values() for run_id in ids if run_id not in by_id]
+    if missing:
+        raise unknown("run", missing[0], list(by_id)[:20])
+    order = {run.run_id: place for place, run in enumerate(runs)}
+    chosen = {label: sorted((by_id[run_id] for run_id in ids), key=lambda run: order[run.run_id]) for label, ids in run_ids.items()}
+    return Evidence(store, pack, base, candidate, chosen)
+
+
+def _cited(runs: Sequence[Run]) -> list[Run]:
+    """All counted runs, and of the other kinds the newest: what the report's numbers come from."""
+    close = {run.run_id for run in newest_of_each_kind(run for run in runs if run.valid)}
+    return [run for run in runs if run.kind == COUNTED or run.run_id in close]

@@ -1,0 +1,98 @@
+"""Evidence → markdown by a pack's template, never longer than the limit: by selection, not by cutting."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import jinja2
+
+from perfkit.errors import DocumentError, unknown
+from perfkit.packs import Pack
+from perfkit.packs.investigation import Investigation
+from perfkit.report import context as arranged
+from perfkit.report.context import Context, Footnotes
+from perfkit.report.evidence import Evidence
+from perfkit.report.lint import LINE_LIMIT
+
+META = re.compile(r"<!-- perfkit report (?P<meta>\{.*\}) -->")
+BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def render(investigation: Investigation, evidence: Evidence, written_on: date) -> str:
+    """The whole document; shows as many findings as the limit of lines allows, worst first."""
+    template = _template(evidence.pack, investigation.template)
+    for most_findings in (None, 40, 20, 10, 5, 3):
+        text = _render(template, arranged.build(investigation, evidence, written_on, most_findings))
+        if len(text.splitlines()) <= LINE_LIMIT:
+            return text
+    raise DocumentError(f"The report has more than {LINE_LIMIT} lines even with three findings. Shorten the investigation's prose and changes.")
+
+
+def _template(pack: Pack, name: str) -> jinja2.Template:
+    if name not in pack.reports:
+        raise unknown("report template", name, pack.reports)
+    path = (pack.folder / pack.reports[name]).resolve()
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(path.parent),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701  markdown, not HTML
+    )
+    return environment.get_template(path.name)
+
+
+def _render(template: jinja2.Template, context: Context) -> str:
+    footnotes = Footnotes(context.evidence)
+    body = template.render(
+        report=context,
+        evidence=context.evidence,
+        investigation=context.investigation,
+        prose=context.investigation.prose,
+        cite=footnotes,
+        quoted=_quoted,
+        verdict_words=arranged.VERDICT_WORDS,
+    )
+    return BLANK_LINES.sub("\n\n", "\n".join([body.strip(), "", *_tail(context), "", *_definitions(footnotes), ""]))
+
+
+def _quoted(text: str | None, what: str) -> str:
+    """A person's words as a quotation, whose numbers are theirs; a missing part says so in one line."""
+    if not text or not text.strip():
+        return f"*Not stated: the investigation file has no `{what}`.*"
+    return "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())
+
+
+def _tail(context: Context) -> list[str]:
+    """The runs behind the numbers, for people and for verify."""
+    evidence = context.evidence
+    meta = {"system": evidence.pack.name, "base": evidence.base, "candidate": evidence.candidate, "template": context.investigation.template}
+    tools = arranged.measured_with([run for runs in evidence.runs.values() for run in runs])
+    return [
+        "---",
+        "",
+        f"**Runs behind the numbers** (measured with {tools}; `perfkit verify` computes every number again from them):".replace(
+            tools, " and ".join(f"`{tool}`" for tool in tools.split(", "))
+        ),
+        "",
+        "| label | kind | runs |",
+        "|---|---|---|",
+        *(f"| {label} | {kind} | `{ids}` |" for label, kind, ids in arranged.run_table(evidence)),
+        "",
+        f"<!-- perfkit report {json.dumps(meta, sort_keys=True)} -->",
+    ]
+
+
+def _definitions(footnotes: Footnotes) -> list[str]:
+    return [f"[^{number}]: {text}" for number, text in enumerate(footnotes.lines, start=1)]
+
+
+def write(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)

@@ -1,0 +1,131 @@
+"""Recompute every number of a report from the store; a number without a run behind it fails as well."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from perfkit.errors import DocumentError, PerfkitError
+from perfkit.packs import load_pack
+from perfkit.report.citations import FOOTNOTE, cite, parse_footnote
+from perfkit.report.evidence import Evidence, pinned
+from perfkit.report.lint import outside_fences
+from perfkit.report.render import META
+from perfkit.store import Store
+
+RUN_ROW = re.compile(r"^\| (?P<label>[^|]+) \| (?P<kind>[^|]+) \| `(?P<ids>[0-9a-f ]+)` \|$")
+CODE = r"`[^`\n]+`"
+BOLD = r"\*\*(?:[^*\n]|\*(?!\*))+\*\*"
+QUANTITY = r"-?\d[\d\u202f\u00a0.,]*(?:e[+-]?\d+)?(?:[ \u202f\u00a0](?:ms|s|µs|us|min|h|%|B|KB|MB|GB|TB|tokens?))?(?:/s|×|x\b|%)?"
+WORDS = r"not measured|unbounded|undecided"
+CITED = re.compile(rf"(?P<text>{CODE}|{BOLD}|{QUANTITY}|{WORDS})\[\^(?P<number>\d+)\]")
+MARK = re.compile(r"\[\^(\d+)\]")
+NUMBER = re.compile(r"(?<![\w.\-/#])\d[\d.,]*(?![\w])")
+NOT_OURS = ("> ", "[^", "<!--", "| label | kind |")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One number of the report."""
+
+    line: int
+    text: str
+    recomputed: str | None
+    """None when there is nothing to compute it from."""
+    agrees: bool
+    message: str
+
+
+def verify(path: Path, store: Store) -> list[Checked]:
+    """Every number with what the store says about it."""
+    lines = _lines(path)
+    evidence = _evidence(path, lines, store)
+    footnotes = {int(match["number"]): match["text"] for _, line in outside_fences(lines) if (match := FOOTNOTE.match(line))}
+    if not footnotes:
+        raise DocumentError(f"{path}: the report has no footnotes, so no number says where it comes from.")
+    recomputed = {number: _recompute(evidence, text) for number, text in footnotes.items()}
+    return [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines)]
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DocumentError(f"{path}: cannot be read: {error}.") from error
+
+
+def _evidence(path: Path, lines: Sequence[str], store: Store) -> Evidence:
+    metas = [match for line in lines if (match := META.search(line))]
+    if not metas:
+        raise DocumentError(f"{path}: not a report of perfkit: the line that names system and labels is missing.")
+    try:
+        meta = json.loads(metas[-1]["meta"])
+        system, base, candidate = meta["system"], meta["base"], meta["candidate"]
+    except (ValueError, KeyError) as error:
+        raise DocumentError(f"{path}: the line that names system and labels is damaged: {error}.") from error
+    run_ids: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        if row := RUN_ROW.match(line):
+            run_ids[row["label"]] += row["ids"].split()
+    if {base, candidate} - set(run_ids):
+        raise DocumentError(f"{path}: the table of runs does not name runs for {base} and {candidate}.")
+    return pinned(store, load_pack(system), base, candidate, run_ids)
+
+
+def _recompute(evidence: Evidence, footnote: str) -> tuple[str, str] | str:
+    """Number and footnote as they should be, or why they cannot be computed."""
+    try:
+        citation = cite(evidence, parse_footnote(footnote))
+    except (PerfkitError, KeyError) as error:
+        return f"cannot be recomputed: {error}"
+    return citation.text, citation.footnote
+
+
+def _cited(lines: list[str], footnotes: dict[int, str], recomputed: dict[int, tuple[str, str] | str]) -> Iterator[Checked]:
+    for number, line in outside_fences(lines):
+        if FOOTNOTE.match(line):
+            continue
+        marks = MARK.findall(line)
+        found = list(CITED.finditer(line))
+        if len(found) != len(marks):
+            yield Checked(number, line.strip()[:80], None, False, "a footnote mark stands behind something that is no number")
+        for match in found:
+            yield _compared(number, match["text"], int(match["number"]), footnotes, recomputed)
+
+
+def _compared(line: int, text: str, note: int, footnotes: dict[int, str], recomputed: dict[int, tuple[str, str] | str]) -> Checked:
+    if note not in recomputed:
+        return Checked(line, text, None, False, f"footnote {note} is missing")
+    truth = recomputed[note]
+    if isinstance(truth, str):
+        return Checked(line, text, None, False, truth)
+    agrees = _normal(text) == _normal(truth[0])
+    said = f"the store says {truth[0]}: {footnotes[note]}"
+    return Checked(line, text, truth[0], agrees, "" if agrees else said)
+
+
+def _notes(lines: list[str], recomputed: dict[int, tuple[str, str] | str]) -> Iterator[Checked]:
+    for number, line in outside_fences(lines):
+        match = FOOTNOTE.match(line)
+        if match is None:
+            continue
+        truth = recomputed[int(match["number"])]
+        if not isinstance(truth, str) and _normal(match["text"]) != _normal(truth[1]):
+            yield Checked(number, match["text"], truth[1], False, f"the footnote should read: {truth[1]}")
+
+
+def _uncited(lines: list[str]) -> Iterator[Checked]:
+    for number, line in outside_fences(lines):
+        if line.startswith(NOT_OURS) or RUN_ROW.match(line) or line.startswith("#"):
+            continue
+        rest = re.sub(r"^\s*\d+\.\s", "", re.sub(CODE, "", CITED.sub("", line)))
+        for match in NUMBER.finditer(re.sub(r"\d{4}-\d{2}-\d{2}", "", rest)):
+            yield Checked(number, match[0], None, False, "a number without a run behind it")
+
+
+def _normal(text: str) -> str:
+    return " ".join(text.replace("\u202f", " ").replace("\u00a0", " ").split())

@@ -1,0 +1,158 @@
+"""Nobody holds a connection: open, do one thing, close; wait for each other up to a stated limit."""
+
+from __future__ import annotations
+
+import fcntl
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import duckdb
+
+from perfkit.errors import PerfkitError, StoreBusy, UsageError
+from perfkit.store.holder import describe_holder
+from perfkit.store.migrations import migrate
+
+if TYPE_CHECKING:
+    import pandas
+
+Row = TypeVar("Row")
+
+OLDEST_READER = "v1.5.0"
+"""Clients of this DuckDB version can still open the file."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.25
+SETTINGS = "set TimeZone = 'UTC'; set preserve_insertion_order = false; set autoinstall_known_extensions = false"
+LOCK_MESSAGES = ("Could not set lock", "different configuration than existing connections")
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The evidence of one workspace."""
+
+    path: Path
+    wait_s: float = 20.0
+    """How long to wait for another process before giving up."""
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read-only connection for one question; an empty store is created first."""
+        if not self.path.exists():
+            with self.writing():
+                pass
+        connection = self._connect(read_only=True)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection whose work is one transaction; writers queue on a lock file of their own."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._turn():
+            connection = self._connect(read_only=False)
+            try:
+                migrate(connection)
+                connection.execute("begin")
+                yield connection
+                connection.execute("commit")
+            finally:
+                connection.close()
+
+    def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
+        """The rows of a .sql file as instances of a dataclass whose fields are the selected columns."""
+        with self.reading() as connection:
+            cursor = connection.execute(question.read_text(encoding="utf-8"), parameters or None)
+            columns = [column[0] for column in cursor.description]
+            answer = cursor.fetchall()
+        expected = [item.name for item in fields(row)]  # type: ignore[arg-type]
+        if columns != expected:
+            raise TypeError(f"{question.name} selects {columns}, {row} has {expected}")
+        return [row(*values) for values in answer]
+
+    def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Column names and rows of any statement that only reads."""
+        with self.reading() as connection:
+            try:
+                cursor = connection.execute(sql, parameters)
+                return [column[0] for column in cursor.description], cursor.fetchall()
+            except duckdb.Error as error:
+                raise UsageError(f"The query failed: {error}") from error
+
+    def append(self, table: str, rows: Sequence[Sequence[Any]], *, replacing: bool = False) -> None:
+        """Add rows to a table of conclusions; replacing keeps the newer of two with one key."""
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            with self.writing() as connection:
+                connection.executemany(f"insert {'or replace ' if replacing else ''}into {table} values ({marks})", rows)
+
+    def rows_of(self, run_id: str) -> dict[str, int]:
+        """Rows per table that belong to a run."""
+        with self.reading() as connection:
+            counts = {table: _count(connection, table, run_id) for table in run_tables(connection)}
+        return {table: rows for table, rows in counts.items() if rows}
+
+    def frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pandas.DataFrame:
+        """The same as a pandas frame, for notebooks."""
+        with self.reading() as connection:
+            try:
+                return connection.execute(sql, parameters).df()
+            except duckdb.Error as error:
+                raise UsageError(f"The query failed: {error}") from error
+
+    def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        config: dict[str, str | bool | int | float | list[str]] = {} if read_only else {"storage_compatibility_version": OLDEST_READER}
+        deadline = time.monotonic() + self.wait_s
+        pause = FIRST_PAUSE_S
+        while True:
+            try:
+                connection = duckdb.connect(str(self.path), read_only=read_only, config=config)
+                connection.execute(SETTINGS)
+                return connection
+            except (duckdb.IOException, duckdb.ConnectionException) as error:
+                if not any(message in str(error) for message in LOCK_MESSAGES):
+                    raise PerfkitError(f"The store {self.path} cannot be opened: {error}") from error
+                if time.monotonic() >= deadline:
+                    raise StoreBusy(self._busy(describe_holder(str(error)))) from error
+            time.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Our place in the queue of writers: retries on the database's own lock alone would starve some."""
+        deadline = time.monotonic() + self.wait_s
+        with self.path.with_suffix(".lock").open("a+") as queue:
+            while not _locked(queue.fileno()):
+                if time.monotonic() >= deadline:
+                    raise StoreBusy(self._busy("another writer of perfkit that is waiting or at work"))
+                time.sleep(FIRST_PAUSE_S)
+            yield
+
+    def _busy(self, holder: str) -> str:
+        return f"The store {self.path} stayed busy for {self.wait_s:.0f} s: held by {holder}. Close it there, or try again later."
+
+
+def run_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Tables whose rows belong to one run and come from its artefact."""
+    query = """
+        select table_name from duckdb_columns() join duckdb_tables() using (database_name, schema_name, table_name)
+        where column_name = 'run_id' and database_name = current_database() and table_name not in ('runs', 'findings')
+        order by table_name"""
+    return [row[0] for row in connection.execute(query).fetchall()]
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str, run_id: str) -> int:
+    row = connection.execute(f"select count(*) from {table} where run_id = $run_id", {"run_id": run_id}).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

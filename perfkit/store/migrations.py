@@ -1,0 +1,59 @@
+"""Migrations are functions in order; applying one and recording it share a transaction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+SCHEMA = Path(__file__).with_name("schema.sql")
+Migration = Callable[[duckdb.DuckDBPyConnection], None]
+
+TABLE = re.compile(r"^-- (?P<comment>[^\n]+)\ncreate (?:table if not exists|or replace view) (?P<table>\w+)", re.MULTILINE)
+COLUMN = re.compile(r'^    (?P<column>"?\w+"?) [^\n]*?-- (?P<comment>[^\n]+)$', re.MULTILINE)
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Every table and view of schema.sql."""
+    connection.execute(SCHEMA.read_text(encoding="utf-8"))
+
+
+def comment_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """The comments of schema.sql, so that any client shows what a column means."""
+    text = SCHEMA.read_text(encoding="utf-8")
+    for table in TABLE.finditer(text):
+        kind = "view" if " view " in table.group(0) else "table"
+        connection.execute(f"comment on {kind} {table['table']} is {_quoted(table['comment'])}")
+        if kind == "table":
+            body = text[table.end() : text.index(";\n", table.end())]
+            for column in COLUMN.finditer(body):
+                connection.execute(f"comment on column {table['table']}.{column['column']} is {_quoted(column['comment'])}")
+
+
+MIGRATIONS: tuple[Migration, ...] = (create_tables, comment_tables)
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Apply what is missing; a store that is up to date costs one look."""
+    applied = _applied(connection)
+    missing = [migration for migration in MIGRATIONS if migration.__name__ not in applied]
+    if not missing:
+        return
+    connection.execute("begin")
+    for migration in missing:
+        migration(connection)
+        connection.execute("insert into migrations values ($name, now()::timestamp)", {"name": migration.__name__})
+    connection.execute("commit")
+
+
+def _applied(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    known = connection.execute("select 1 from duckdb_tables() where table_name = 'migrations' and database_name = current_database()").fetchone()
+    if known is None:
+        return set()
+    return {row[0] for row in connection.execute("select name from migrations").fetchall()}
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,286 @@
+-- The tables of the store. Times are UTC in microseconds; a duration's unit ends its name.
+-- The text after a column's two dashes becomes its comment in the database; the line above a table becomes the table's.
+
+-- Schema changes that were applied, in order.
+create table if not exists migrations (
+    name varchar primary key, -- The migration's function.
+    applied_at timestamp not null -- When it was applied, in the same transaction as its change.
+);
+
+-- One question about one feature or endpoint of a system.
+create table if not exists investigations (
+    investigation varchar primary key, -- Short name that runs refer to.
+    system varchar, -- The pack that describes the system.
+    question varchar, -- The question in the words of whoever asked it.
+    opened_at timestamp -- When the first run was stored.
+);
+
+-- One act of measuring: one tool, one label, one commit, one host, one set of parameters. Never changed.
+create table if not exists runs (
+    run_id varchar primary key, -- First 12 hex digits of the artefact's SHA-256.
+    kind varchar not null, -- What kind of evidence: load, profile, plans, trace.
+    tool varchar, -- The tool that measured.
+    tool_version varchar, -- Its version, as far as known.
+    label varchar, -- Which variant was measured: baseline, optimized, a commit's name.
+    scenario varchar, -- Which workload ran; equal for runs that are compared.
+    system varchar, -- The pack of the system that was measured.
+    commit varchar, -- Commit of the measured code.
+    host varchar, -- Description of the machine; equal for runs that are compared.
+    started_at timestamp, -- Start of the measurement.
+    valid boolean not null, -- False: stored and shown, never judged.
+    invalid_because varchar, -- Why the run is not valid.
+    artefact_sha256 varchar not null, -- The raw file in the vault.
+    format varchar not null, -- The reader that read it.
+    investigation varchar, -- The question it belongs to.
+    dirty boolean, -- True: the measured tree had uncommitted changes.
+    parameters varchar not null, -- JSON: users, duration and other settings of the tool.
+    load_model varchar, -- open (arrivals do not wait for answers) or closed (each user waits).
+    fingerprint varchar not null -- Runs with different fingerprints are not compared.
+);
+
+-- A raw file that a tool left, kept in the vault under its SHA-256.
+create table if not exists artefacts (
+    sha256 varchar primary key, -- Of the file as it was given, before any compression of ours.
+    name varchar not null, -- File name when it came in.
+    bytes ubigint not null, -- Size of the file as it was given.
+    stored_bytes ubigint not null, -- Size in the vault.
+    format varchar not null, -- The reader that read it.
+    stored_at timestamp not null -- When it came in.
+);
+
+-- One request of a load test.
+create table if not exists requests (
+    run_id varchar not null, -- The run.
+    started_at timestamp not null, -- When the request was sent.
+    duration_ms double not null, -- From sending to the last byte of the answer.
+    endpoint varchar not null, -- Name or path with ids collapsed.
+    method varchar, -- HTTP method or the tool's request type.
+    status usmallint not null, -- HTTP status; 0 when no answer came.
+    ok boolean not null, -- The tool's own judgement of success, else status below 400.
+    error varchar, -- Error text of the tool.
+    bytes_in ubigint, -- Size of the answer's body.
+    phase varchar, -- setup, ramp, warmup, steady or teardown, where known.
+    worker varchar, -- Which generator process sent it, where known.
+    url varchar, -- The name before normalisation, where it differs.
+    intended_at timestamp -- When an open-model generator meant to send it.
+);
+
+-- One histogram bucket of a tool that keeps no raw samples.
+create table if not exists latency_buckets (
+    run_id varchar not null, -- The run.
+    endpoint varchar not null, -- Name or path with ids collapsed.
+    method varchar, -- HTTP method.
+    lo_ms double not null, -- Lower edge, inside the bucket.
+    hi_ms double not null, -- Upper edge, outside the bucket.
+    requests ubigint not null -- Requests that fell into it.
+);
+
+-- A number that the tool itself printed, kept apart from what is computed here.
+create table if not exists reported (
+    run_id varchar not null, -- The run.
+    endpoint varchar, -- Name or path; null for the total.
+    method varchar, -- HTTP method.
+    stat varchar not null, -- p95, mean, requests, …
+    value double, -- As printed.
+    lo double, -- Smallest true value that would be printed so.
+    hi double, -- Largest true value that would be printed so.
+    unit varchar not null -- Unit of the three numbers.
+);
+
+-- Where code is.
+create table if not exists frames (
+    frame_id ubigint primary key, -- Follows from function, file and line.
+    function varchar not null, -- Function name as the profiler gives it.
+    file varchar not null, -- File as the profiler gives it.
+    line integer not null -- First line of the function; 0 for built-ins.
+);
+
+-- Time of one function in one profile.
+create table if not exists profile_functions (
+    run_id varchar not null, -- The run.
+    frame_id ubigint not null, -- The function.
+    calls ubigint not null, -- Calls, recursive ones included.
+    primitive_calls ubigint not null, -- Calls that were not recursive.
+    self double not null, -- Own time, callees excluded.
+    total double not null, -- Own time and callees, recursion counted once.
+    unit varchar not null -- cpu_s, wall_s, samples, bytes or allocations.
+);
+
+-- One caller and callee in a profile that is a call graph.
+create table if not exists profile_edges (
+    run_id varchar not null, -- The run.
+    caller_id ubigint not null, -- Calling function.
+    callee_id ubigint not null, -- Called function.
+    calls ubigint not null, -- Calls on this edge.
+    self double not null, -- Own time of the callee on this edge.
+    total double not null, -- Own time and callees on this edge.
+    unit varchar not null -- Unit of both.
+);
+
+-- One node of a calling-context tree, where the profiler's stacks are true.
+create table if not exists profile_nodes (
+    run_id varchar not null, -- The run.
+    node_id ubigint not null, -- Number of the node in its run.
+    parent_id ubigint, -- Node of the caller; null at a root.
+    frame_id ubigint not null, -- The function or line.
+    thread varchar, -- Thread, process or task.
+    count ubigint not null, -- Samples that ended here.
+    self double not null, -- Weight that ended here.
+    total double not null, -- Weight here and below.
+    unit varchar not null -- Unit of the weights.
+);
+
+-- One source line in a line profile.
+create table if not exists profile_lines (
+    run_id varchar not null, -- The run.
+    file varchar not null, -- Source file.
+    line integer not null, -- Line number, from 1.
+    python double, -- Time in Python.
+    native double, -- Time in native code.
+    system double, -- Time in the system.
+    memory_mb double, -- Memory allocated.
+    copy_mb double, -- Memory copied.
+    unit varchar not null -- Unit of the three times.
+);
+
+-- One timed piece of work.
+create table if not exists spans (
+    run_id varchar not null, -- The run.
+    trace_id varchar not null, -- All spans of one request share it.
+    span_id varchar not null, -- The span.
+    parent_id varchar, -- The span around it; null at a root.
+    kind varchar not null, -- server, db, cache, llm, http or internal.
+    name varchar not null, -- Route, table, command, model or function.
+    started_at timestamp not null, -- Start.
+    duration_ms double not null, -- Length by a monotonic clock.
+    status varchar not null, -- ok or error.
+    fingerprint varchar, -- Statement, key pattern or prompt template with literals removed.
+    file varchar, -- First application file on the stack that started it.
+    line integer, -- Line in that file.
+    attributes json -- What else the recorder knew.
+);
+
+-- An execution plan.
+create table if not exists plans (
+    run_id varchar not null, -- The run.
+    plan_id integer not null, -- Number of the plan in its run.
+    engine varchar not null, -- postgresql, sqlite, duckdb or neo4j.
+    statement varchar, -- The statement, where the artefact carries it.
+    fingerprint varchar, -- The statement with literals removed.
+    planning_ms double, -- Planning time.
+    execution_ms double, -- Execution time; null when only planned.
+    outside_ms double -- Execution time that no node accounts for: triggers, start and end of the executor.
+);
+
+-- A node of an execution plan.
+create table if not exists plan_nodes (
+    run_id varchar not null, -- The run.
+    plan_id integer not null, -- The plan.
+    node_id integer not null, -- Number of the node in its plan, pre-order.
+    parent_id integer, -- The node above; null at the root.
+    node_type varchar not null, -- As the engine names it.
+    relation varchar, -- Table that it reads or writes.
+    index_name varchar, -- Index that it uses.
+    loops double, -- Executions of the node.
+    rows_estimated double, -- Planned rows per loop.
+    rows_actual double, -- Actual rows per loop.
+    total_ms double, -- Wall time with children, all loops.
+    self_ms double, -- Wall time without children, never negative.
+    shared_hit ubigint, -- Own buffers found in the cache.
+    shared_read ubigint, -- Own buffers read from outside it.
+    temp_written ubigint, -- Own temporary buffers written.
+    clamped boolean not null, -- True: children add up to more than the node by more than rounding allows.
+    rows_removed double, -- Rows that filters discarded, all loops.
+    condition varchar, -- Filter, index and join conditions.
+    sort_key varchar, -- Sort key, where it sorts.
+    details varchar -- JSON: the node's other fields, children left out.
+);
+
+-- One value of one series at one time.
+create table if not exists samples (
+    run_id varchar not null, -- The run.
+    series varchar not null, -- rss, cpu, users, …
+    "at" timestamp not null, -- When.
+    value double not null, -- The value.
+    unit varchar not null -- Its unit.
+);
+
+-- One round of a benchmark.
+create table if not exists rounds (
+    run_id varchar not null, -- The run.
+    benchmark varchar not null, -- Name of the benchmark.
+    round integer not null, -- Number of the round, from 0.
+    value double not null, -- Measured value.
+    unit varchar not null -- Its unit.
+);
+
+-- A hit of a static rule.
+create table if not exists code_findings (
+    run_id varchar not null, -- The run.
+    rule varchar not null, -- The rule.
+    file varchar not null, -- Source file.
+    line integer not null, -- Line number, from 1.
+    snippet varchar -- The source that matched.
+);
+
+-- A problem that was diagnosed.
+create table if not exists findings (
+    finding_id varchar primary key, -- Follows from rule, place and run.
+    run_id varchar not null, -- The run whose evidence shows it.
+    rule varchar not null, -- The rule that found it.
+    priority varchar not null, -- P0, P1 or P2.
+    impact varchar not null, -- HIGH, MEDIUM or LOW.
+    effort varchar not null, -- HIGH, MEDIUM or LOW.
+    title varchar not null, -- The problem in one line.
+    subject varchar, -- The endpoint that pays for it.
+    place varchar not null, -- file:line, plan node or statement.
+    file varchar, -- Source file, where known.
+    line integer, -- Line, where known.
+    cost_ms double, -- Measured cost per request or execution.
+    saves_ms double, -- Predicted saving per request or execution.
+    saving_basis varchar not null, -- How the prediction follows from the evidence.
+    remedy varchar not null, -- What to do.
+    found_at timestamp not null -- When it was diagnosed.
+);
+
+-- A target judged.
+create table if not exists verdicts (
+    system varchar not null, -- The pack that holds the target.
+    label varchar, -- The label judged.
+    target varchar not null, -- The target in the words of its source.
+    metric varchar not null, -- The metric judged.
+    subject varchar, -- What was judged: an endpoint, a function, …
+    value double, -- Measured value.
+    lo double, -- Lower bound of the value.
+    hi double, -- Upper bound of the value.
+    unit varchar not null, -- Unit of the three.
+    n ubigint not null, -- Samples behind the value.
+    verdict varchar not null, -- met, missed, inconclusive or no_data.
+    judged_at timestamp not null, -- When.
+    runs varchar not null -- The runs behind it, separated by spaces.
+);
+
+-- Statements of traced requests.
+create or replace view statements as
+select run_id, trace_id, span_id, parent_id, name, started_at, duration_ms, status, fingerprint, file, line,
+    attributes ->> '$.statement' as statement,
+    attributes ->> '$.params_hash' as params_hash,
+    try_cast(attributes ->> '$.rows' as bigint) as rows_returned,
+    coalesce(try_cast(attributes ->> '$.executemany' as boolean), false) as executemany
+from spans where kind = 'db';
+
+-- Calls of a cache in traced requests.
+create or replace view cache_calls as
+select run_id, trace_id, span_id, parent_id, name, started_at, duration_ms, status, fingerprint, file, line,
+    attributes ->> '$.command' as command,
+    try_cast(attributes ->> '$.hit' as boolean) as hit
+from spans where kind = 'cache';
+
+-- Calls of language models in traced requests.
+create or replace view llm_calls as
+select run_id, trace_id, span_id, parent_id, name, started_at, duration_ms, status, fingerprint, file, line,
+    attributes ->> '$.model' as model,
+    attributes ->> '$.prompt_hash' as prompt_hash,
+    try_cast(attributes ->> '$.input_tokens' as bigint) as input_tokens,
+    try_cast(attributes ->> '$.output_tokens' as bigint) as output_tokens
+from spans where kind = 'llm';

@@ -1,0 +1,184 @@
+"""Batches become rows outside the store's lock; the lock is held only for one final transaction."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import astuple, dataclass, field, fields
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from perfkit.errors import ArtefactError
+from perfkit.model.batch import Batch, Columns, Scan
+from perfkit.model.run import Run
+from perfkit.store.database import SETTINGS, Store, run_tables
+from perfkit.store.migrations import create_tables
+from perfkit.store.vault import Kept
+
+MACROS = Path(__file__).with_name("macros.sql")
+MEMORY_LIMIT = "512MB"
+FLUSH_ROWS = 200_000
+GLOBAL_TABLES = {"frames": "frame_id"}
+"""Tables that runs share, with the key that follows from the row's content."""
+
+
+@dataclass(slots=True)
+class Pending:
+    """Column lists of one table that wait to be written together."""
+
+    rows: int = 0
+    columns: dict[str, list[Any]] = field(default_factory=dict)
+
+    def extend(self, columns: Mapping[str, Sequence[Any]], constants: Mapping[str, Any]) -> None:
+        added = len(next(iter(columns.values()), ()))
+        for name, values in columns.items():
+            self.columns.setdefault(name, [None] * self.rows).extend(values)
+        for name, value in constants.items():
+            self.columns.setdefault(name, [None] * self.rows).extend([value] * added)
+        self.rows += added
+        for values in self.columns.values():
+            values.extend([None] * (self.rows - len(values)))
+
+
+class Staging:
+    """A short-lived database with the store's tables; run_id holds a token until the artefact's hash is known."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._closing = ExitStack()
+        scratch = Path(self._closing.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=f".staging-{os.getpid()}-")))
+        self.path = scratch / "staging.duckdb"
+        self.connection = duckdb.connect(str(self.path), config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(scratch / "spill")})
+        self._closing.callback(self.connection.close)
+        self.connection.execute(SETTINGS)
+        create_tables(self.connection)
+        self.connection.execute(MACROS.read_text(encoding="utf-8"))
+        self._pending: dict[str, Pending] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._closing.close()
+
+    def add(self, batch: Batch, token: str, source: str) -> None:
+        """Stage one batch; source is what an error message calls it."""
+        if isinstance(batch, Scan):
+            self._scan(batch, token, source)
+        else:
+            self._collect(batch, token)
+
+    def flush(self) -> None:
+        """Write what waits in Python's memory."""
+        for table, pending in self._pending.items():
+            if pending.rows:
+                self._insert(table, pending)
+        self._pending.clear()
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Rows per table, by token."""
+        self.flush()
+        counted: dict[str, dict[str, int]] = {}
+        for table in run_tables(self.connection):
+            for token, rows in self.connection.execute(f"select run_id, count(*) from {table} group by run_id").fetchall():
+                counted.setdefault(token, {})[table] = rows
+        return counted
+
+    def first_moments(self) -> dict[str, datetime]:
+        """When the measuring began, for artefacts whose rows carry times."""
+        self.flush()
+        union = " union all ".join(f"select run_id, min(started_at) as started_at from {table} group by run_id" for table in ("requests", "spans"))
+        return dict(self.connection.execute(f"select run_id, min(started_at) from ({union}) group by run_id").fetchall())
+
+    def close_connection(self) -> None:
+        """Let go of the file so that the store can attach it."""
+        self.flush()
+        self.connection.close()
+
+    def _scan(self, scan: Scan, token: str, source: str) -> None:
+        select = scan.sql.read_text(encoding="utf-8").rstrip().rstrip(";")
+        statement = f"insert into {scan.table} by name select $token as run_id, scanned.* from ({select}) as scanned"
+        try:
+            self.connection.execute(statement, {"token": token, **scan.parameters})
+        except duckdb.Error as error:
+            raise ArtefactError(f"{source}: {_one_line(error)}") from error
+
+    def _collect(self, batch: Columns, token: str) -> None:
+        constants = {} if batch.table in GLOBAL_TABLES else {"run_id": token}
+        pending = self._pending.setdefault(batch.table, Pending())
+        pending.extend(batch.columns, constants)
+        if pending.rows >= FLUSH_ROWS:
+            self._insert(batch.table, self._pending.pop(batch.table))
+
+    def _insert(self, table: str, pending: Pending) -> None:
+        import pyarrow
+
+        arrow = pyarrow.table(pending.columns)  # noqa: F841  DuckDB reads the local variable
+        conflict = "on conflict do nothing" if table in GLOBAL_TABLES else ""
+        self.connection.execute(f"insert into {table} by name select * from arrow {conflict}")
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """One artefact that is ready to be stored: its run and the token that its staged rows carry."""
+
+    token: str
+    run: Run
+    kept: Kept
+    stored_at: datetime
+
+
+def commit(store: Store, staging: Staging, staged: Sequence[Staged]) -> set[str]:
+    """One transaction for all: runs, artefacts and rows. Returns the tokens that were there already."""
+    staging.close_connection()
+    with store.writing() as connection:
+        connection.execute("set memory_limit = $limit", {"limit": MEMORY_LIMIT})
+        connection.execute(f"attach '{staging.path}' as staging (read_only)")
+        there = {row[0] for row in connection.execute("select run_id from runs").fetchall()}
+        fresh = _first_of_each([item for item in staged if item.run.run_id not in there])
+        _insert_bookkeeping(connection, fresh)
+        _insert_rows(connection, fresh)
+    return {item.token for item in staged} - {item.token for item in fresh}
+
+
+def _first_of_each(staged: Sequence[Staged]) -> list[Staged]:
+    """Equal files given twice in one go are one run."""
+    return list({item.run.run_id: item for item in reversed(staged)}.values())[::-1]
+
+
+def _insert_bookkeeping(connection: duckdb.DuckDBPyConnection, fresh: Sequence[Staged]) -> None:
+    if not fresh:
+        return
+    names = [item.name for item in fields(Run)]
+    marks = ", ".join("?" * len(names))
+    connection.executemany(f"insert into runs ({', '.join(names)}) values ({marks})", [astuple(item.run) for item in fresh])
+    connection.executemany(
+        "insert or ignore into artefacts values (?, ?, ?, ?, ?, ?)",
+        [(item.kept.sha256, item.kept.name, item.kept.bytes, item.kept.stored_bytes, item.run.format, item.stored_at) for item in fresh],
+    )
+    opened = {item.run.investigation: (item.run.investigation, item.run.system, item.stored_at) for item in fresh if item.run.investigation}
+    for investigation in opened.values():
+        connection.execute("insert or ignore into investigations (investigation, system, opened_at) values (?, ?, ?)", investigation)
+
+
+def _insert_rows(connection: duckdb.DuckDBPyConnection, fresh: Sequence[Staged]) -> None:
+    connection.execute("create temp table tokens (token varchar, run_id varchar)")
+    if fresh:
+        connection.executemany("insert into tokens values (?, ?)", [(item.token, item.run.run_id) for item in fresh])
+    for table in run_tables(connection):
+        connection.execute(
+            f"insert into {table} by name select tokens.run_id, staged.* exclude (run_id) "
+            f"from staging.{table} as staged join tokens on staged.run_id = tokens.token"
+        )
+    for table, key in GLOBAL_TABLES.items():
+        connection.execute(f"insert into {table} by name select * from staging.{table} anti join {table} as known using ({key})")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

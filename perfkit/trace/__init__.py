@@ -1,0 +1,9 @@
+"""What an application imports to be measured: record() writes the trace, span() and timed() add to it, hooks see the rest."""
+
+from __future__ import annotations
+
+from perfkit.trace.recorder import Recorder as record
+from perfkit.trace.spans import span
+from perfkit.trace.timed import timed
+
+__all__ = ["record", "span", "timed"]

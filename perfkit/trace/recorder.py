@@ -1,0 +1,222 @@
+"""Span → one line of NDJSON. Recording never raises into the application and never holds more than one small buffer."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import os
+import random
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from perfkit import __version__
+from perfkit.errors import UsageError
+from perfkit.trace.callsite import CallSites, Site
+
+Kind = Literal["server", "db", "cache", "llm", "http", "internal"]
+Status = Literal["ok", "error"]
+
+STUMBLES = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+"""What a hook may trip over while it looks at foreign objects; it then loses its span and nothing else."""
+
+_FORMAT = 1
+_SPANS_PER_FLUSH = 64
+_SECONDS_PER_FLUSH = 1.0
+_NOWHERE = Site(None, None, ())
+
+_LINE = (
+    '{"trace_id":"%s","span_id":"%s","parent_id":%s,"kind":"%s","name":%s,"started_at":%d,"duration_ms":%.6f,'
+    '"status":"%s","fingerprint":%s,"file":%s,"line":%s,"attributes":%s}'
+)
+"""Written by hand: a third of the encoder's time, and the keys keep their order."""
+_quoted = json.encoder.encode_basestring_ascii
+
+_log = logging.getLogger("perfkit.trace")
+_current: ContextVar[Span | None] = ContextVar("perfkit_trace_span", default=None)
+_ids = random.Random()
+
+active: Recorder | None = None
+"""The one recorder of this process, or None: everything that records asks here first."""
+
+
+@dataclass(slots=True)
+class Span:
+    """One piece of work under way; its owner may still add to it."""
+
+    kind: Kind
+    name: str
+    trace_id: str
+    span_id: str
+    parent_id: str | None
+    started_at: int
+    """Unix time in µs."""
+    started: int
+    """perf_counter in ns: only differences mean something."""
+    site: Site = _NOWHERE
+    status: Status = "ok"
+    fingerprint: str | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+    def set(self, **attributes: Any) -> None:
+        """Adds attributes; those that JSON does not know are written as the name of their type."""
+        self.attributes.update(attributes)
+
+
+class Recorder:
+    """Writes every finished span of this process to one file, from start() to stop()."""
+
+    def __init__(self, path: str | Path, root: str | Path | None = None, attributes: Mapping[str, Any] | None = None) -> None:
+        self.path = Path(path)
+        self.sites = CallSites(Path(root) if root is not None else Path.cwd())
+        self.spans = 0
+        self.dropped = 0
+        """Spans that could not be written, for example on a full disk."""
+        self._attributes = dict(attributes or {})
+        self._encode = json.JSONEncoder(separators=(",", ":"), skipkeys=True, allow_nan=False, default=_type_name).encode
+        self._lock = RLock()
+        self._lines: list[str] = []
+        self._flushed = 0.0
+        self._file: int | None = None
+
+    def start(self) -> Self:
+        """Opens the file, writes its header and becomes the process's recorder."""
+        global active
+        if active is not None:
+            raise UsageError(f"Already recording to {active.path}. Stop that recorder first: a process has one trace.")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), 0o644)
+        _ids.seed()
+        header = {"perfkit_trace": _FORMAT, "clock": "unix_us", "started_at": time.time_ns() // 1000, "tool_version": __version__}
+        self._lines.append(self._encode(header | {"attributes": self._attributes}))
+        self.flush()
+        atexit.register(self.stop)
+        active = self
+        return self
+
+    def stop(self) -> None:
+        """Writes what is left and the closing line; a second call does nothing."""
+        global active
+        if active is self:
+            active = None
+        with self._lock:
+            if self._file is None:
+                return
+            self._lines.append(self._encode({"perfkit_trace_end": self.spans}))
+            self.flush()
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+        atexit.unregister(self.stop)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def begin(self, kind: Kind, name: str, site: Site = _NOWHERE) -> Span:
+        """A span below the current one; it is not yet current itself."""
+        parent = _current.get()
+        trace_id, parent_id = (parent.trace_id, parent.span_id) if parent else (_new_id(), None)
+        return Span(kind, name, trace_id, _new_id(), parent_id, time.time_ns() // 1000, time.perf_counter_ns(), site)
+
+    def finish(self, span: Span, duration_ms: float | None = None) -> None:
+        """Writes the span; without a duration it lasted until now."""
+        if duration_ms is None:
+            duration_ms = (time.perf_counter_ns() - span.started) / 1e6
+        line = self._line(span, duration_ms)
+        with self._lock:
+            if line is None or self._file is None:
+                self.dropped += 1
+                return
+            self._lines.append(line)
+            self.spans += 1
+            if len(self._lines) >= _SPANS_PER_FLUSH or time.monotonic() - self._flushed > _SECONDS_PER_FLUSH:
+                self.flush()
+
+    def flush(self) -> None:
+        """Hands the buffer to the operating system; on a failing disk the recorder gives up, once and quietly."""
+        with self._lock:
+            lines, self._lines, self._flushed = self._lines, [], time.monotonic()
+            if self._file is None or not lines:
+                return
+            try:
+                _write_all(self._file, ("\n".join(lines) + "\n").encode("ascii"))
+            except OSError as error:
+                _log.warning("Recording to %s stopped: %s.", self.path, error)
+                self.dropped += len(lines)
+                self.abandon()
+
+    def abandon(self) -> None:
+        """Lets go of the file without a closing line: after a failed write, and in a forked child."""
+        global active
+        if active is self:
+            active = None
+        file, self._file, self._lines = self._file, None, []
+        if file is not None:
+            os.close(file)
+
+    def _line(self, span: Span, duration_ms: float) -> str | None:
+        try:
+            return _LINE % (*_fields(span, duration_ms), self._encode(span.attributes))
+        except STUMBLES:
+            # a ring, a NaN or a dictionary that another thread changes: the span still counts, without its attributes
+            return self._plain_line(span, duration_ms)
+
+    def _plain_line(self, span: Span, duration_ms: float) -> str | None:
+        try:
+            return _LINE % (*_fields(span, duration_ms), "{}")
+        except STUMBLES:
+            return None
+
+
+def enter(span: Span) -> Span | None:
+    """Makes the span current in this context and returns the one that was."""
+    outer = _current.get()
+    _current.set(span)
+    return outer
+
+
+def leave(outer: Span | None) -> None:
+    """Makes the outer span current again; unlike a token this also works from another context."""
+    _current.set(outer)
+
+
+def _fields(span: Span, duration_ms: float) -> tuple[object, ...]:
+    parent = "null" if span.parent_id is None else f'"{span.parent_id}"'
+    fingerprint = "null" if span.fingerprint is None else _quoted(span.fingerprint)
+    file = "null" if span.site.file is None else _quoted(span.site.file)
+    line = "null" if span.site.line is None else span.site.line
+    head = (span.trace_id, span.span_id, parent, span.kind, _quoted(span.name))
+    return (*head, span.started_at, duration_ms, span.status, fingerprint, file, line)
+
+
+def _new_id() -> str:
+    return f"{_ids.getrandbits(64):016x}"
+
+
+def _type_name(thing: object) -> str:
+    return f"<{type(thing).__name__}>"
+
+
+def _write_all(file: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+
+
+def _forget_in_child() -> None:
+    if active is not None:
+        active._lock = RLock()  # the parent's lock may have been held by a thread that does not exist here
+        active.abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)

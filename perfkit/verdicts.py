@@ -1,0 +1,88 @@
+"""Targets × metrics → verdicts: met, missed, inconclusive or no_data; a latency counts only where the errors allow it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from perfkit.analyses.known_runs import Selection
+from perfkit.analyses.measure import Measurement, measure
+from perfkit.analyses.metrics import METRICS, metric_named
+from perfkit.errors import Exit
+from perfkit.model.verdict import Verdict
+from perfkit.packs import Pack, Target
+from perfkit.stats.intervals import Interval
+from perfkit.stats.verdict import judge
+from perfkit.store import Store
+from perfkit.units import parse_quantity
+
+ERRORS = "error.rate"
+
+
+def scorecard(store: Store, pack: Pack, selection: Selection) -> list[Verdict]:
+    """Every target of the pack, one verdict a subject that it is about."""
+    return [verdict for target in pack.targets for verdict in judge_target(store, pack, target, selection)]
+
+
+def judge_target(store: Store, pack: Pack, target: Target, selection: Selection) -> list[Verdict]:
+    """One target; a subject that nobody measured answers no_data."""
+    measured = measure(store, metric_named(target.metric), selection, target.subject)
+    if not measured:
+        return [_no_data(pack, target, selection)]
+    errors = {item.subject: item for item in measure(store, METRICS[ERRORS], selection)} if target.metric.startswith("latency.") else {}
+    return [_judged(pack, target, selection, item, errors.get(item.subject)) for item in measured]
+
+
+def exit_code(verdicts: Sequence[Verdict]) -> Exit:
+    """Missed weighs more than undecided, undecided more than met."""
+    given = {verdict.verdict for verdict in verdicts}
+    if "missed" in given:
+        return Exit.MISSED
+    return Exit.DONE if given == {"met"} else Exit.UNDECIDED
+
+
+def keep(store: Store, verdicts: Sequence[Verdict], judged_at: datetime) -> None:
+    """Remember what was concluded, when and from which runs."""
+    rows = [
+        (v.system, v.label, v.target, v.metric, v.subject, v.value, v.lo, v.hi, v.unit, v.n, v.verdict, judged_at, " ".join(v.runs)) for v in verdicts
+    ]
+    store.append("verdicts", rows)
+
+
+def _judged(pack: Pack, target: Target, selection: Selection, measured: Measurement, errors: Measurement | None) -> Verdict:
+    limit = parse_quantity(target.limit).value
+    interval = Interval(measured.value, measured.lo, measured.hi, measured.n, measured.method)
+    verdict, why = judge(interval, target.must_be, limit), None
+    if verdict == "inconclusive" and measured.lo is None and measured.hi is None:
+        why = f"{len(measured.runs)} run: too little to bound the value"
+    if errors is not None and errors.lo is not None and errors.lo >= pack.error_limit:
+        verdict, why = "missed", f"{errors.value:.0%} of the requests failed: their latency says nothing"
+    return _verdict(pack, target, selection, measured, verdict, why)
+
+
+def _verdict(pack: Pack, target: Target, selection: Selection, measured: Measurement, verdict: str, why: str | None) -> Verdict:
+    return Verdict(
+        system=pack.name,
+        label=selection.label,
+        target=target.label,
+        metric=target.metric,
+        subject=measured.subject,
+        value=measured.value,
+        lo=measured.lo,
+        hi=measured.hi,
+        unit=measured.unit,
+        n=measured.n,
+        verdict=verdict,
+        must_be=target.must_be,
+        limit=parse_quantity(target.limit).value,
+        runs=measured.runs,
+        why=why,
+    )
+
+
+def _no_data(pack: Pack, target: Target, selection: Selection) -> Verdict:
+    metric = metric_named(target.metric)
+    empty = Measurement(metric.name, target.subject, 0.0, None, None, metric.unit, 0, (), "none")
+    missing = _verdict(pack, target, selection, empty, "no_data", f"no valid {metric.kind} run measured it")
+    return replace(missing, value=None)

@@ -1,0 +1,178 @@
+"""What a notebook or a command holds: the workspace's evidence, one method a question, no branch of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perfkit.analyses.comparison import Compared, compare_labels
+from perfkit.analyses.functions import FunctionTime, functions
+from perfkit.analyses.known_runs import Selection, known_runs, newest_of_each_kind, select_runs
+from perfkit.analyses.measure import Measurement, measure
+from perfkit.analyses.metrics import metric_named
+from perfkit.analyses.request_time import RequestTime, request_time
+from perfkit.ingest import Ingested, Progress, ingest
+from perfkit.model.finding import Finding
+from perfkit.model.run import MANIFEST_SUFFIX, Manifest, Run
+from perfkit.model.verdict import Verdict
+from perfkit.packs import Component, Pack, load_pack
+from perfkit.packs.investigation import Investigation
+from perfkit.store import Store
+from perfkit.store.vault import Vault
+from perfkit.workspace import Workspace, find_workspace
+
+if TYPE_CHECKING:
+    import pandas
+
+    from perfkit.collectors import Options
+    from perfkit.collectors.base import Progress as Step
+    from perfkit.collectors.inventory import Tool
+    from perfkit.notebooks import Executed
+    from perfkit.report.verify import Checked
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """Everything that can be asked of one workspace."""
+
+    workspace: Workspace
+
+    @property
+    def store(self) -> Store:
+        return Store(self.workspace.database)
+
+    @property
+    def vault(self) -> Vault:
+        return Vault(self.workspace.vault)
+
+    def ingest(
+        self, paths: Sequence[Path], stated: Manifest | None = None, as_format: str | None = None, progress: Progress | None = None
+    ) -> list[Ingested]:
+        """Store artefacts, all or none."""
+        return ingest(paths, self.store, self.vault, stated=stated, as_format=as_format, progress=progress)
+
+    def collect(self, options: Options, progress: Step | None = None) -> Ingested:
+        """Run the tool that the options are for, and store what it left."""
+        from perfkit.collectors import collect
+
+        artefact = collect(options, self.workspace.collected, progress)
+        [stored] = self.ingest([artefact])
+        artefact.unlink()
+        artefact.with_name(artefact.name + MANIFEST_SUFFIX).unlink()
+        return stored
+
+    def run_notebooks(
+        self, names: Sequence[str], given: Mapping[str, object], *, timeout_s: float = 1800.0, progress: Step | None = None
+    ) -> list[Executed]:
+        """Run notebooks, by name or path, one after another."""
+        from perfkit.notebooks import find, run
+
+        paths = [find(self.workspace.notebooks, name) for name in names]
+        folder, root = self.workspace.executed_notebooks, self.workspace.root
+        return [run(path, given, output_folder=folder, workspace_root=root, timeout_s=timeout_s, progress=progress) for path in paths]
+
+    def tools(self) -> list[Tool]:
+        """Tools and servers that are here, and those that are not."""
+        from perfkit.collectors.inventory import inventory
+
+        return inventory()
+
+    def runs(self, selection: Selection | None = None) -> list[Run]:
+        """Runs that fit, newest first."""
+        return select_runs(known_runs(self.store), selection or Selection())
+
+    def measure(self, metric: str, selection: Selection | None = None, subject: str | None = None) -> list[Measurement]:
+        """A metric's value and interval, subject by subject."""
+        return measure(self.store, metric_named(metric), selection or Selection(), subject)
+
+    def by_subject(self, metric: str, selection: Selection) -> dict[str, Measurement]:
+        """The same, to look subjects up in."""
+        return {item.subject: item for item in self.measure(metric, selection)}
+
+    def functions(self, selection: Selection) -> list[FunctionTime]:
+        """Functions of the newest profile, by their own time."""
+        return functions(self.store, [run.run_id for run in newest_of_each_kind(self.runs(replace(selection, kind="profile")))])
+
+    def request_time(self, selection: Selection) -> list[RequestTime]:
+        """Where the requests of the newest trace spend their time."""
+        return request_time(self.store, [run.run_id for run in newest_of_each_kind(self.runs(replace(selection, kind="trace")))])
+
+    def compare(self, base: Selection, candidate: Selection, metrics: Sequence[str] | None = None, *, force: bool = False) -> list[Compared]:
+        """Two sides, metric by metric."""
+        chosen = [metric_named(name) for name in metrics] if metrics else None
+        return compare_labels(self.store, base, candidate, chosen, force=force)
+
+    def diagnose(self, selection: Selection | None = None, system: str | None = None) -> list[Finding]:
+        """What is wrong in the newest evidence of each kind, worst first."""
+        from perfkit.rules import diagnose
+
+        close = newest_of_each_kind(run for run in self.runs(selection) if run.valid)
+        findings = diagnose(self.store, [run.run_id for run in close], _components(system or _system_of(close)))
+        self.store.append("findings", [_finding_row(finding) for finding in findings], replacing=True)
+        return findings
+
+    def check(self, system: str, label: str | None = None) -> list[Verdict]:
+        """All targets of a pack."""
+        from perfkit.verdicts import keep, scorecard
+
+        verdicts = scorecard(self.store, self.pack(system), Selection(label=label, system=system))
+        keep(self.store, verdicts, _now())
+        return verdicts
+
+    def pack(self, system: str) -> Pack:
+        """The description of a system."""
+        return load_pack(system)
+
+    def report(self, investigation: Investigation, output: Path | None = None) -> Path:
+        """Write the report of an investigation from everything that its two labels have."""
+        from perfkit.report.archive import slug
+        from perfkit.report.evidence import gather
+        from perfkit.report.render import render, write
+
+        evidence = gather(self.store, load_pack(investigation.system), investigation.base, investigation.candidate)
+        path = output or self.workspace.reports / f"{slug(investigation.feature)}_{_now():%Y-%m-%d_%H%M%S}.md"
+        write(path, render(investigation, evidence, _now().date()))
+        return path
+
+    def verify(self, report: Path) -> list[Checked]:
+        """Every number of a report, recomputed."""
+        from perfkit.report.verify import verify
+
+        return verify(report, self.store)
+
+    def archive(self, report: Path, feature: str | None = None) -> Path:
+        """Keep a report in docs/archive."""
+        from perfkit.report.archive import archive
+
+        return archive(report, self.workspace.archive, feature, _now().date())
+
+    def sql(self, query: str, parameters: Mapping[str, object] | None = None) -> pandas.DataFrame:
+        """Any question, as a pandas frame."""
+        return self.store.frame(query, parameters)
+
+
+def open_workbench(folder: str | Path | None = None) -> Workbench:
+    """The workbench of a folder; without one, of the workspace around the current folder."""
+    return Workbench(find_workspace(Path(folder) if folder else None))
+
+
+def _system_of(runs: Sequence[Run]) -> str | None:
+    """The system that the runs agree on."""
+    systems = {run.system for run in runs if run.system}
+    return systems.pop() if len(systems) == 1 else None
+
+
+def _components(system: str | None) -> tuple[Component, ...]:
+    return load_pack(system).components if system else ()
+
+
+def _finding_row(finding: Finding) -> tuple[object, ...]:
+    values = [getattr(finding, name) for name in finding.__slots__]
+    return (*values, _now())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
