@@ -33,7 +33,6 @@ TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 TICK_S = 0.25
 QUIET_S = 60
 """How long a kernel may be silent about output that it has announced."""
-NOTED_BYTES = 2000
 OUT_STREAM = "__import__('ipykernel.iostream', fromlist=['OutStream']).OutStream"
 EXIT_AT_ONCE = f"__import__('atexit').register(setattr, {OUT_STREAM}, 'flush_timeout', 0.1)"
 """At exit, 1 kernel in 10 would wait 10 s to flush its output through a thread that has already ended."""
@@ -105,7 +104,8 @@ def coerce(parameters: Sequence[Parameter], given: Mapping[str, object]) -> dict
     for name in given:
         if name not in known:
             raise unknown("parameter", name, known)
-    return {name: _as_declared(known[name], given[name]) if name in given else known[name].default for name in known}
+    chosen = {name: _checked(known[name], _from_text(known[name], value)) for name, value in given.items()}
+    return {name: parameter.default for name, parameter in known.items()} | chosen
 
 
 def run(
@@ -297,10 +297,9 @@ def _stamp(output: Path, source: Path, values: Mapping[str, Any], error: str | N
 
 
 def _last_noise(noise: IO[bytes]) -> str:
-    noise.seek(0, os.SEEK_END)
-    noise.seek(max(noise.tell() - NOTED_BYTES, 0))
-    lines = noise.read().decode("utf-8", errors="replace").strip().splitlines()
-    told = [line for line in lines if line.strip() and "TCP without encryption" not in line]
+    noise.seek(0)
+    lines = [line.decode("utf-8", errors="replace").strip() for line in noise]
+    told = [line for line in lines if line and "TCP without encryption" not in line]
     return f" It said last: {told[-1]}" if told else ""
 
 
@@ -362,15 +361,15 @@ def _read_parameter(path: Path, statement: ast.stmt, help_text: str | None) -> P
 
 
 def _comments(source: str) -> dict[int, str]:
+    """The comment of each line that has one."""
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
 
 
-def _as_declared(parameter: Parameter, value: object) -> Any:
-    return _checked(parameter, _from_text(parameter, value) if isinstance(value, str) else value)
-
-
-def _from_text(parameter: Parameter, text: str) -> object:
+def _from_text(parameter: Parameter, text: object) -> object:
+    """Text as the declared type where that is possible; anything else as it is."""
+    if not isinstance(text, str):
+        return text
     word = text.strip().lower()
     try:
         match parameter.type:
@@ -383,7 +382,7 @@ def _from_text(parameter: Parameter, text: str) -> object:
             case "list[str]":
                 return [item.strip() for item in text.split(",") if item.strip()]
     except ValueError:
-        pass
+        return text
     return text
 
 

@@ -42,7 +42,7 @@ class Size:
     warmup_s: float = 1.0
     users: int = 4
     exercise_rounds: int = 8
-    personas: int = 20_000
+    personas: int = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +126,10 @@ class Walk:
         """The statements that matter, explained on each variant's own database; SQLite has no such plans."""
         for variant in VARIANTS:
             with self.steps.step(f"plans of {variant}") as inside:
-                dsn = self.backends.settings(variant).dsn
-                if not dsn.startswith("sqlite"):
-                    options = PlanOptions(dsn, tuple(statements(variant).values()), stated=self._stated(variant, "statements"))
-                    self.bench.collect(options, inside)
+                found = [item for item in statements(self.backends, variant) if not item.dsn.startswith("sqlite")]
+                if found:
+                    texts = tuple(item.text for item in found)
+                    self.bench.collect(PlanOptions(found[0].dsn, texts, stated=self._stated(variant, "statements")), inside)
 
     def analyse(self, report: Path) -> None:
         """The notebooks that read the store."""
@@ -189,8 +189,9 @@ def walk(bench: Workbench, progress: Progress, size: Size | None = None) -> Outc
         with steps.step("sample application") as inside:
             backends = closing.enter_context(services(folder, lambda text: inside(text, 0.0), personas=chosen.personas))
         walked = Walk(bench, backends, folder, chosen, steps)
-        for part in (lambda: walked.serve(closing), walked.load, walked.trace, walked.profile, walked.plans):
-            part()
+        walked.serve(closing)
+        for collect in (walked.load, walked.trace, walked.profile, walked.plans):
+            collect()
         report = bench.workspace.reports / f"demo_{datetime.now(UTC):%Y-%m-%d_%H%M%S}.md"
         walked.analyse(report)
     with steps.step("archive and verify"):

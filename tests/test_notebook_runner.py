@@ -212,8 +212,7 @@ def test_notebooks_are_validated_although_an_import_is_saved(tmp_path: Path) -> 
     path.write_text(path.read_text().replace('"outputs": []', '"outputs": 5'))
     with pytest.raises(UsageError, match=r"n\.ipynb is no valid notebook: 5 is not of type 'array'"):
         execute(path)
-    program = (
-        "import sys; from perfkit import notebooks; notebooks._refuse_invalid(notebooks.Path(sys.argv[1])); print(sys.modules['rfc3987_syntax'])"
-    )
+    check = "from perfkit import notebooks as n; n._refuse_invalid(n.Path(n.sys.argv[1]))"
+    program = f"{check}; print(n.sys.modules['rfc3987_syntax'])"
     path = write(tmp_path / "m.ipynb", "# T", "print(1)")
     assert subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True).stdout == "None\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -31,6 +32,7 @@ def create_app(settings: Settings, traced: bool = False) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_backend(settings) as backend:
             app.state.backend = backend
+            gc.freeze()  # otherwise the collector walks every imported module again while requests allocate their rows
             hooks = (redis.install(), sqlalchemy.install(backend.engine)) if traced else ()
             try:
                 yield

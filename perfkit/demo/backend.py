@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session as BlockingSession
 from perfkit.demo.llm import LanguageModel
 from perfkit.demo.settings import Settings
 
-_POOL = {"pool_size": 5, "max_overflow": 10}
+_POOL = {"pool_size": 5, "max_overflow": 10, "isolation_level": "AUTOCOMMIT"}
+"""The service only reads: a transaction a request would be two more round trips."""
 
 
 class InlineSession:

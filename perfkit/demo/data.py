@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from perfkit.demo.models import Base
 from perfkit.demo.vectors import TOPICS, Vectors, around
 
-PROJECTS = 20
+PROJECTS = 24
 FOCUS_GROUPS = 20
 SEATS = (5, 8)
 """Fewest and most personas in a focus group."""
@@ -38,10 +38,10 @@ _FIRST = (
 )
 _LAST = ("Abel", "Brandt", "Cruz", "Diaz", "Eriksen", "Fischer", "Gruber", "Haas", "Ito", "Jansen", "Kaya", "Lopez", "Meyer", "Novak")
 _OCCUPATIONS = ("nurse", "teacher", "engineer", "farmer", "driver", "designer", "lawyer", "student", "cook", "analyst")
-_TRAITS = ("openness", "patience", "thrift", "curiosity", "sociability")
+_TRAITS = ("openness", "patience", "thrift")
 _TOPICS = ("energy", "travel", "cooking", "finance", "health", "sports", "music", "gardening", "privacy", "education")
 _REGIONS, _SEGMENTS = 16, 12
-_INTERESTS_EACH = 3
+_INTERESTS_EACH = 2
 
 Row = tuple[Any, ...]
 

@@ -1,4 +1,4 @@
-"""python -m perfkit.demo.exercise: the same requests in the same order, in this process and this thread, so that profilers see all of it."""
+"""python -m perfkit.demo.exercise: the same requests in the same order, in this process and this thread, so that profilers see it all."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ async def _ask(client: httpx.AsyncClient, name: str, method: str, path: str, bod
 
 
 @click.command()
-@click.option(
-    "--services", "services_file", required=True, type=click.Path(path_type=Path, exists=True), help="The services.json of services()."
-)
+@click.option("--services", "services_file", required=True, type=click.Path(path_type=Path, exists=True), help="The services.json of services().")
 @click.option("--variant", default=BASELINE, type=click.Choice(VARIANTS))
 @click.option("--rounds", default=5, show_default=True)
 @click.option("--trace", type=click.Path(path_type=Path), help="Record the spans of every request to this file.")

@@ -28,9 +28,7 @@ _REASONS = ("because it saves time", "because of my family", "since prices rose"
 Message = MutableMapping[str, Any]
 
 
-async def app(
-    scope: MutableMapping[str, Any], receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-) -> None:
+async def app(_scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
     """POST a chat, wait as a model would, get its completion."""
     body = b""
     more = True

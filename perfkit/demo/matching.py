@@ -1,10 +1,9 @@
-"""Personas who are alike in segment, region and age. Fault: each is compared with each. Fix: a dictionary finds them."""
+"""Personas of one segment and region and nearly one age. Fault: each is compared with each. Fix: a dictionary finds them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import combinations
 
 from sqlalchemy import select
 
@@ -16,6 +15,9 @@ Profile = tuple[int, int, int, int]
 """Id, segment, region, age."""
 Pair = tuple[int, int]
 
+YEARS = 2
+"""How far apart the ages of two who are alike may be."""
+
 
 async def profiles(session: Session, project_id: int) -> list[Profile]:
     """What the matching compares, one a member of the project."""
@@ -26,19 +28,23 @@ async def profiles(session: Session, project_id: int) -> list[Profile]:
 
 @timed
 def matches_quadratic(members: Sequence[Profile]) -> list[Pair]:
-    """Compares every pair."""
-    pairs = []
+    """Compares every pair; members come in the order of their ids."""
+    pairs: list[Pair] = []
     for at, (one, segment, region, age) in enumerate(members):
         for other, its_segment, its_region, its_age in members[at + 1 :]:
-            if its_segment == segment and its_region == region and its_age == age:
+            if -YEARS <= age - its_age <= YEARS and segment == its_segment and region == its_region:
                 pairs.append((one, other))
     return pairs
 
 
 @timed
 def matches_linear(members: Sequence[Profile]) -> list[Pair]:
-    """Puts those who are alike together, then pairs them; in the same order."""
+    """Looks each member's likes up; the same pairs in the same order."""
     alike: dict[tuple[int, int, int], list[int]] = defaultdict(list)
     for one, segment, region, age in members:
         alike[segment, region, age].append(one)
-    return sorted(pair for group in alike.values() for pair in combinations(group, 2))
+    pairs: list[Pair] = []
+    for one, segment, region, age in members:
+        near = [other for its_age in range(age - YEARS, age + YEARS + 1) for other in alike.get((segment, region, its_age), ())]
+        pairs.extend((one, other) for other in sorted(near) if other > one)
+    return pairs

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import perfkit
 from perfkit.errors import CollectionFailed
@@ -31,7 +32,9 @@ def child(module: str, options: Sequence[str], log: Path) -> Iterator[Child]:
     """Runs python -m MODULE until the block ends; SIGTERM first, SIGKILL after ten seconds."""
     command = [sys.executable, "-m", module, *options]
     with log.open("a", encoding="utf-8") as talk:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk, text=True, env=_environment())
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk, text=True, env=_environment(), start_new_session=True
+        )
     try:
         yield Child(process, _announcement(process, module, log))
     finally:
@@ -54,6 +57,11 @@ def announce(**facts: Any) -> None:
     """The one line on stdout of a process that child() starts."""
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
+
+
+def leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    """A signal handler: the process ends as if it had come to its end, so that every open block closes."""
+    sys.exit(0)
 
 
 def _announcement(process: subprocess.Popen[str], module: str, log: Path) -> Mapping[str, Any]:

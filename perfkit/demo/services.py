@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from perfkit.demo import postgres, sqlite
-from perfkit.demo.processes import child, stop
+from perfkit.demo.processes import child, leave, stop
 from perfkit.demo.settings import Backends
 from perfkit.errors import CollectionFailed, MissingTool
 
@@ -32,6 +34,7 @@ def services(directory: Path, progress: Progress | None = None, personas: int = 
     say = progress or _silent
     directory.mkdir(parents=True, exist_ok=True)
     with ExitStack() as running:
+        running.enter_context(_ended_by_sigterm())
         home = running.enter_context(_short_home(directory))
         say("starting Redis and the stand-in for the language model")
         socket = running.enter_context(_redis(home))
@@ -50,6 +53,19 @@ def _database(running: ExitStack, home: Path, personas: int, sqlite_only: bool, 
     address = running.enter_context(postgres.postgres(home / "pg"))
     say(f"filling PostgreSQL with {personas} personas")
     return postgres.load(address, personas)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Whoever ends this process by SIGTERM ends the servers too; an application's own handler stays as it is."""
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if ours:
+        signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @contextmanager
@@ -73,7 +89,9 @@ def _redis(home: Path) -> Iterator[Path]:
     socket, log = home / "redis.sock", home / "redis.log"
     options = ("--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no", "--dir", str(home))
     with log.open("w", encoding="utf-8") as talk:
-        process = subprocess.Popen([_redis_server(), *options], stdin=subprocess.DEVNULL, stdout=talk, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [_redis_server(), *options], stdin=subprocess.DEVNULL, stdout=talk, stderr=subprocess.STDOUT, start_new_session=True
+        )
     try:
         _await_socket(process, socket, log)
         yield socket
@@ -100,5 +118,5 @@ def _redis_server() -> str:
     raise MissingTool("The demo's cache needs a Redis server and there is none here. Install it with: pip install 'perfkit[demo]'.")
 
 
-def _silent(step: str) -> None:
+def _silent(_step: str) -> None:
     return None

@@ -1,4 +1,4 @@
-"""Text → embedding, the same on every machine: a topic's centre plus the text's own noise."""
+"""Text → embedding, the same on every machine: a topic and a place near it."""
 
 from __future__ import annotations
 
@@ -10,29 +10,33 @@ from numpy.typing import NDArray
 
 DIMENSIONS = 256
 TOPICS = 64
-_NOISE = 0.9
+_MEANINGS = 16
+"""Independent directions: like real embeddings, ours fill far fewer dimensions than they have, and topics overlap."""
+_SPREAD = 0.9
 _SEED = 20_240_501
 
 Vectors = NDArray[np.float32]
 
 
-@cache
-def centres() -> Vectors:
-    """One direction a topic."""
-    return np.random.default_rng(_SEED).normal(size=(TOPICS, DIMENSIONS)).astype(np.float32)
-
-
 def around(topics: NDArray[np.int64], random: np.random.Generator) -> Vectors:
     """One unit vector a topic number, scattered around the topic's centre."""
-    scattered = centres()[topics] + _NOISE * random.normal(size=(len(topics), DIMENSIONS)).astype(np.float32)
-    unit: Vectors = (scattered / np.linalg.norm(scattered, axis=1, keepdims=True)).astype(np.float32)
+    centres, directions = _space()
+    meanings = centres[topics] + _SPREAD * random.normal(size=(len(topics), _MEANINGS))
+    vectors = meanings @ directions
+    unit: Vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     return unit
+
+
+@cache
+def _space() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    random = np.random.default_rng(_SEED)
+    return random.normal(size=(TOPICS, _MEANINGS)), random.normal(size=(_MEANINGS, DIMENSIONS))
 
 
 def embed(text: str) -> Vectors:
     """The embedding of a query."""
-    number = int.from_bytes(sha256(text.encode()).digest()[:8], "big")
-    vector: Vectors = around(np.array([number % TOPICS]), np.random.default_rng(number))[0]
+    random = np.random.default_rng(int.from_bytes(sha256(text.encode()).digest()[:8], "big"))
+    vector: Vectors = around(random.integers(0, TOPICS, 1), random)[0]
     return vector
 
 

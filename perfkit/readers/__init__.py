@@ -9,7 +9,11 @@ from typing import Protocol, cast
 from perfkit.errors import UnknownFormat, unknown
 from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch
-from perfkit.readers import cprofile, k6_points, locust_requests, pg_explain, trace_spans
+from perfkit.readers import cprofile as cprofile
+from perfkit.readers import k6_points as k6_points
+from perfkit.readers import locust_requests as locust_requests
+from perfkit.readers import pg_explain as pg_explain
+from perfkit.readers import trace_spans as trace_spans
 
 
 class Reader(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -69,6 +69,8 @@ class Context:
     hidden: int
     """Findings that are in the store but not in the document."""
     changes: Sequence[Changed]
+    technique: Mapping[str, str]
+    """How a kind of finding was fixed, in the words of the investigation."""
     endpoints: Sequence[Compared]
     """By mean latency of the base, slowest first."""
     judged: Sequence[Judged]
@@ -87,6 +89,7 @@ def build(investigation: Investigation, evidence: Evidence, written_on: date, mo
         findings=shown,
         hidden=len(evidence.findings) - len(shown),
         changes=[_changed(change) for change in investigation.changes if change.rule in rules],
+        technique={change.rule: change.technique for change in investigation.changes},
         endpoints=sorted(endpoints, key=lambda item: -item.base),
         judged=_judged(evidence),
         breakdown=request_time(evidence.store, [run.run_id for run in evidence.runs[evidence.base] if run.kind == "trace"]),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from perfkit.trace.recorder import Recorder as record
+from perfkit.trace.recorder import Recorder
 from perfkit.trace.spans import span
 from perfkit.trace.timed import timed
+
+record = Recorder
 
 __all__ = ["record", "span", "timed"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import sysconfig
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ _KEPT = 10_000
 _OUTSIDE = ""
 _EDGE = "<edge>"
 """Below the request's own span there is only the server that called it."""
-_OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_EDGES = frozenset({_OWN + "asgi.py"})
-_LIBRARY = tuple({sysconfig.get_paths()[name] + os.sep for name in ("stdlib", "platstdlib")})
+_OWN = Path(__file__).parent
+_EDGES = frozenset({_OWN / "asgi.py"})
+_OUTSIDERS = (_OWN, *(Path(sysconfig.get_paths()[name]) for name in ("stdlib", "platstdlib")))
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
 
 
@@ -43,7 +42,7 @@ class CallSites:
     """Finds call sites below one project root; what it learnt about files and lines it keeps."""
 
     def __init__(self, root: Path) -> None:
-        self._root = os.path.join(os.path.abspath(root), "")
+        self._root = root.absolute()
         self._known: dict[str, str] = {}
         self._steps: dict[tuple[int, int], _Step] = {}
         """By a code object's id and its instruction."""
@@ -73,7 +72,7 @@ class CallSites:
 
     def of(self, code: CodeType) -> Site:
         """Where a function is defined."""
-        home = self._relative(os.path.abspath(code.co_filename))
+        home = str(self._relative(Path(code.co_filename).absolute()))
         return Site(home, code.co_firstlineno, (f"{home}:{code.co_qualname}:{code.co_firstlineno}",))
 
     def _step(self, frame: FrameType, home: str) -> _Step:
@@ -93,16 +92,16 @@ class CallSites:
     def _home(self, name: str) -> str:
         if name.startswith("<"):
             return _OUTSIDE
-        path = os.path.abspath(name)
+        path = Path(name).absolute()
         if path in _EDGES:
             return _EDGE
-        if path.startswith(_OWN) or path.startswith(_LIBRARY):
-            return _OUTSIDE
         relative = self._relative(path)
-        return _OUTSIDE if _PACKAGES.intersection(relative.split(os.sep)) else relative
+        if any(path.is_relative_to(outsider) for outsider in _OUTSIDERS) or _PACKAGES.intersection(relative.parts):
+            return _OUTSIDE
+        return str(relative)
 
-    def _relative(self, path: str) -> str:
-        return path.removeprefix(self._root)
+    def _relative(self, path: Path) -> Path:
+        return path.relative_to(self._root) if path.is_relative_to(self._root) else path
 
 
 def _site(chain: dict[str, int]) -> Site:

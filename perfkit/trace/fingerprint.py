@@ -23,7 +23,7 @@ _TOKEN = re.compile(
 _PLACEHOLDER = {"comment": " ", "text": "?", "parameter": "?", "number": "?", "space": " "}
 _SPACES = re.compile(r"\s*([(),])\s*|\s+")
 _ONE = r"-?\?(?:::[\w.]+(?:\[\])*)?"
-_LIST = re.compile(rf"(?<=[(\[]){_ONE}(?:,{_ONE})+(?=[)\]])")
+_LIST = re.compile(rf"(?<=[(\[]){_ONE}(?:,{_ONE})*(?=[)\]])")
 _ROWS = re.compile(r"\(\?\)(?:,\(\?\))+")
 _VERB = re.compile(r"[a-z]+")
 _TABLE = re.compile(r"""\b(?:from|into|update|join|table)\s+(?:only\s+)?([\w."`]+)""")

@@ -87,7 +87,6 @@ class Recorder:
 
     def start(self) -> Self:
         """Opens the file, writes its header and becomes the process's recorder."""
-        global active
         if active is not None:
             raise UsageError(f"Already recording to {active.path}. Stop that recorder first: a process has one trace.")
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,14 +96,13 @@ class Recorder:
         self._lines.append(self._encode(header | {"attributes": self._attributes}))
         self.flush()
         atexit.register(self.stop)
-        active = self
+        _become(self)
         return self
 
     def stop(self) -> None:
         """Writes what is left and the closing line; a second call does nothing."""
-        global active
         if active is self:
-            active = None
+            _become(None)
         with self._lock:
             if self._file is None:
                 return
@@ -156,9 +154,8 @@ class Recorder:
 
     def abandon(self) -> None:
         """Lets go of the file without a closing line: after a failed write, and in a forked child."""
-        global active
         if active is self:
-            active = None
+            _become(None)
         file, self._file, self._lines = self._file, None, []
         if file is not None:
             os.close(file)
@@ -196,6 +193,11 @@ def _fields(span: Span, duration_ms: float) -> tuple[object, ...]:
     line = "null" if span.site.line is None else span.site.line
     head = (span.trace_id, span.span_id, parent, span.kind, _quoted(span.name))
     return (*head, span.started_at, duration_ms, span.status, fingerprint, file, line)
+
+
+def _become(recorder: Recorder | None) -> None:
+    global active
+    active = recorder
 
 
 def _new_id() -> str:

@@ -14,9 +14,7 @@ from perfkit.trace.fingerprint import pattern
 from perfkit.trace.recorder import Recorder, Span
 
 _READS = frozenset({"GET", "GETEX", "GETDEL", "HGET", "HGETALL", "LPOP", "RPOP", "SMEMBERS"})
-_KEYLESS = frozenset(
-    {"AUTH", "CLIENT", "CONFIG", "DBSIZE", "ECHO", "EVAL", "EVALSHA", "FLUSHALL", "FLUSHDB", "HELLO", "INFO", "KEYS", "PING"}
-)
+_KEYLESS = frozenset({"AUTH", "CLIENT", "CONFIG", "DBSIZE", "ECHO", "EVAL", "EVALSHA", "FLUSHALL", "FLUSHDB", "HELLO", "INFO", "KEYS", "PING"})
 
 
 def install() -> Callable[[], None]:

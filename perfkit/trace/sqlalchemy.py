@@ -31,7 +31,7 @@ def install(engine: Engine | AsyncEngine | None = None) -> Callable[[], None]:
     return uninstall
 
 
-def _before(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:  # noqa: ARG001, PLR0913
+def _before(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:  # noqa: ARG001
     recording = recorder.active
     if recording is None or context is None:
         return
@@ -51,7 +51,7 @@ def _before(connection: Any, cursor: Any, statement: str, parameters: Any, conte
         recording.dropped += 1
 
 
-def _after(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:  # noqa: ARG001, PLR0913
+def _after(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:  # noqa: ARG001
     ended = time.perf_counter_ns()
     span = _taken(context)
     if span is None or recorder.active is None:

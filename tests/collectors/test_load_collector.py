@@ -88,7 +88,8 @@ def test_every_request_that_the_server_heard_is_in_the_artefact(site: Site, tmp_
 
 
 def test_requests_that_begin_in_the_warmup_are_not_in_the_artefact(site: Site, tmp_path: Path) -> None:
-    options = LoadOptions(site.url, (CATS, RequestSpec("broken", ("/broken",))), users=2, spawn_rate=2, duration_s=1, warmup_s=1, wait_s=0.05)
+    requests = (CATS, RequestSpec("broken", ("/broken",)))
+    options = LoadOptions(site.url, requests, users=2, spawn_rate=2, duration_s=1, warmup_s=1, wait_s=0.05)
     artefact = collect(options, tmp_path)
     rows, manifest = rows_of(artefact), manifest_of(artefact)
     began = min(float(row["timestamp"]) for row in rows)
@@ -132,7 +133,7 @@ def test_only_web_addresses_on_this_machine_are_loaded(target: str, complaint: s
         collect(LoadOptions(target, (CATS,)), tmp_path)
 
 
-@pytest.mark.parametrize("wrong", [{"requests": ()}, {"users": 0}, {"users": 500, "spawn_rate": 1.0}, {"requests": None}, {"warmup_s": -1.0}])
+@pytest.mark.parametrize("wrong", [{"requests": ()}, {"users": 0}, {"users": 500, "spawn_rate": 1}, {"requests": None}, {"warmup_s": -1}])
 def test_a_load_that_cannot_be_made_is_refused(wrong: dict[str, object], site: Site, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         collect(LoadOptions(**{"target": site.url, "requests": (CATS,), **wrong}), tmp_path)  # type: ignore[arg-type]
