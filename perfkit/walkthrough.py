@@ -16,7 +16,7 @@ from perfkit.collectors.plans import PlanOptions
 from perfkit.collectors.trace import TraceOptions
 from perfkit.demo.exercise import exercise
 from perfkit.demo.processes import child
-from perfkit.demo.services import SERVICES_FILE, services
+from perfkit.demo.services import PERSONAS, SERVICES_FILE, services
 from perfkit.demo.settings import BASELINE, OPTIMIZED, Backends
 from perfkit.demo.statements import statements
 from perfkit.demo.traffic import REQUESTS
@@ -42,7 +42,7 @@ class Size:
     warmup_s: float = 1.0
     users: int = 4
     exercise_rounds: int = 8
-    personas: int = 30_000
+    personas: int = PERSONAS
 
 
 @dataclass(frozen=True, slots=True)

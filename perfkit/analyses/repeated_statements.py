@@ -28,7 +28,8 @@ class RepeatedStatement:
     distinct_share: float
     """1 when every execution in a request has its own parameters."""
     total_ms: float
-    longest_ms: float
+    elapsed_ms: float
+    """With the work on the rows, up to the next call."""
     parent_rows: float | None
     """None when no earlier statement told how many rows it returned."""
     request_ms: float

@@ -1,7 +1,8 @@
 -- Which statement is sent again and again within one request, from one place?
 -- run_id: the run.  subject: the endpoint.  fingerprint, statement: the statement without literals and a sample.  file, line: who sends it.
 -- requests: requests of the endpoint.  n: executions in all of them.  per_request, most: median and largest number in a request that has it.
--- distinct_share: distinct parameters over executions, within a request.  total_ms, longest_ms: mean per request of the sum and of the longest.
+-- distinct_share: distinct parameters over executions, within a request.  total_ms: mean database time per request.
+-- elapsed_ms: the same up to the start of the request's next call, so with the work on the rows; the last call counts as long as it took.
 -- parent_rows: median of the most rows that an earlier statement of the same request returned.
 -- request_ms: mean length of the endpoint's requests.
 with servers as (
@@ -10,11 +11,15 @@ with servers as (
 endpoints as (
     select run_id, subject, count(*) as requests, avg(request_ms) as request_ms from servers group by run_id, subject
 ),
+calls as (
+    select run_id, span_id, lead(started_at) over (partition by run_id, trace_id order by started_at, span_id) as next_started_at
+    from spans where kind in ('db', 'cache', 'llm', 'http') and list_contains($run_ids, run_id)
+),
 sent as (
-    select *, max(rows_returned) over (
+    select statements.*, greatest(duration_ms, coalesce((epoch_us(next_started_at) - epoch_us(started_at)) / 1000.0, 0)) as elapsed_ms, max(rows_returned) over (
         partition by run_id, trace_id order by started_at, span_id rows between unbounded preceding and 1 preceding
     ) as rows_before
-    from statements
+    from statements join calls using (run_id, span_id)
     where list_contains($run_ids, run_id) and not executemany and fingerprint is not null
         and not regexp_matches(coalesce(statement, name), '^\s*(begin|commit|rollback|savepoint|release|set|show|pragma)\b', 'i')
 ),
@@ -24,7 +29,7 @@ per_request as (
         count(*) as times,
         count(distinct params_hash) as distinct_params,
         sum(duration_ms) as sum_ms,
-        max(duration_ms) as max_ms,
+        sum(elapsed_ms) as sum_elapsed_ms,
         arg_min(rows_before, started_at) as parent_rows
     from sent group by run_id, trace_id, fingerprint, file, line
 )
@@ -41,7 +46,7 @@ select
     max(times) as most,
     sum(distinct_params) / sum(times) as distinct_share,
     sum(sum_ms) / any_value(requests) as total_ms,
-    sum(max_ms) / any_value(requests) as longest_ms,
+    sum(sum_elapsed_ms) / any_value(requests) as elapsed_ms,
     median(parent_rows)::double as parent_rows,
     any_value(endpoints.request_ms) as request_ms
 from per_request join servers using (run_id, trace_id) join endpoints using (run_id, subject)

@@ -38,9 +38,9 @@ class Finding:
     remedy: str
 
 
-def finding_id(rule: str, place: str, run_id: str) -> str:
-    """Stable over repeated diagnoses of one run."""
-    return hashlib.sha256(f"{rule}\n{place}\n{run_id}".encode()).hexdigest()[:10]
+def finding_id(rule: str, place: str, cause: str, run_id: str) -> str:
+    """Stable over repeated diagnoses of one run; cause tells apart what one line does wrong twice."""
+    return hashlib.sha256(f"{rule}\n{place}\n{cause}\n{run_id}".encode()).hexdigest()[:10]
 
 
 def impact_of(saves_ms: float | None, request_ms: float | None) -> Level:

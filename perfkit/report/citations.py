@@ -136,13 +136,13 @@ def _verdict_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
 
 def _finding_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     found = evidence.findings if origin.side == evidence.base else evidence.remaining
-    return format_quantity(len(found), "count"), "all rules"
+    return format_quantity(len(found), "count"), "newest evidence of each kind"
 
 
 def _faster_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     compared = [item for item in evidence.compared(origin.name).values() if item.subject != "all requests"]
-    counted = [item for item in compared if origin.subject in ("every endpoint", item.verdict)]
-    return format_quantity(len(counted), "count"), "both labels"
+    counted = [item for item in compared if origin.subject in ("measured", item.verdict)]
+    return format_quantity(len(counted), "count"), f"{len(compared)} compared"
 
 
 def _run_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:

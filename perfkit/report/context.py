@@ -108,7 +108,8 @@ def run_table(evidence: Evidence) -> list[tuple[str, str, str]]:
 
 def measured_with(runs: Sequence[Run]) -> str:
     """Tools in one phrase."""
-    return ", ".join(sorted({f"{run.tool} {run.tool_version}" if run.tool_version else str(run.tool) for run in runs if run.tool}))
+    tools = sorted({f"`{run.tool} {run.tool_version}`" if run.tool_version else f"`{run.tool}`" for run in runs if run.tool})
+    return " and ".join(filter(None, [", ".join(tools[:-1]), *tools[-1:]]))
 
 
 def _changed(change: Change) -> Changed:

@@ -74,9 +74,7 @@ def _tail(context: Context) -> list[str]:
     return [
         "---",
         "",
-        f"**Runs behind the numbers** (measured with {tools}; `perfkit verify` computes every number again from them):".replace(
-            tools, " and ".join(f"`{tool}`" for tool in tools.split(", "))
-        ),
+        f"**Runs behind the numbers**, measured with {tools}. `perfkit verify` computes every number again from them.",
         "",
         "| label | kind | runs |",
         "|---|---|---|",

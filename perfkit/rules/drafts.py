@@ -17,6 +17,7 @@ def draft(  # noqa: PLR0913  these are the parts of a finding
     saving_basis: str,
     remedy: str,
     effort: Level,
+    cause: str = "",
     subject: str | None = None,
     file: str | None = None,
     line: int | None = None,
@@ -25,7 +26,7 @@ def draft(  # noqa: PLR0913  these are the parts of a finding
 ) -> Finding:
     """A finding whose weight is not known yet."""
     return Finding(
-        finding_id=finding_id(rule, place, run_id),
+        finding_id=finding_id(rule, place, cause, run_id),
         run_id=run_id,
         rule=rule,
         priority="P2",

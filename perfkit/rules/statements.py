@@ -16,6 +16,7 @@ FEW_BUT_PROVED = 2
 """The same, where an earlier statement returned about as many rows."""
 DUPLICATE_SHARE = 0.2
 SIMILAR_COUNT = 1.2
+BASIS = "time from each execution's start to the next call's, so with the work on its rows, for all executions but one"
 
 PLACEHOLDER = r"(?:\?|%s|%\(\w+\)s|\$\d+|:\w+)(?:::\w+)?"
 PROBE = re.compile(rf"[\w\"\].]+\s*=\s*{PLACEHOLDER}|{PLACEHOLDER}\s*=\s*[\w\"]", re.IGNORECASE)
@@ -62,12 +63,13 @@ def _n_plus_one(row: RepeatedStatement) -> Finding:
         row.run_id,
         title=f"N+1: {row.per_request:.0f} statements on {table} in one request{parent}",
         place=place_of(row.file, row.line, _statement(row)),
+        cause=row.fingerprint,
         subject=row.subject,
         file=row.file,
         line=row.line,
-        cost_ms=row.total_ms,
-        saves_ms=max(0.0, row.total_ms - row.longest_ms),
-        saving_basis="database time of all executions but the longest; the ORM's own work for each comes on top",
+        cost_ms=row.elapsed_ms,
+        saves_ms=row.elapsed_ms * (1 - 1 / row.per_request),
+        saving_basis=BASIS,
         remedy=f"Load {table} with the parent rows: selectinload() for a collection, joinedload() for a single row, or one IN (…) statement.",
         effort="LOW",
     )
@@ -79,12 +81,13 @@ def _duplicate(row: RepeatedStatement) -> Finding:
         row.run_id,
         title=f"The same statement on {_table(row)} with the same parameters {row.per_request:.0f} times in one request",
         place=place_of(row.file, row.line, _statement(row)),
+        cause=row.fingerprint,
         subject=row.subject,
         file=row.file,
         line=row.line,
-        cost_ms=row.total_ms,
-        saves_ms=max(0.0, row.total_ms - row.longest_ms),
-        saving_basis="database time of all executions but the longest",
+        cost_ms=row.elapsed_ms,
+        saves_ms=row.elapsed_ms * (1 - 1 / row.per_request),
+        saving_basis=BASIS,
         remedy="Read it once before the loop and pass the result on.",
         effort="LOW",
     )
@@ -96,12 +99,13 @@ def _write_loop(row: RepeatedStatement) -> Finding:
         row.run_id,
         title=f"{row.per_request:.0f} single-row writes to {_table(row)} in one request",
         place=place_of(row.file, row.line, _statement(row)),
+        cause=row.fingerprint,
         subject=row.subject,
         file=row.file,
         line=row.line,
-        cost_ms=row.total_ms,
-        saves_ms=max(0.0, row.total_ms - row.longest_ms),
-        saving_basis="database time of all executions but the longest",
+        cost_ms=row.elapsed_ms,
+        saves_ms=row.elapsed_ms * (1 - 1 / row.per_request),
+        saving_basis=BASIS,
         remedy="Write the rows with one statement: insert().values([…]) or executemany.",
         effort="LOW",
     )

@@ -1,0 +1,18 @@
+-- How long do the functions take that the application times itself?
+-- run_id: the run.  subject: the endpoint that spends most time in it.  function, file, line: where it is defined.  n: calls.
+-- per_call_ms: mean time of a call, everything below it included, without any profiler's overhead.
+with servers as (
+    select run_id, trace_id, name as subject from spans where kind = 'server' and list_contains($run_ids, run_id)
+)
+select
+    run_id,
+    arg_max(subject, duration_ms) as subject,
+    name as function,
+    file,
+    line,
+    count(*) as n,
+    avg(duration_ms) as per_call_ms
+from spans join servers using (run_id, trace_id)
+where kind = 'internal' and file is not null and list_contains($run_ids, run_id)
+group by run_id, name, file, line
+order by run_id, per_call_ms desc, function;
