@@ -14,7 +14,6 @@ from tempfile import TemporaryDirectory
 from perfkit.collectors.load import LoadOptions, RequestSpec
 from perfkit.collectors.plans import PlanOptions
 from perfkit.collectors.trace import TraceOptions
-from perfkit.demo.exercise import exercise
 from perfkit.demo.processes import child
 from perfkit.demo.services import PERSONAS, SERVICES_FILE, services
 from perfkit.demo.settings import BASELINE, OPTIMIZED, Backends
@@ -111,9 +110,10 @@ class Walk:
     def trace(self) -> None:
         """The recorder follows a fixed list of requests, one at a time."""
         for variant in VARIANTS:
-            with self.steps.step(f"trace of {variant}"):
-                trace = self.folder / f"{variant}.trace.ndjson"
-                exercise(self.backends.settings(variant), self.size.exercise_rounds, trace)
+            trace = self.folder / f"{variant}.trace.ndjson"
+            options = [*self._exercise(variant), "--trace", str(trace)]
+            # the process says its medians when it is done, and the trace is complete by then
+            with self.steps.step(f"trace of {variant}"), child("perfkit.demo.exercise", options, self.folder / "exercise.log"):
                 self.bench.collect(TraceOptions(trace, self._stated(variant, "exercise")))
 
     def profile(self) -> None:

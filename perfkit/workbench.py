@@ -8,18 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfkit.analyses.comparison import Compared, compare_labels
-from perfkit.analyses.functions import FunctionTime, functions
 from perfkit.analyses.known_runs import Selection, known_runs, newest_of_each_kind, select_runs
-from perfkit.analyses.measure import Measurement, measure
-from perfkit.analyses.metrics import metric_named
-from perfkit.analyses.request_time import RequestTime, request_time
 from perfkit.ingest import Ingested, Progress, ingest
 from perfkit.model.finding import Finding
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, Run
 from perfkit.model.verdict import Verdict
-from perfkit.packs import Component, Pack, load_pack
-from perfkit.packs.investigation import Investigation
 from perfkit.store import Store
 from perfkit.store.vault import Vault
 from perfkit.workspace import Workspace, find_workspace
@@ -27,10 +20,16 @@ from perfkit.workspace import Workspace, find_workspace
 if TYPE_CHECKING:
     import pandas
 
+    from perfkit.analyses.comparison import Compared
+    from perfkit.analyses.functions import FunctionTime
+    from perfkit.analyses.measure import Measurement
+    from perfkit.analyses.request_time import RequestTime
     from perfkit.collectors import Options
     from perfkit.collectors.base import Progress as Step
     from perfkit.collectors.inventory import Tool
     from perfkit.notebooks import Executed
+    from perfkit.packs import Component, Pack
+    from perfkit.packs.investigation import Investigation
     from perfkit.report.verify import Checked
 
 
@@ -86,6 +85,9 @@ class Workbench:
 
     def measure(self, metric: str, selection: Selection | None = None, subject: str | None = None) -> list[Measurement]:
         """A metric's value and interval, subject by subject."""
+        from perfkit.analyses.measure import measure
+        from perfkit.analyses.metrics import metric_named
+
         return measure(self.store, metric_named(metric), selection or Selection(), subject)
 
     def by_subject(self, metric: str, selection: Selection) -> dict[str, Measurement]:
@@ -94,14 +96,21 @@ class Workbench:
 
     def functions(self, selection: Selection) -> list[FunctionTime]:
         """Functions of the newest profile, by their own time."""
+        from perfkit.analyses.functions import functions
+
         return functions(self.store, [run.run_id for run in newest_of_each_kind(self.runs(replace(selection, kind="profile")))])
 
     def request_time(self, selection: Selection) -> list[RequestTime]:
         """Where the requests of the newest trace spend their time."""
+        from perfkit.analyses.request_time import request_time
+
         return request_time(self.store, [run.run_id for run in newest_of_each_kind(self.runs(replace(selection, kind="trace")))])
 
     def compare(self, base: Selection, candidate: Selection, metrics: Sequence[str] | None = None, *, force: bool = False) -> list[Compared]:
         """Two sides, metric by metric."""
+        from perfkit.analyses.comparison import compare_labels
+        from perfkit.analyses.metrics import metric_named
+
         chosen = [metric_named(name) for name in metrics] if metrics else None
         return compare_labels(self.store, base, candidate, chosen, force=force)
 
@@ -124,6 +133,8 @@ class Workbench:
 
     def pack(self, system: str) -> Pack:
         """The description of a system."""
+        from perfkit.packs import load_pack
+
         return load_pack(system)
 
     def report(self, investigation: Investigation, output: Path | None = None) -> Path:
@@ -132,7 +143,7 @@ class Workbench:
         from perfkit.report.evidence import gather
         from perfkit.report.render import render, write
 
-        evidence = gather(self.store, load_pack(investigation.system), investigation.base, investigation.candidate)
+        evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
         path = output or self.workspace.reports / f"{slug(investigation.feature)}_{_now():%Y-%m-%d_%H%M%S}.md"
         write(path, render(investigation, evidence, _now().date()))
         return path
@@ -166,6 +177,8 @@ def _system_of(runs: Sequence[Run]) -> str | None:
 
 
 def _components(system: str | None) -> tuple[Component, ...]:
+    from perfkit.packs import load_pack
+
     return load_pack(system).components if system else ()
 
 

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from perfkit.figures.tables import table
-from perfkit.workbench import Workbench, open_workbench
+if TYPE_CHECKING:
+    from perfkit.workbench import Workbench
+
 
 WIDTH_WITHOUT_TERMINAL = 200
 GOOD, BAD, OPEN, QUIET = "green", "bold red", "yellow", "dim"
@@ -25,6 +26,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 def workbench(workspace: Path | None) -> Workbench:
     """The workbench that the global options mean."""
+    from perfkit.workbench import open_workbench
+
     return open_workbench(workspace)
 
 
@@ -54,6 +57,8 @@ def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], *, em
 
 def show(rows: Sequence[Any], as_json: bool, *, empty: str) -> None:
     """The same rows either way."""
+    from perfkit.figures.tables import table
+
     if as_json:
         print_json(rows)
     else:

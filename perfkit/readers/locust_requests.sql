@@ -2,13 +2,12 @@
 select
     make_timestamp((timestamp * 1000000)::bigint) as started_at,
     response_time_ms as duration_ms,
-    endpoint_of(name) as endpoint,
+    name as endpoint,
     nullif(request_type, '') as method,
     status_code as status,
     coalesce(exception, '') = '' as ok,
     nullif(exception, '') as error,
-    response_length as bytes_in,
-    case when endpoint_of(name) <> name then name end as url
+    response_length as bytes_in
 from read_csv(
     $path,
     columns = {

@@ -26,7 +26,7 @@ OLDEST_READER = "v1.5.0"
 """Clients of this DuckDB version can still open the file."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.25
 SETTINGS = "set TimeZone = 'UTC'; set preserve_insertion_order = false; set autoinstall_known_extensions = false"
-LOCK_MESSAGES = ("Could not set lock", "different configuration than existing connections")
+LOCK_MESSAGES = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,23 @@ class Store:
                 connection.execute("commit")
             finally:
                 connection.close()
+
+    @contextmanager
+    def receiving(self, giver: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """The store attached, as `store`, to a connection that has rows for it; what happens inside is one transaction."""
+        with self.writing():
+            pass
+        with self._turn():
+            self._patiently(lambda: giver.execute(f"attach '{self.path}' as store"))
+            try:
+                giver.execute("begin")
+                yield
+                giver.execute("commit")
+            except BaseException:
+                giver.execute("rollback")
+                raise
+            finally:
+                giver.execute("detach store")
 
     def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
         """The rows of a .sql file as instances of a dataclass whose fields are the selected columns."""
@@ -106,16 +123,20 @@ class Store:
 
     def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         config: dict[str, str | bool | int | float | list[str]] = {} if read_only else {"storage_compatibility_version": OLDEST_READER}
+        connection = self._patiently(lambda: duckdb.connect(str(self.path), read_only=read_only, config=config))
+        connection.execute(SETTINGS)
+        return connection
+
+    def _patiently(self, opening: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
+        """Open the file as soon as nobody else holds it, or say who does."""
         deadline = time.monotonic() + self.wait_s
         pause = FIRST_PAUSE_S
         while True:
             try:
-                connection = duckdb.connect(str(self.path), read_only=read_only, config=config)
-                connection.execute(SETTINGS)
-                return connection
-            except (duckdb.IOException, duckdb.ConnectionException) as error:
+                return opening()
+            except duckdb.Error as error:
                 if not any(message in str(error) for message in LOCK_MESSAGES):
-                    raise PerfkitError(f"The store {self.path} cannot be opened: {error}") from error
+                    raise PerfkitError(f"The store {self.path} cannot be opened: {' '.join(str(error).split())}") from error
                 if time.monotonic() >= deadline:
                     raise StoreBusy(self._busy(describe_holder(str(error)))) from error
             time.sleep(pause * random.uniform(0.5, 1.5))

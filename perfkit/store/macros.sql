@@ -1,4 +1,4 @@
--- Functions that scans may use. They live in the staging database only.
+-- Functions of the staging database.
 
 -- A name or URL with host and query removed and whatever looks like an id replaced by {id}: numbers, UUIDs, long hex.
 create or replace macro endpoint_of(name) as

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -22,10 +23,14 @@ from perfkit.store.migrations import create_tables
 from perfkit.store.vault import Kept
 
 MACROS = Path(__file__).with_name("macros.sql")
-MEMORY_LIMIT = "512MB"
+MEMORY_LIMIT = "640MB"
+"""Beyond it DuckDB spills to the disk beside the store; the whole process stays below 1 GiB."""
 FLUSH_ROWS = 200_000
+ADVICE = re.compile(r" (?:If this error occurred|Try setting|Possible fixes|Possible solution|LINE \d+:)")
 GLOBAL_TABLES = {"frames": "frame_id"}
 """Tables that runs share, with the key that follows from the row's content."""
+NAMED_TABLES = ("requests",)
+"""Tables whose endpoints readers leave as the tool named them."""
 
 
 @dataclass(slots=True)
@@ -47,14 +52,13 @@ class Pending:
 
 
 class Staging:
-    """A short-lived database with the store's tables; run_id holds a token until the artefact's hash is known."""
+    """A short-lived database in memory with the store's tables; run_id holds a token until the artefact's hash is known."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._closing = ExitStack()
-        scratch = Path(self._closing.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=f".staging-{os.getpid()}-")))
-        self.path = scratch / "staging.duckdb"
-        self.connection = duckdb.connect(str(self.path), config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(scratch / "spill")})
+        spill = self._closing.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=f".staging-{os.getpid()}-"))
+        self.connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill})
         self._closing.callback(self.connection.close)
         self.connection.execute(SETTINGS)
         create_tables(self.connection)
@@ -96,11 +100,6 @@ class Staging:
         union = " union all ".join(f"select run_id, min(started_at) as started_at from {table} group by run_id" for table in ("requests", "spans"))
         return dict(self.connection.execute(f"select run_id, min(started_at) from ({union}) group by run_id").fetchall())
 
-    def close_connection(self) -> None:
-        """Let go of the file so that the store can attach it."""
-        self.flush()
-        self.connection.close()
-
     def _scan(self, scan: Scan, token: str, source: str) -> None:
         select = scan.sql.read_text(encoding="utf-8").rstrip().rstrip(";")
         statement = f"insert into {scan.table} by name select $token as run_id, scanned.* from ({select}) as scanned"
@@ -136,11 +135,10 @@ class Staged:
 
 def commit(store: Store, staging: Staging, staged: Sequence[Staged]) -> set[str]:
     """One transaction for all: runs, artefacts and rows. Returns the tokens that were there already."""
-    staging.close_connection()
-    with store.writing() as connection:
-        connection.execute("set memory_limit = $limit", {"limit": MEMORY_LIMIT})
-        connection.execute(f"attach '{staging.path}' as staging (read_only)")
-        there = {row[0] for row in connection.execute("select run_id from runs").fetchall()}
+    staging.flush()
+    connection = staging.connection
+    with store.receiving(connection):
+        there = {row[0] for row in connection.execute("select run_id from store.runs").fetchall()}
         fresh = _first_of_each([item for item in staged if item.run.run_id not in there])
         _insert_bookkeeping(connection, fresh)
         _insert_rows(connection, fresh)
@@ -157,28 +155,45 @@ def _insert_bookkeeping(connection: duckdb.DuckDBPyConnection, fresh: Sequence[S
         return
     names = [item.name for item in fields(Run)]
     marks = ", ".join("?" * len(names))
-    connection.executemany(f"insert into runs ({', '.join(names)}) values ({marks})", [astuple(item.run) for item in fresh])
+    connection.executemany(f"insert into store.runs ({', '.join(names)}) values ({marks})", [astuple(item.run) for item in fresh])
     connection.executemany(
-        "insert or ignore into artefacts values (?, ?, ?, ?, ?, ?)",
+        "insert or ignore into store.artefacts values (?, ?, ?, ?, ?, ?)",
         [(item.kept.sha256, item.kept.name, item.kept.bytes, item.kept.stored_bytes, item.run.format, item.stored_at) for item in fresh],
     )
     opened = {item.run.investigation: (item.run.investigation, item.run.system, item.stored_at) for item in fresh if item.run.investigation}
     for investigation in opened.values():
-        connection.execute("insert or ignore into investigations (investigation, system, opened_at) values (?, ?, ?)", investigation)
+        connection.execute("insert or ignore into store.investigations (investigation, system, opened_at) values (?, ?, ?)", investigation)
 
 
 def _insert_rows(connection: duckdb.DuckDBPyConnection, fresh: Sequence[Staged]) -> None:
-    connection.execute("create temp table tokens (token varchar, run_id varchar)")
+    connection.execute("create or replace temp table tokens (token varchar, run_id varchar)")
     if fresh:
         connection.executemany("insert into tokens values (?, ?)", [(item.token, item.run.run_id) for item in fresh])
     for table in run_tables(connection):
-        connection.execute(
-            f"insert into {table} by name select tokens.run_id, staged.* exclude (run_id) "
-            f"from staging.{table} as staged join tokens on staged.run_id = tokens.token"
-        )
+        _copy(connection, table)
     for table, key in GLOBAL_TABLES.items():
-        connection.execute(f"insert into {table} by name select * from staging.{table} anti join {table} as known using ({key})")
+        connection.execute(f"insert into store.{table} by name select * from {table} anti join store.{table} as known using ({key})")
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Rows of fresh runs, under their run ids; names are normalised once each, not once a row."""
+    if connection.execute(f"select 1 from {table} limit 1").fetchone() is None:
+        return
+    if table not in NAMED_TABLES:
+        connection.execute(
+            f"insert into store.{table} by name select tokens.run_id, staged.* exclude (run_id) "
+            f"from {table} as staged join tokens on staged.run_id = tokens.token"
+        )
+        return
+    connection.execute(
+        f"insert into store.{table} by name "
+        f"with names as materialized (select name, endpoint_of(name) as normal from (select distinct endpoint as name from {table})) "
+        f"select tokens.run_id, names.normal as endpoint, case when names.normal <> names.name then names.name end as url, "
+        f"staged.* exclude (run_id, endpoint, url) "
+        f"from {table} as staged join tokens on staged.run_id = tokens.token join names on names.name = staged.endpoint"
+    )
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    """What is wrong and where, without DuckDB's advice on its own options."""
+    return ADVICE.split(" ".join(str(error).split()))[0].rstrip(" .") + "."
