@@ -1,0 +1,44 @@
+"""What many tests need: a workbench of their own, and request logs with known contents."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from perfkit.workbench import Workbench
+from perfkit.workspace import Workspace
+
+HEADER = ("timestamp", "request_type", "name", "response_time_ms", "response_length", "status_code", "exception")
+START = 1_790_000_000.0
+
+WriteLog = Callable[..., Path]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Workbench:
+    """A workbench over an empty workspace."""
+    return Workbench(Workspace(tmp_path / "workspace"))
+
+
+@pytest.fixture
+def locust_log(tmp_path: Path) -> WriteLog:
+    """Writes a request log as Locust does; the seed decides the noise."""
+
+    def write(name: str = "load.csv", *, median_ms: float = 100.0, requests: int = 400, seed: int = 1, failed: float = 0.0) -> Path:
+        noise = random.Random(seed)
+        path = tmp_path / name
+        with path.open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(HEADER)
+            for number in range(requests):
+                wrong = noise.random() < failed
+                duration_ms = round(median_ms * noise.lognormvariate(0, 0.2), 2)
+                status, error = (500, "HTTPError('500 Server Error')") if wrong else (200, "")
+                rows.writerow([START + number * 0.02 + seed, "GET", "/items", duration_ms, 128, status, error])
+        return path
+
+    return write

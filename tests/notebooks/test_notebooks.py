@@ -1,0 +1,73 @@
+"""The notebooks are committed clean, in one form, and run on the tests' data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perfkit.model.run import Manifest
+from perfkit.notebooks import inspect, notebooks
+from perfkit.workbench import Workbench
+from perfkit.workspace import find_workspace
+from tests.conftest import WriteLog
+
+FOLDER = find_workspace(start=Path(__file__)).notebooks
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+
+
+def cells(path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return found
+
+
+def test_the_five_notebooks_are_there() -> None:
+    assert {item.name for item in notebooks(FOLDER)} == {
+        "collect_load",
+        "collect_profile",
+        "compare_two_labels",
+        "where_does_the_time_go",
+        "write_the_report",
+    }
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_committed_without_outputs(path: Path) -> None:
+    code = [cell for cell in cells(path) if cell["cell_type"] == "code"]
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+    assert "papermill" not in json.loads(path.read_text(encoding="utf-8"))["metadata"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_asks_one_question_in_short_cells(path: Path) -> None:
+    assert inspect(path).title.endswith("?")
+    code = ["".join(cell["source"]) for cell in cells(path) if cell["cell_type"] == "code"]
+    tagged = [cell for cell in cells(path) if "parameters" in cell["metadata"].get("tags", [])]
+    assert len(tagged) == 1
+    assert all(len(source.splitlines()) <= 10 for source in code if source != "".join(tagged[0]["source"]))
+    assert not any(line.startswith(("def ", "class ")) for source in code for line in source.splitlines())
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_parameter_has_its_help(path: Path) -> None:
+    assert all(parameter.help for parameter in inspect(path).parameters)
+
+
+def test_compare_two_labels_ends_in_its_answer(bench: Workbench, locust_log: WriteLog) -> None:
+    for label, median_ms in (("baseline", 100.0), ("optimized", 50.0)):
+        for seed in range(5):
+            log = locust_log(f"{label}{seed}.csv", median_ms=median_ms, seed=seed + int(median_ms))
+            bench.ingest([log], Manifest(label=label, scenario="test"))
+    [executed] = bench.run_notebooks(["compare_two_labels"], {"workspace": str(bench.workspace.root)})
+    outputs = [output for cell in cells(executed.output) if cell["cell_type"] == "code" for output in cell["outputs"]]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert "2 faster" in "".join(outputs[-1]["text"])
+
+
+def test_collect_profile_names_the_hottest_function(bench: Workbench) -> None:
+    given = {"workspace": str(bench.workspace.root), "program": "-m,timeit,-n,3,sum(range(100000))"}
+    [executed] = bench.run_notebooks(["collect_profile"], given)
+    last = "".join(cells(executed.output)[-1]["outputs"][-1]["text"])
+    assert "of the profile itself" in last

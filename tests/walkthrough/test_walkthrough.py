@@ -1,0 +1,124 @@
+"""One honest path: from a running application to a report whose every number can be recomputed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from perfkit.analyses.known_runs import Selection
+from perfkit.report.lint import lint
+from tests.walkthrough.conftest import Walked
+
+FAULTS = {"n-plus-one", "vector-search-without-index", "sequential-llm-calls", "uncached-reads", "hot-function"}
+PLACES = {
+    "n-plus-one": "perfkit/demo/listing.py",
+    "sequential-llm-calls": "perfkit/demo/",
+    "uncached-reads": "perfkit/demo/dashboard.py",
+    "hot-function": "perfkit/demo/matching.py",
+    "vector-search-without-index": "Seq Scan on personas",
+}
+
+
+def perfkit(walked: Walked, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "perfkit", "--workspace", str(walked.bench.workspace.root), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_report_is_archived_verifies_and_is_short_enough(walked: Walked) -> None:
+    report = walked.outcome.report
+    assert report.parent == walked.bench.workspace.archive
+    assert re.fullmatch(r"performance_persona_research_\d{4}-\d\d-\d\d\.md", report.name)
+    assert lint(report) == []
+    assert [item for item in walked.outcome.checked if not item.agrees] == []
+    assert perfkit(walked, "verify", str(report)).returncode == 0
+
+
+def test_all_five_faults_are_found_in_the_slow_variant_with_place_and_prediction(walked: Walked) -> None:
+    found = walked.bench.diagnose(Selection(label="baseline"))
+    assert {finding.rule for finding in found} == FAULTS
+    for finding in found:
+        assert finding.place.startswith(PLACES[finding.rule])
+        assert finding.subject is not None
+        assert (finding.saves_ms or 0) > 0
+
+
+def test_nothing_is_found_in_the_fixed_variant(walked: Walked) -> None:
+    assert walked.bench.diagnose(Selection(label="optimized")) == []
+
+
+def test_every_fault_has_a_predicted_and_a_measured_saving_in_the_report(walked: Walked) -> None:
+    text = walked.outcome.report.read_text(encoding="utf-8")
+    table = text.split("| problem | endpoint | predicted | measured |")[1].split("\n\n")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| `")]
+    assert len(rows) == len(walked.bench.diagnose(Selection(label="baseline")))
+    assert "not measured" not in table
+
+
+def test_the_slow_variant_misses_targets_and_the_fixed_one_meets_all(walked: Walked) -> None:
+    baseline = perfkit(walked, "check", "--system", "demo", "--label", "baseline")
+    optimized = perfkit(walked, "check", "--system", "demo", "--label", "optimized")
+    assert (baseline.returncode, optimized.returncode) == (1, 0), baseline.stdout + optimized.stdout
+
+
+def test_one_changed_digit_fails_verify_and_is_named(walked: Walked, tmp_path: Path) -> None:
+    report = walked.outcome.report.read_text(encoding="utf-8")
+    cited = list(re.finditer(r"(\d)([^\d\n|]{0,6})\[\^\d+\]", report))
+    for match in cited[:: max(len(cited) // 12, 1)]:
+        digit = str((int(match[1]) + 1) % 10)
+        forged = report[: match.start(1)] + digit + report[match.end(1) :]
+        (tmp_path / "forged.md").write_text(forged, encoding="utf-8")
+        line = forged[: match.start(1)].count("\n") + 1
+        wrong = [item for item in walked.bench.verify(tmp_path / "forged.md") if not item.agrees]
+        assert [item.line for item in wrong] == [line], match[0]
+
+
+def test_a_number_without_a_run_behind_it_fails_verify(walked: Walked, tmp_path: Path) -> None:
+    report = walked.outcome.report.read_text(encoding="utf-8").replace("### Next Steps", "It is now 12 times faster.\n\n### Next Steps")
+    (tmp_path / "boasting.md").write_text(report, encoding="utf-8")
+    done = perfkit(walked, "verify", str(tmp_path / "boasting.md"))
+    assert done.returncode == 1
+    assert "12" in done.stdout
+    assert "without a run" in done.stdout
+
+
+def test_a_report_of_runs_that_are_not_in_the_store_is_refused(walked: Walked, tmp_path: Path) -> None:
+    run_id = walked.bench.runs(Selection(label="baseline", kind="load"))[0].run_id
+    (tmp_path / "other.md").write_text(walked.outcome.report.read_text(encoding="utf-8").replace(run_id, "0" * 12), encoding="utf-8")
+    done = perfkit(walked, "verify", str(tmp_path / "other.md"))
+    assert done.returncode == 2
+    assert "0" * 12 in done.stderr
+
+
+def test_the_headings_are_those_of_the_template_in_order(walked: Walked) -> None:
+    headings = re.findall(r"^#+ .*$", walked.outcome.report.read_text(encoding="utf-8").split("### Code Changes")[0], re.MULTILINE)
+    assert headings == [
+        "## Performance Optimization: Persona research",
+        "### Problem Identified",
+        "### Profiling Results",
+        "### Optimization Strategy",
+    ]
+
+
+def test_every_notebook_of_the_demo_ran_and_left_its_copy(walked: Walked) -> None:
+    names = [path.name.split("-")[0] for path in walked.outcome.notebooks]
+    assert set(names) == {"collect_load", "collect_profile", "where_does_the_time_go", "compare_two_labels", "write_the_report"}
+    assert all(path.exists() for path in walked.outcome.notebooks)
+
+
+def test_progress_names_its_steps_and_never_goes_back(walked: Walked) -> None:
+    shares = [done for _, done in walked.said]
+    assert shares == sorted(shares)
+    assert any(text.startswith("trace of optimized") for text, _ in walked.said)
+
+
+@pytest.mark.parametrize("metric", ["latency.p95", "latency.mean"])
+def test_compare_finds_the_fixed_endpoints_faster(walked: Walked, metric: str) -> None:
+    compared = walked.bench.compare(Selection(label="baseline"), Selection(label="optimized"), [metric])
+    verdicts = {item.subject: item.verdict for item in compared}
+    assert verdicts["POST /focus-groups/{group_id}/responses"] == "faster"
+    assert verdicts["GET /dashboard"] == "faster"
+    assert verdicts["GET /projects/{project_id}/personas"] == "faster"
