@@ -53,7 +53,12 @@ def cut_plan(folder: Path) -> Path:
 
 def cut_k6(folder: Path) -> Path:
     path = folder / "points.json"
-    point = {"metric": "http_req_duration", "type": "Point", "data": {"time": "2026-01-01T00:00:00.5Z", "value": 1.5, "tags": {"name": "/a", "status": "200"}}}
+    data = {"time": "2026-01-01T00:00:00.5Z", "value": 1.5, "tags": {"name": "/a", "status": "200"}}
+    point = {"metric": "http_req_duration", "type": "Point", "data": data}
+        "metric": "http_req_duration",
+        "type": "Point",
+        "data": {"time": "2026-01-01T00:00:00.5Z", "value": 1.5, "tags": {"name": "/a", "status": "200"}},
+    }
     path.write_text(json.dumps(point) + "\n" + json.dumps(point)[:70])
     return path
 
@@ -98,7 +103,9 @@ BAD = [
 
 
 @pytest.mark.parametrize(("make", "said"), BAD, ids=[make.__name__ for make, _ in BAD])
-def test_a_bad_file_stores_nothing_and_is_named(bench: Workbench, locust_log: WriteLog, tmp_path: Path, make: Callable[[Path], Path], said: str) -> None:
+def test_a_bad_file_stores_nothing_and_is_named(
+    bench: Workbench, locust_log: WriteLog, tmp_path: Path, make: Callable[[Path], Path], said: str
+) -> None:
     good = locust_log()
     path = make(tmp_path)
     with pytest.raises(ArtefactError) as raised:

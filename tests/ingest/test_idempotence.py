@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,9 +43,14 @@ def test_gzip_is_seen_by_content_not_by_name(bench: Workbench, locust_log: Write
 def test_a_folder_is_one_write_session(bench: Workbench, locust_log: WriteLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(60):
         locust_log(f"{seed}.csv", seed=seed, requests=5)
-    sessions = []
+    sessions: list[Store] = []
     receiving = Store.receiving
-    monkeypatch.setattr(Store, "receiving", lambda store, giver: (sessions.append(1), receiving(store, giver))[1])
+
+    def counted(store: Store, giver: Any) -> Any:
+        sessions.append(store)
+        return receiving(store, giver)
+
+    monkeypatch.setattr(Store, "receiving", counted)
     stored = bench.ingest([tmp_path])
     assert (len(stored), len(sessions)) == (60, 1)
 

@@ -1,0 +1,27 @@
+"""python -m benchmarks [NAME …]: all benchmarks, or the named ones."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import ingest_points, open_profile, percentiles, small_artefacts, start_up
+
+BENCHMARKS = {
+    "ingest_points": ingest_points.run,
+    "percentiles": percentiles.run,
+    "open_profile": open_profile.run,
+    "small_artefacts": small_artefacts.run,
+    "start_up": start_up.run,
+}
+
+
+def main() -> None:
+    """Run them one after another: side by side they would measure each other."""
+    for name in sys.argv[1:] or BENCHMARKS:
+        if name not in BENCHMARKS:
+            sys.exit(f"There is no benchmark {name!r}. Available: {', '.join(BENCHMARKS)}.")
+        BENCHMARKS[name]()
+
+
+if __name__ == "__main__":
+    main()
