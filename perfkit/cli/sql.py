@@ -9,6 +9,9 @@ import click
 
 from perfkit.cli.output import json_option, print_json, print_table, workbench
 
+MOST_ROWS = 1000
+"""A table for people; more is for programs."""
+
 
 @click.command()
 @click.argument("query")

@@ -54,12 +54,8 @@ def cut_plan(folder: Path) -> Path:
 def cut_k6(folder: Path) -> Path:
     path = folder / "points.json"
     data = {"time": "2026-01-01T00:00:00.5Z", "value": 1.5, "tags": {"name": "/a", "status": "200"}}
-    point = {"metric": "http_req_duration", "type": "Point", "data": data}
-        "metric": "http_req_duration",
-        "type": "Point",
-        "data": {"time": "2026-01-01T00:00:00.5Z", "value": 1.5, "tags": {"name": "/a", "status": "200"}},
-    }
-    path.write_text(json.dumps(point) + "\n" + json.dumps(point)[:70])
+    point = json.dumps({"metric": "http_req_duration", "type": "Point", "data": data})
+    path.write_text(point + "\n" + point[:70])
     return path
 
 

@@ -1,0 +1,174 @@
+"""The command line is a contract: help, exit codes, stdout for data, stderr for talk."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perfkit.cli import COMMANDS
+from perfkit.model.run import Manifest
+from perfkit.workbench import Workbench
+from tests.conftest import WriteLog
+
+HEAVY = ("duckdb", "pandas", "pyarrow", "numpy", "scipy", "matplotlib", "pydantic", "rich", "papermill", "jinja2")
+HELP_CPU_S = 0.25
+PACK = """
+name: shop
+title: A shop
+targets:
+  - {label: Items answer in time, metric: latency.p95, subject: GET /items, must_be: "<", limit: LIMIT}
+"""
+
+
+def perfkit(workspace: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "perfkit", "--workspace", str(workspace), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def filled(bench: Workbench, locust_log: WriteLog) -> Path:
+    """Five runs each of a slow and a fast label, and one run of a third."""
+    for label, median_ms, count in (("slow", 100.0, 5), ("fast", 50.0, 5), ("once", 120.0, 1)):
+        for seed in range(count):
+            log = locust_log(f"{label}{seed}.csv", median_ms=median_ms, seed=seed + int(median_ms) + len(label))
+            bench.ingest([log], Manifest(label=label, scenario="test"))
+    return bench.workspace.root
+
+
+def test_help_answers_in_a_quarter_second_of_cpu() -> None:
+    costs = []
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-m", "perfkit", "--help"], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(costs) < HELP_CPU_S
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = f"""
+import sys
+sys.argv = ["perfkit", "--help"]
+try:
+    import perfkit.cli
+    perfkit.cli.main()
+except SystemExit:
+    assert not set({HEAVY}) & set(sys.modules), set({HEAVY}) & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str, tmp_path: Path) -> None:
+    shown = perfkit(tmp_path, name, "--help")
+    module = import_module(f"perfkit.cli.{name.replace('-', '_')}")
+    assert shown.returncode == 0
+    assert module.command.help.split()[0] in shown.stdout
+    assert (module.__doc__ or "").startswith(f"perfkit {name}:")
+
+
+@pytest.mark.parametrize("name", ["load", "profile", "plans"])
+def test_every_collector_has_help(name: str, tmp_path: Path) -> None:
+    assert "--label" in perfkit(tmp_path, "collect", name, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "available"),
+    [
+        (["metric", "latency.p96"], "latency.p95"),
+        (["show", "ffffffffffff"], "Available: "),
+        (["check", "--system", "demo", "--label", "nope"], "slow"),
+    ],
+)
+def test_an_unknown_name_lists_what_is_there(filled: Path, arguments: list[str], available: str) -> None:
+    done = perfkit(filled, *arguments)
+    assert done.returncode == 2
+    assert available in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(("label", "limit", "code"), [("fast", "500 ms", 0), ("slow", "20 ms", 1), ("slow", "143 ms", 3)])
+def test_check_exits_by_the_verdict(filled: Path, tmp_path: Path, label: str, limit: str, code: int) -> None:
+    pack = tmp_path / "shop"
+    pack.mkdir()
+    (pack / "pack.yml").write_text(PACK.replace("LIMIT", limit))
+    done = perfkit(filled, "check", "--system", str(pack), "--label", label, "--json")
+    [verdict] = json.loads(done.stdout)
+    assert done.returncode == code, verdict
+
+
+def test_a_target_that_nobody_measured_is_undecided(filled: Path, tmp_path: Path) -> None:
+    (tmp_path / "pack.yml").write_text(PACK.replace("LIMIT", "1 s").replace("GET /items", "GET /orders"))
+    done = perfkit(filled, "check", "--system", str(tmp_path), "--label", "fast", "--json")
+    assert (done.returncode, json.loads(done.stdout)[0]["verdict"]) == (3, "no_data")
+
+
+def test_failing_requests_miss_a_latency_target(bench: Workbench, locust_log: WriteLog, tmp_path: Path) -> None:
+    for seed in range(5):
+        bench.ingest([locust_log(f"{seed}.csv", median_ms=5, seed=seed, failed=0.7)], Manifest(label="broken"))
+    (tmp_path / "pack.yml").write_text(PACK.replace("LIMIT", "500 ms"))
+    done = perfkit(bench.workspace.root, "check", "--system", str(tmp_path), "--label", "broken", "--json")
+    assert done.returncode == 1
+    assert "failed" in json.loads(done.stdout)[0]["why"]
+
+
+def test_one_run_a_side_decides_nothing(filled: Path) -> None:
+    done = perfkit(filled, "compare", "once", "once")
+    assert done.returncode == 3
+    assert "fewer than three" in done.stderr
+
+
+def test_compare_says_faster_with_its_interval(filled: Path) -> None:
+    done = perfkit(filled, "compare", "slow", "fast", "--metric", "latency.p95", "--json")
+    rows: list[dict[str, Any]] = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert {row["verdict"] for row in rows} == {"faster"}
+    assert all(row["lo"] < row["ratio"] < row["hi"] for row in rows)
+    expected = {"metric", "subject", "unit", "base", "candidate", "ratio", "lo", "hi", "verdict", "detectable", "runs_base", "runs_candidate"}
+    assert expected <= rows[0].keys()
+
+
+def test_json_documents_have_their_keys(filled: Path, locust_log: WriteLog) -> None:
+    ingested = json.loads(perfkit(filled, "ingest", str(locust_log("more.csv", seed=99)), "--json").stdout)
+    assert ingested[0].keys() == {"path", "run_id", "format", "already_there", "rows"}
+    measured = json.loads(perfkit(filled, "metric", "latency.p95", "--label", "slow", "--json").stdout)
+    assert {"metric", "subject", "value", "lo", "hi", "unit", "n", "runs"} <= measured[0].keys()
+    rows = json.loads(perfkit(filled, "sql", "select count(*) as n from requests", "--json").stdout)
+    assert rows == [{"n": 12 * 400}]
+
+
+def test_a_wrong_query_is_a_usage_error(filled: Path) -> None:
+    done = perfkit(filled, "sql", "select nothing from nowhere")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nowhere" in done.stderr
+
+
+def test_sql_cannot_write(filled: Path) -> None:
+    assert perfkit(filled, "sql", "delete from runs").returncode == 2
+    assert json.loads(perfkit(filled, "runs", "--json").stdout)
+
+
+@pytest.mark.parametrize(("lines", "code"), [(700, 0), (701, 1)])
+def test_lint_docs_allows_700_lines(tmp_path: Path, lines: int, code: int) -> None:
+    (tmp_path / "long.md").write_text("# Title\n" + "text\n" * (lines - 1))
+    assert perfkit(tmp_path, "lint-docs", str(tmp_path / "long.md")).returncode == code
+
+
+def test_bad_input_is_one_line_on_stderr_and_exit_2(tmp_path: Path) -> None:
+    (tmp_path / "empty.prof").touch()
+    done = perfkit(tmp_path, "ingest", str(tmp_path / "empty.prof"))
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+
+
+def test_a_reader_that_closes_the_pipe_is_no_error(filled: Path) -> None:
+    command = f"{sys.executable} -m perfkit --workspace {filled} sql 'select * from range(3000)' | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,100 @@
+"""Short connections, bounded waiting, comments for every client, and a schema that users can rely on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from perfkit.errors import Exit, StoreBusy, UsageError
+from perfkit.store import Store
+
+PUBLIC = {
+    "runs": "run_id kind tool tool_version label scenario system commit host started_at valid invalid_because artefact_sha256 format",
+    "requests": "run_id started_at duration_ms endpoint method status ok error bytes_in phase worker",
+    "latency_buckets": "run_id endpoint method lo_ms hi_ms requests",
+    "reported": "run_id endpoint method stat value lo hi unit",
+    "frames": "frame_id function file line",
+    "profile_functions": "run_id frame_id calls primitive_calls self total unit",
+    "profile_edges": "run_id caller_id callee_id calls self total unit",
+    "profile_nodes": "run_id node_id parent_id frame_id thread count self total unit",
+    "profile_lines": "run_id file line python native system memory_mb copy_mb unit",
+    "plans": "run_id plan_id engine statement fingerprint planning_ms execution_ms outside_ms",
+    "plan_nodes": "run_id plan_id node_id parent_id node_type relation index_name loops rows_estimated rows_actual total_ms self_ms shared_hit "
+    "shared_read temp_written clamped",
+    "spans": "run_id trace_id span_id parent_id kind name started_at duration_ms status fingerprint file line attributes",
+    "samples": "run_id series at value unit",
+    "rounds": "run_id benchmark round value unit",
+    "code_findings": "run_id rule file line snippet",
+    "findings": "finding_id run_id rule priority impact effort title file line cost_ms saves_ms remedy",
+    "verdicts": "system label target metric subject value lo hi unit n verdict",
+}
+HOLD = "import duckdb, sys; connection = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.readline()"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "data" / "perfkit.duckdb", wait_s=10)
+
+
+def columns(store: Store) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for table, column in store.query("select table_name, column_name from duckdb_columns() where not internal")[1]:
+        found.setdefault(table, set()).add(column)
+    return found
+
+
+@pytest.mark.parametrize("table", PUBLIC)
+def test_the_public_surface_is_there(store: Store, table: str) -> None:
+    assert set(PUBLIC[table].split()) <= columns(store)[table]
+
+
+def test_every_column_of_every_table_is_commented(store: Store) -> None:
+    query = """
+        select table_name || '.' || column_name from duckdb_columns() join duckdb_tables() using (database_name, schema_name, table_name)
+        where duckdb_columns.comment is null and not duckdb_columns.internal"""
+    assert store.query(query)[1] == []
+
+
+def test_migrations_are_applied_once(store: Store) -> None:
+    for _ in range(2):
+        with store.writing():
+            pass
+    assert store.query("select count(*) = count(distinct name) from migrations")[1] == [(True,)]
+
+
+def test_a_failed_write_leaves_nothing(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.writing() as connection:
+        connection.execute("insert into investigations (investigation) values ('half')")
+        raise ZeroDivisionError
+    assert store.query("select count(*) from investigations")[1] == [(0,)]
+
+
+def test_a_reader_waits_for_a_process_that_writes(store: Store) -> None:
+    store.query("select 1")
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(store.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    with pytest.raises(StoreBusy) as raised:
+        Store(store.path, wait_s=0.3).query("select 1")
+    assert raised.value.exit_code == Exit.BUSY
+    assert str(holder.pid) in str(raised.value)
+    letting_go = subprocess.Popen(["bash", "-c", "sleep 0.5"])
+    holder.communicate(b"\n")
+    letting_go.wait()
+    assert store.query("select 1")[1] == [(1,)]
+
+
+def test_a_query_reads_only(store: Store) -> None:
+    with pytest.raises(UsageError, match="read-only"):
+        store.query("insert into investigations (investigation) values ('x')")
+
+
+def test_the_rows_of_a_question_must_fit_their_type(store: Store, tmp_path: Path) -> None:
+    from perfkit.model.batch import Columns
+
+    (tmp_path / "question.sql").write_text("select 1 as table_name, 2 as columns")
+    with pytest.raises(TypeError, match="selects"):
+        store.ask(tmp_path / "question.sql", Columns)
