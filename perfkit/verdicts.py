@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from perfkit.analyses.known_runs import Selection
-from perfkit.analyses.measure import Measurement, measure
+from perfkit.analyses.known_runs import Selection, known_runs, select_runs
+from perfkit.analyses.measure import Measurement, judgeable, measure_runs
 from perfkit.analyses.metrics import METRICS, metric_named
 from perfkit.errors import Exit
+from perfkit.model.run import Run
 from perfkit.model.verdict import Verdict
 from perfkit.packs import Pack, Target
 from perfkit.stats.intervals import Interval
@@ -22,15 +23,18 @@ ERRORS = "error.rate"
 
 def scorecard(store: Store, pack: Pack, selection: Selection) -> list[Verdict]:
     """Every target of the pack, one verdict a subject that it is about."""
-    return [verdict for target in pack.targets for verdict in judge_target(store, pack, target, selection)]
+    runs = select_runs(known_runs(store), selection)
+    return [verdict for target in pack.targets for verdict in _judge_target(store, pack, target, selection, runs)]
 
 
-def judge_target(store: Store, pack: Pack, target: Target, selection: Selection) -> list[Verdict]:
+def _judge_target(store: Store, pack: Pack, target: Target, selection: Selection, runs: Sequence[Run]) -> list[Verdict]:
     """One target; a subject that nobody measured answers no_data."""
-    measured = measure(store, metric_named(target.metric), selection, target.subject)
+    metric = metric_named(target.metric)
+    run_ids = judgeable(runs, metric)
+    measured = measure_runs(store, metric, run_ids, target.subject)
     if not measured:
         return [_no_data(pack, target, selection)]
-    errors = {item.subject: item for item in measure(store, METRICS[ERRORS], selection)} if target.metric.startswith("latency.") else {}
+    errors = {item.subject: item for item in measure_runs(store, METRICS[ERRORS], run_ids)} if target.metric.startswith("latency.") else {}
     return [_judged(pack, target, selection, item, errors.get(item.subject)) for item in measured]
 
 

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from perfkit.analyses.known_runs import Selection, known_runs, select_runs
-from perfkit.analyses.metrics import Metric
+from perfkit.analyses.metrics import Analysis, Metric
 from perfkit.model.run import Run
 from perfkit.stats.intervals import Interval, over_batches, over_runs, proportion_interval
 from perfkit.store import Store
@@ -69,7 +70,13 @@ def observe(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Observ
     """The metric's number for every run and subject that has one."""
     if not run_ids:
         return []
-    return [_observation(metric, row) for row in metric.analysis(store, run_ids) if getattr(row, metric.column) is not None]
+    return [_observation(metric, row) for row in _answered(metric.analysis, store, tuple(run_ids)) if getattr(row, metric.column) is not None]
+
+
+@lru_cache(maxsize=64)
+def _answered(analysis: Analysis, store: Store, run_ids: tuple[str, ...]) -> Sequence[Any]:
+    """One analysis answers several metrics. Runs never change, so neither do its answers."""
+    return analysis(store, run_ids)
 
 
 def _observation(metric: Metric, row: Any) -> Observation:
@@ -81,7 +88,7 @@ def _batches(store: Store, metric: Metric, run_ids: Sequence[str]) -> dict[str, 
     if metric.batches is None:
         return {}
     values: dict[str, list[float]] = defaultdict(list)
-    for row in metric.batches(store, run_ids):
+    for row in _answered(metric.batches, store, tuple(run_ids)):
         value = getattr(row, metric.column)
         if value is not None:
             values[row.subject].append(value)

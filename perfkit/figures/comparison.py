@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from perfkit.analyses.comparison import Compared
 from perfkit.analyses.measure import Measurement
@@ -33,6 +34,8 @@ def comparison_figure(compared: Sequence[Compared], measured: Mapping[str, Mappi
                     va="center",
                 )
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_yticks(range(len(compared)), [f"{item.subject}\n{item.verdict}" for item in compared])
         axes.invert_yaxis()
         axes.margins(x=0.15)

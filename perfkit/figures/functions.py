@@ -15,7 +15,7 @@ def functions_figure(rows: Sequence[FunctionTime], *, title: str, most: int = 12
     """The functions with most own time; the rest is one row, so that nothing is lost."""
     shown, others = rows[:most], rows[most:]
     unit = rows[0].unit.replace("_", " ") if rows else "s"
-    names = [f"{row.function} ({PurePath(row.file).name}:{row.line})" for row in shown]
+    names = [_name(row) for row in shown]
     own, total = [row.own for row in shown], [row.total for row in shown]
     if others:
         names.append(f"{len(others)} other functions")
@@ -29,3 +29,8 @@ def functions_figure(rows: Sequence[FunctionTime], *, title: str, most: int = 12
         axes.grid(visible=False, axis="y")
         figure.legend(loc="outside lower right", ncols=2)
     return figure
+
+
+def _name(row: FunctionTime) -> str:
+    """Built-in functions have no file."""
+    return f"{row.function} ({PurePath(row.file).name}:{row.line})" if row.line else row.function.strip("<>")

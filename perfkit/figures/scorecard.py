@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from perfkit.figures.canvas import drawn
 from perfkit.model.verdict import Verdict
@@ -27,7 +29,18 @@ def scorecard_figure(verdicts: Sequence[Verdict], *, title: str) -> Figure:
             axes.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=colour)
         axes.axvline(1, color="#444444", linewidth=1.2)
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}×")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.set_xlim(*_range(verdicts))
+        axes.set_ylim(-0.7, len(verdicts) - 0.3)
         axes.set_yticks(range(len(verdicts)), [f"{item.target}\n{item.must_be} {format_quantity(item.limit, item.unit)}" for item in verdicts])
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
     return figure
+
+
+def _range(verdicts: Sequence[Verdict]) -> tuple[float, float]:
+    """Whole powers of ten around everything that is drawn, so that the scale has names."""
+    shares = [end / item.limit for item in verdicts for end in (item.value, item.lo, item.hi) if end]
+    lowest, highest = min([0.5, *shares]), max([2.0, *shares])
+    return 10 ** math.floor(math.log10(lowest)), 10 ** math.ceil(math.log10(highest))

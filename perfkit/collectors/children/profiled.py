@@ -8,9 +8,12 @@ import os
 import runpy
 import signal
 import sys
+import sysconfig
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+LIBRARIES = ("site-packages", "dist-packages", sysconfig.get_paths()["stdlib"])
 
 
 def main() -> None:
@@ -31,16 +34,31 @@ def main() -> None:
 
 
 def dump(profile: cProfile.Profile, outfile: str) -> None:
-    """As dump_stats does, with the files below the working folder named from there: a profile must not carry the paths of one machine."""
+    """As dump_stats does, with the application's files named from their project: a profile must not carry the paths of one machine."""
     profile.create_stats()
-    home = str(Path.cwd()) + os.sep
+    names: dict[str, str] = {}
     stats: dict[Any, Any] = profile.stats
-    shortened = {_short(key, home): (*value[:4], {_short(caller, home): edge for caller, edge in value[4].items()}) for key, value in stats.items()}
+    shortened = {_short(key, names): (*value[:4], {_short(caller, names): edge for caller, edge in value[4].items()}) for key, value in stats.items()}
     Path(outfile).write_bytes(marshal.dumps(shortened))
 
 
-def _short(key: tuple[str, int, str], home: str) -> tuple[str, int, str]:
-    return (key[0].removeprefix(home), key[1], key[2])
+def _short(key: tuple[str, int, str], names: dict[str, str]) -> tuple[str, int, str]:
+    if key[0] not in names:
+        names[key[0]] = _from_project(key[0])
+    return (names[key[0]], key[1], key[2])
+
+
+def _from_project(name: str) -> str:
+    """Below the working folder from there, else from the folder that holds the outermost package; libraries keep their names."""
+    if any(mark in name for mark in LIBRARIES) or not os.path.isabs(name):
+        return name
+    home = str(Path.cwd()) + os.sep
+    if name.startswith(home):
+        return name.removeprefix(home)
+    folder = os.path.dirname(name)
+    while os.path.exists(os.path.join(folder, "__init__.py")):
+        folder = os.path.dirname(folder)
+    return os.path.relpath(name, folder)
 
 
 def run_script(profile: cProfile.Profile, name: str) -> None:
