@@ -112,12 +112,10 @@ def _step(size: float, steps: tuple[Step, ...]) -> Step:
 
 
 def _grouped(number: float, *, whole: bool) -> str:
-    if whole and number == int(number):
-        rounded, places = number, 0
-    else:
-        rounded = float(f"{number:.{DIGITS}g}")
-        places = max(0, DIGITS - 1 - math.floor(math.log10(abs(rounded)))) if rounded else 0
-    return f"{rounded:,.{places}f}".replace(",", NARROW_SPACE)
+    """Three significant digits, but never less than the whole number."""
+    rounded = float(f"{number:.{DIGITS}g}")
+    places = 0 if whole and number == int(number) else max(0, DIGITS - 1 - math.floor(math.log10(abs(rounded))))
+    return f"{number:,.{places}f}".replace(",", NARROW_SPACE)
 
 
 def _plain(text: str) -> str:

@@ -121,9 +121,8 @@ def _plan_row(plan_id: int, explained: Mapping[str, Any], root: Node) -> PlanRow
     statement = explained.get("Query Text")
     execution_ms = explained.get("Execution Time", explained.get("Total Runtime"))
     outside_ms = None
-    if root.wall_ms is not None:
-        beyond_root = max(float(execution_ms) - root.wall_ms, 0.0) if execution_ms is not None else 0.0
-        outside_ms = max(beyond_root, own_times(root).left_over)
+    if root.wall_ms is not None and execution_ms is not None:
+        outside_ms = max(float(execution_ms) - sum(own_times(root).amounts), 0.0)
     return PlanRow(
         plan_id=plan_id,
         engine=ENGINE,

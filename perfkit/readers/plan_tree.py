@@ -53,7 +53,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Own amounts by node number, what no node could take, and which nodes were below zero by more than rounding."""
+    """Own amounts by node number, what ran beside the root (a writing CTE that nobody reads), and which nodes rounding cannot explain."""
 
     amounts: Sequence[float]
     left_over: float
@@ -75,7 +75,7 @@ def tree_of(plan: Mapping[str, Any]) -> Node:
 
 
 def own_times(root: Node) -> Own:
-    """Own wall time; sums with what is left over to the root's time."""
+    """Own wall time; the sum less what is left over is the root's time."""
     walls = {node.number: node.wall_ms or 0.0 for node in root.walk()}
     return _own(root, walls, {node.number: _tolerance(node) for node in root.walk()})
 
