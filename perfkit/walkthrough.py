@@ -27,6 +27,8 @@ from perfkit.workbench import Workbench
 VARIANTS = (BASELINE, OPTIMIZED)
 INVESTIGATION = Path(__file__).parent / "demo" / "investigation.yml"
 SYSTEM = "demo"
+TRAFFIC = "visitors"
+"""The scenario of the load runs; the notebook names it after the file of requests."""
 
 Progress = Callable[[str, float], None]
 
@@ -98,7 +100,7 @@ class Walk:
 
     def load(self) -> None:
         """The first round by notebook, the others directly: the same runs either way."""
-        listed = self.folder / "requests.json"
+        listed = self.folder / f"{TRAFFIC}.json"
         listed.write_text(json.dumps([asdict(request) for request in self._requests()]), encoding="utf-8")
         for variant in VARIANTS:
             self._notebook("collect_load", variant, {**self._load_parameters(variant), "requests_file": str(listed)})
@@ -145,7 +147,7 @@ class Walk:
 
     def _load_parameters(self, variant: str) -> dict[str, object]:
         size = self.size
-        common = {"label": variant, "system": SYSTEM, "scenario": "visitors", "users": size.users}
+        common = {"label": variant, "system": SYSTEM, "users": size.users}
         return {**common, "url": self.urls[variant], "duration_s": size.load_s, "warmup_s": size.warmup_s}
 
     def _load_options(self, variant: str) -> LoadOptions:
@@ -157,7 +159,7 @@ class Walk:
             spawn_rate=float(size.users),
             duration_s=size.load_s,
             warmup_s=size.warmup_s,
-            stated=self._stated(variant, "visitors"),
+            stated=self._stated(variant, TRAFFIC),
         )
 
     def _requests(self) -> tuple[RequestSpec, ...]:

@@ -70,14 +70,13 @@ class Store:
             pass
         with self._turn():
             self._patiently(lambda: giver.execute(f"attach '{self.path}' as store"))
+            giver.execute("begin")
+            whole = False
             try:
-                giver.execute("begin")
                 yield
-                giver.execute("commit")
-            except BaseException:
-                giver.execute("rollback")
-                raise
+                whole = True
             finally:
+                giver.execute("commit" if whole else "rollback")
                 giver.execute("detach store")
 
     def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:

@@ -1,0 +1,117 @@
+"""A person opens a notebook in JupyterLab, runs all cells, and reads the answer below the last one."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perfkit.model.run import Manifest
+from perfkit.workbench import Workbench
+from perfkit.workspace import find_workspace
+from tests.conftest import WriteLog
+
+CHROMIUM = shutil.which("chromium")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NO_NEWS = {"checkForUpdates": False, "fetchNews": "false", "doNotDisturbMode": True}
+WAIT_S = 60
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: `apt-get install chromium`, as .ci/run does"),
+]
+
+
+class Lab:
+    """A JupyterLab of this test: its own settings, port and token."""
+
+    def __init__(self, folder: Path, workspace: Path) -> None:
+        self.token = secrets.token_hex(16)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.port = listener.getsockname()[1]
+        settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True)
+        (settings / "notification.jupyterlab-settings").write_text(json.dumps(NO_NEWS))
+        own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")
+        places = {name: str(folder / name.lower()) for name in own} | {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")}
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={self.port}", "--ServerApp.port_retries=0"]
+        command += [f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={folder / 'notebooks'}", "--allow-root"]
+        environment = os.environ | places | {"PERFKIT_WORKSPACE": str(workspace)}
+        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}?token={self.token}", timeout=5) as answer:
+            return json.load(answer)
+
+    def wait_for(self, path: str, ready: Any) -> None:
+        deadline = time.monotonic() + WAIT_S
+        while time.monotonic() < deadline:
+            try:
+                if ready(self.get(path)):
+                    return
+            except OSError:
+                pass
+            time.sleep(0.2)
+        raise TimeoutError(f"JupyterLab did not answer {path} as hoped within {WAIT_S} s")
+
+    def stop(self) -> None:
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(30)
+
+
+@pytest.fixture
+def lab(bench: Workbench, tmp_path: Path) -> Iterator[Lab]:
+    shutil.copytree(find_workspace(start=Path(__file__)).notebooks, tmp_path / "lab" / "notebooks")
+    server = Lab(tmp_path / "lab", bench.workspace.root)
+    try:
+        server.wait_for("/api/status", bool)
+        yield server
+    finally:
+        server.stop()
+
+
+def test_compare_two_labels_shows_its_picture_and_its_answer(bench: Workbench, locust_log: WriteLog, lab: Lab) -> None:
+    from playwright.sync_api import sync_playwright
+
+    for label, median_ms in (("baseline", 100.0), ("optimized", 50.0)):
+        for seed in range(5):
+            bench.ingest([locust_log(f"{label}{seed}.csv", median_ms=median_ms, seed=seed + int(median_ms))], Manifest(label=label))
+    problems: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
+        page = browser.new_page(viewport={"width": 1400, "height": 2400})
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(f"http://127.0.0.1:{lab.port}/lab/tree/compare_two_labels.ipynb?reset&token={lab.token}")
+        page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell", timeout=WAIT_S * 1000)
+        # a click on Run before the kernel is ready is dropped without a word
+        lab.wait_for(
+            "/api/sessions", lambda found: found and found[0]["kernel"]["execution_state"] == "idle" and found[0]["kernel"]["connections"] >= 1
+        )
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=WAIT_S * 1000)
+        page.click("li.lm-MenuBar-item:has-text('Run')")
+        page.click("li.lm-Menu-item[data-command='runmenu:run-all']")
+        answer = page.wait_for_selector(".jp-OutputArea-output:has-text('2 faster')", timeout=WAIT_S * 1000)
+        assert answer is not None
+        assert page.locator(".jp-RenderedImage img").count() == 1
+        browser.close()
+    assert problems == []
