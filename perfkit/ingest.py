@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from perfkit.errors import ArtefactError, UnknownFormat, UsageError
+from perfkit.model.artefact import read_head
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, run_from, run_id_of
 from perfkit.readers import Reader, detect, reader_named
 from perfkit.store import Store
@@ -91,7 +92,8 @@ def _recognised(path: Path) -> bool:
 
 
 def _source(path: Path, stated: Manifest, as_format: str | None) -> Source:
-    reader = reader_named(as_format) if as_format else detect(path)
+    head = read_head(path)
+    reader = reader_named(as_format) if as_format else detect(path, head)
     note = path.with_name(path.name + MANIFEST_SUFFIX)
     manifest = Manifest(tool=reader.TOOL)
     if note.exists():

@@ -34,9 +34,9 @@ class Reader(Protocol):
 READERS: dict[str, Reader] = {module.NAME: cast(Reader, module) for module in (trace_spans, k6_points, locust_requests, pg_explain, cprofile)}
 
 
-def detect(path: Path) -> Reader:
+def detect(path: Path, head: Head | None = None) -> Reader:
     """The reader for a file, chosen by its content."""
-    head = read_head(path)
+    head = head or read_head(path)
     for reader in READERS.values():
         if reader.sniff(head):
             return reader

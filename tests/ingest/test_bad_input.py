@@ -146,3 +146,13 @@ def test_no_mutation_of_a_profile_ends_the_interpreter(bench: Workbench, tmp_pat
             list(cprofile.read(tmp_path / "mutated.prof"))
         except ArtefactError as error:
             assert "mutated.prof" in str(error)
+
+
+@pytest.mark.parametrize("as_format", ["cprofile", "k6-points", "locust-requests", "pg-explain", "perfkit-trace"])
+@pytest.mark.parametrize("make", [empty, garbage], ids=["empty", "garbage"])
+def test_a_format_that_is_asked_for_is_not_believed(bench: Workbench, tmp_path: Path, as_format: str, make: Callable[[Path], Path]) -> None:
+    path = make(tmp_path)
+    with pytest.raises(ArtefactError) as raised:
+        bench.ingest([path], as_format=as_format)
+    assert str(path) in str(raised.value)
+    assert "\n" not in str(raised.value)
