@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perfkit.analyses.known_runs import Selection, known_runs, select_runs
+from perfkit.analyses.known_runs import Selection, alike, known_runs, select_runs
 from perfkit.analyses.measure import judgeable, observe
 from perfkit.analyses.metrics import METRICS, Metric
 from perfkit.errors import UsageError
@@ -73,8 +73,9 @@ def _by_subject(store: Store, metric: Metric, runs: Sequence[Run]) -> dict[str, 
 
 
 def _unlike(base: Sequence[Run], candidate: Sequence[Run], kind: str) -> str | None:
-    prints = {run.fingerprint for run in (*base, *candidate) if run.kind == kind and run.valid}
-    if len(prints) <= 1:
+    """Why the newest runs of the two sides may not be compared; older ones of another make are left out before."""
+    sides = [{run.scenario: run.fingerprint for run in alike([run for run in runs if run.kind == kind and run.valid])} for runs in (base, candidate)]
+    if all(sides[0][scenario] == sides[1][scenario] for scenario in sides[0].keys() & sides[1].keys()):
         return None
     return "the runs differ in host, workload or tool settings; --force compares them all the same"
 

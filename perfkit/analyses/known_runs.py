@@ -45,6 +45,14 @@ def select_runs(runs: Sequence[Run], selection: Selection) -> list[Run]:
     return chosen
 
 
+def alike(runs: Sequence[Run]) -> list[Run]:
+    """Of each kind and scenario the runs that may be taken together with the newest: same host, workload and settings of the tool."""
+    newest: dict[tuple[str, str | None], str] = {}
+    for run in runs:
+        newest.setdefault((run.kind, run.scenario), run.fingerprint)
+    return [run for run in runs if run.fingerprint == newest[run.kind, run.scenario]]
+
+
 def newest_of_each_kind(runs: Iterable[Run]) -> list[Run]:
     """One run for every kind, scenario and label: evidence that is looked at closely, not counted."""
     newest: dict[tuple[str, str | None, str | None], Run] = {}

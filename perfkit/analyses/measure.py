@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
-from perfkit.analyses.known_runs import Selection, known_runs, select_runs
+from perfkit.analyses.known_runs import Selection, alike, known_runs, select_runs
 from perfkit.analyses.metrics import Analysis, Metric
 from perfkit.model.run import Run
 from perfkit.stats.intervals import Interval, over_batches, over_runs, proportion_interval
@@ -61,8 +61,8 @@ def measure_runs(store: Store, metric: Metric, run_ids: Sequence[str], subject: 
 
 
 def judgeable(runs: Iterable[Run], metric: Metric) -> list[str]:
-    """Valid runs of the metric's kind, in order of time."""
-    fitting = [run for run in runs if run.valid and run.kind == metric.kind]
+    """Valid runs of the metric's kind that are alike, in order of time."""
+    fitting = alike([run for run in runs if run.valid and run.kind == metric.kind])
     return [run.run_id for run in reversed(fitting)]
 
 

@@ -18,7 +18,7 @@ from perfkit.model.batch import Batch, Columns
 
 NAME = "cprofile"
 KIND = "profile"
-TOOL = "cProfile"
+TOOL = "cprofile"
 ABOUT = "statistics of cProfile or profile (.prof, .pstats), marshalled"
 
 UNIT = "wall_s"

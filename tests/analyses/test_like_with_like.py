@@ -1,0 +1,55 @@
+"""Only like is compared with like, and a run that is not valid is never judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from perfkit.analyses.known_runs import Selection
+from perfkit.model.run import Manifest
+from perfkit.workbench import Workbench
+from tests.conftest import WriteLog
+
+
+def fill(bench: Workbench, write: WriteLog, label: str, median_ms: float, users: int, *, first: int = 0, valid: bool = True) -> None:
+    for seed in range(first, first + 5):
+        log = write(f"{label}{users}{seed}.csv", median_ms=median_ms, seed=seed + users * 100 + int(median_ms) * 1000)
+        reason = None if valid else "the load generator was starved"
+        stated = Manifest(label=label, scenario="s", parameters={"users": users}, valid=valid, invalid_because=reason)
+        bench.ingest([log], replace(stated, started_at=datetime(2026, 1, 1) + timedelta(minutes=seed)))
+
+
+def verdicts(bench: Workbench, *, force: bool = False) -> set[tuple[str, str | None]]:
+    compared = bench.compare(Selection(label="a"), Selection(label="b"), ["latency.p95"], force=force)
+    return {(item.verdict, item.why) for item in compared}
+
+
+def test_runs_of_another_workload_are_not_compared_unless_forced(bench: Workbench, locust_log: WriteLog) -> None:
+    fill(bench, locust_log, "a", 100, users=10)
+    fill(bench, locust_log, "b", 50, users=20)
+    [(verdict, why)] = verdicts(bench)
+    assert verdict == "inconclusive"
+    assert "--force" in (why or "")
+    assert {verdict for verdict, _ in verdicts(bench, force=True)} == {"faster"}
+
+
+def test_older_runs_of_another_workload_are_left_out(bench: Workbench, locust_log: WriteLog) -> None:
+    fill(bench, locust_log, "a", 400, users=10)
+    fill(bench, locust_log, "a", 100, users=20, first=10)
+    fill(bench, locust_log, "b", 50, users=20, first=10)
+    compared = bench.compare(Selection(label="a"), Selection(label="b"), ["latency.p95"])
+    assert {(item.verdict, item.runs_base) for item in compared} == {("faster", 5)}
+
+
+def test_an_invalid_run_is_shown_but_not_measured(bench: Workbench, locust_log: WriteLog) -> None:
+    fill(bench, locust_log, "a", 100, users=10, valid=False)
+    assert len(bench.runs()) == 5
+    assert bench.measure("latency.p95") == []
+
+
+def test_percentiles_are_those_of_all_samples_not_means_of_percentiles(bench: Workbench, locust_log: WriteLog) -> None:
+    bench.ingest([locust_log(requests=1000)], Manifest(label="a"))
+    [measured] = bench.measure("latency.p95", subject="all requests")
+    truth = bench.store.query("select quantile_cont(duration_ms, 0.95) from requests")[1][0][0]
+    assert measured.value == truth
+    assert measured.lo is not None, "ten stretches of time bound one run"
