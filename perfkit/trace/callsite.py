@@ -15,7 +15,7 @@ _EDGE = "<edge>"
 """Below the request's own span there is only the server that called it."""
 _OWN = Path(__file__).parent
 _EDGES = frozenset({_OWN / "asgi.py"})
-_OUTSIDERS = (_OWN, *(Path(sysconfig.get_paths()[name]) for name in ("stdlib", "platstdlib")))
+_OUTSIDERS = (_OWN, *(Path(sysconfig.get_paths()[name]) for name in ("stdlib", "platstdlib", "scripts")))
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
 
 
