@@ -22,7 +22,7 @@ Store(Path(sys.argv[1])).query(sys.argv[2])
 PANDAS_SCRIPT = """
 import pandas, sys
 rows = pandas.read_csv(sys.argv[1], usecols=["endpoint", "started_at", "duration_ms"], dtype={"endpoint": "category"})
-rows["second"] = pandas.to_datetime(rows["started_at"]).dt.floor("s")
+rows["second"] = pandas.to_datetime(rows["started_at"], format="ISO8601").dt.floor("s")
 rows.groupby(["endpoint", "second"], observed=True)["duration_ms"].quantile([0.5, 0.95, 0.99])
 """
 
