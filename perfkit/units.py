@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from perfkit.errors import UsageError
 
-NARROW_SPACE = "\u202f"
 NOT_MEASURED = "not measured"
-DIGITS = 3
+THIN_SPACE = "\u202f"
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with its unit."""
+    """A number in a base unit: ms, bytes, ratio, factor, per_second, count, tokens, samples or allocations."""
 
     value: float
     unit: str
@@ -25,98 +26,141 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One way to write a unit: from which size on, divided by what, followed by what."""
+    """One way to write a base unit: from which size on, divided by what, in which digits, followed by what."""
 
-    least: float
-    factor: float
+    least: Decimal
+    divisor: Decimal
     suffix: str
+    digits: Callable[[Decimal], str]
 
 
-STEPS: dict[str, tuple[Step, ...]] = {
-    "ms": (Step(1000, 1000, " s"), Step(1, 1, " ms"), Step(0, 1e-3, " µs")),
-    "s": (Step(1, 1, " s"), Step(1e-3, 1e-3, " ms"), Step(0, 1e-6, " µs")),
-    "us": (Step(1e6, 1e6, " s"), Step(1e3, 1e3, " ms"), Step(0, 1, " µs")),
-    "cpu_s": (Step(1, 1, " s"), Step(1e-3, 1e-3, " ms"), Step(0, 1e-6, " µs")),
-    "wall_s": (Step(1, 1, " s"), Step(1e-3, 1e-3, " ms"), Step(0, 1e-6, " µs")),
-    "ratio": (Step(0, 0.01, " %"),),
-    "factor": (Step(0, 1, "×"),),
-    "per_second": (Step(0, 1, "/s"),),
-    "bytes": (Step(1e9, 1e9, " GB"), Step(1e6, 1e6, " MB"), Step(1e3, 1e3, " KB"), Step(0, 1, " B")),
-    "mb": (Step(1e3, 1e3, " GB"), Step(0, 1, " MB")),
-    "tokens": (Step(0, 1, " tokens"),),
-    "samples": (Step(0, 1, " samples"),),
-    "allocations": (Step(0, 1, " allocations"),),
-    "count": (Step(0, 1, ""),),
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A base unit's steps, largest first."""
+
+    steps: tuple[Step, ...]
+    zero: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of the store: so much of its base unit."""
+
+    base: str
+    amount: Decimal = Decimal(1)
+
+
+def _measured(number: Decimal) -> str:
+    """Three significant digits; those before the point are never replaced by zeros."""
+    rounded = _rounded(number)
+    return _integer(number) if abs(rounded) >= 1000 else f"{rounded:f}"
+
+
+def _counted(number: Decimal) -> str:
+    """An integer keeps all its digits and gains none; a mean of integers is measured."""
+    return _integer(number) if number == number.to_integral_value() else _measured(number)
+
+
+def _integer(number: Decimal) -> str:
+    return f"{number:,.0f}".replace(",", THIN_SPACE)
+
+
+def _rounded(number: Decimal) -> Decimal:
+    return Decimal(f"{number:.2e}")
+
+
+def _step(least: str, divisor: str, suffix: str, digits: Callable[[Decimal], str] = _measured) -> Step:
+    return Step(Decimal(least), Decimal(divisor), suffix, digits)
+
+
+SCALES: dict[str, Scale] = {
+    "ms": Scale((_step("1000", "1000", " s"), _step("1", "1", " ms"), _step("0", "0.001", " µs")), "0 ms"),
+    "bytes": Scale(
+        (
+            _step("1e12", "1e12", " TB"),
+            _step("1e9", "1e9", " GB"),
+            _step("1e6", "1e6", " MB"),
+            _step("1e3", "1e3", " KB"),
+            _step("0", "1", " B", _counted),
+        ),
+        "0 B",
+    ),
+    "ratio": Scale((_step("0", "0.01", " %"),), "0 %"),
+    "factor": Scale((_step("0", "1", "×"),), "0×"),
+    "per_second": Scale((_step("0", "1", "/s"),), "0/s"),
+    "count": Scale((_step("0", "1", "", _counted),), "0"),
+    "tokens": Scale((_step("0", "1", " tokens", _counted),), "0 tokens"),
+    "samples": Scale((_step("0", "1", " samples", _counted),), "0 samples"),
+    "allocations": Scale((_step("0", "1", " allocations", _counted),), "0 allocations"),
 }
-ZERO_SUFFIX = {unit: (" ms" if unit == "ms" else steps[0].suffix if len(steps) == 1 else steps[-1].suffix) for unit, steps in STEPS.items()}
-READ: dict[str, tuple[str, float]] = {
-    "ms": ("ms", 1),
-    "s": ("ms", 1000),
-    "sec": ("ms", 1000),
-    "min": ("ms", 60_000),
-    "h": ("ms", 3_600_000),
-    "µs": ("ms", 1e-3),
-    "us": ("ms", 1e-3),
-    "%": ("ratio", 0.01),
-    "×": ("factor", 1),
-    "x": ("factor", 1),
-    "/s": ("per_second", 1),
-    "B": ("bytes", 1),
-    "KB": ("bytes", 1e3),
-    "MB": ("bytes", 1e6),
-    "GB": ("bytes", 1e9),
-    "tokens": ("tokens", 1),
-    "samples": ("samples", 1),
-    "allocations": ("allocations", 1),
-    "": ("count", 1),
+UNITS: dict[str, Unit] = {base: Unit(base) for base in SCALES} | {
+    "s": Unit("ms", Decimal(1000)),
+    "cpu_s": Unit("ms", Decimal(1000)),
+    "wall_s": Unit("ms", Decimal(1000)),
+    "us": Unit("ms", Decimal("0.001")),
+    "mb": Unit("bytes", Decimal(1_000_000)),
 }
-WRITTEN = re.compile(r"(?P<number>-?\d[\d \u202f\u00a0]*(?:\.\d+)?(?:e[+-]?\d+)?)\s*(?P<unit>[^\d\s.-]*)", re.IGNORECASE)
+PRINTED: dict[str, Unit] = {step.suffix.strip(): Unit(base, step.divisor) for base, scale in SCALES.items() for step in scale.steps}
+WRITTEN: dict[str, Unit] = PRINTED | {
+    "us": PRINTED["µs"],
+    "\u03bcs": PRINTED["µs"],  # the Greek letter, where the suffix has the micro sign
+    "sec": PRINTED["s"],
+    "min": Unit("ms", Decimal(60_000)),
+    "h": Unit("ms", Decimal(3_600_000)),
+    "kB": PRINTED["KB"],
+    "KiB": Unit("bytes", Decimal(2**10)),
+    "MiB": Unit("bytes", Decimal(2**20)),
+    "GiB": Unit("bytes", Decimal(2**30)),
+    "x": PRINTED["×"],
+    "req/s": PRINTED["/s"],
+}
+NUMBER = re.compile(r"(?P<number>-?(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?)\s*(?P<suffix>\D*)", re.ASCII)
 
 
 def format_quantity(value: float | None, unit: str) -> str:
-    """Three significant digits with the unit that suits the size."""
-    if unit not in STEPS:
-        raise ValueError(f"unknown unit {unit!r}")
+    """Three significant digits for what is measured, all for what is counted, with the suffix that suits the size."""
+    if unit not in UNITS:
+        raise ValueError(f"{unit!r} is no unit. Known: {', '.join(UNITS)}.")
     if value is None:
         return NOT_MEASURED
     if not math.isfinite(value):
-        raise ValueError(f"{value} is no quantity")
-    if value == 0:
-        return f"0{ZERO_SUFFIX[unit]}"
-    step = _step(abs(value), STEPS[unit])
-    return f"{_grouped(value / step.factor, whole=unit == 'count')}{step.suffix}"
+        raise ValueError(f"{value} is no quantity: what was not measured is None.")
+    known = UNITS[unit]
+    scale = SCALES[known.base]
+    amount = Decimal(repr(float(value))) * known.amount
+    if not amount:
+        return scale.zero
+    # by the rounded size, or 999.6 ms would be written as 1000 ms
+    step = next(step for step in scale.steps if abs(_rounded(amount)) >= step.least)
+    return f"{step.digits(amount / step.divisor)}{step.suffix}"
 
 
 def parse_quantity(text: str) -> Quantity:
-    """What format_quantity writes, and what people write in target files."""
-    match = WRITTEN.fullmatch(text.strip())
-    if match is None or match["unit"] not in READ:
-        raise UsageError(f"{text!r} is no quantity. Write a number and a unit, such as 500 ms, 80 % or 1.2x.")
-    digits = re.sub(r"[ \u202f\u00a0]", "", match["number"])
-    unit, factor = READ[match["unit"]]
-    mantissa, _, exponent = digits.lower().partition("e")
-    places = len(mantissa.partition(".")[2]) - int(exponent or 0)
-    return Quantity(float(digits) * factor, unit, 0.5 * 10.0**-places * factor)
+    """The base quantity that a text states: every number that format_quantity writes, and what people write in target files."""
+    match = NUMBER.fullmatch(text.strip())
+    suffix = match["suffix"].strip() if match else ""
+    if match is None or suffix not in WRITTEN:
+        raise UsageError(
+            f"{text!r} is no quantity. Write a number and a unit, such as 500 ms, 80 % or 1.2x. Units: {', '.join(filter(None, WRITTEN))}."
+        )
+    number = Decimal("".join(re.split(r"[ \u00a0\u202f]", match["number"])))
+    half_digit = Decimal(5).scaleb(_exponent(number) - 1)
+    unit = WRITTEN[suffix]
+    value = float(number * unit.amount)
+    if not math.isfinite(value):
+        raise UsageError(f"{text!r} is no quantity: the number is too large.")
+    return Quantity(value, unit.base, float(half_digit * unit.amount))
 
 
 def same_text(text: str, value: float | None, unit: str) -> bool:
-    """Whether a text says what the value would be written as."""
-    return _plain(text) == _plain(format_quantity(value, unit))
+    """Whether a text says what the value would be written as, whatever its spaces."""
+    return _bare(text) == _bare(format_quantity(value, unit))
 
 
-def _step(size: float, steps: tuple[Step, ...]) -> Step:
-    for step in steps:
-        if float(f"{size:.{DIGITS}g}") >= step.least:
-            return step
-    return steps[-1]
+def _exponent(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
 
 
-def _grouped(number: float, *, whole: bool) -> str:
-    """Three significant digits, but never less than the whole number."""
-    rounded = float(f"{number:.{DIGITS}g}")
-    places = 0 if whole and number == int(number) else max(0, DIGITS - 1 - math.floor(math.log10(abs(rounded))))
-    return f"{number:,.{places}f}".replace(",", NARROW_SPACE)
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.replace(NARROW_SPACE, " ").replace("\u00a0", " ").split())
+def _bare(text: str) -> str:
+    return "".join(text.split())

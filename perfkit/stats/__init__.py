@@ -1,1 +1,1 @@
-"""Numbers in, numbers out. Nothing of ours but errors, no input and no output."""
+"""Numbers in, numbers out: nothing of ours, no input and no output. Importing the package loads no numpy."""

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats
+
+Floats = npt.NDArray[np.float64]
+Direction = Literal["lower", "higher"]
+Verdict = Literal["faster", "slower", "same", "inconclusive"]
+
+MIN_RUNS = 3
+CONFIDENCE = 0.95
+POWER = 0.80
+CONSTANT = 1e-12
+"""Values that differ by less than this share do not vary: it is the arithmetic that differs."""
+MAX_ORDERS = 20_000
+"""Ties need every order of the runs; beyond this there are too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,38 +29,140 @@ class Comparison:
     """Candidate over base."""
 
     ratio: float | None
+    """Of geometric means, or of means where a value is not positive; None when the base is 0."""
     lo: float | None
     hi: float | None
+    """None: one run a side has no spread. The ratio itself where neither side varies."""
     p_value: float | None
+    """Welch's; 0 or 1 where neither side varies."""
     p_exact: float | None
-    verdict: str
+    """Mann and Whitney's; None where ties leave no exact answer: in one run, or in very many."""
+    verdict: Verdict
+    """faster means better and slower means worse, whatever the metric."""
     detectable: float | None
+    """The relative change that so many runs with such a spread show four times out of five."""
     runs_base: int
     runs_candidate: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Where the two sides are subtracted: logarithms, or the plain values where one is not positive."""
+
+    base: Floats
+    candidate: Floats
+    distance: Callable[[float], float]
+    """What a relative change is on this scale."""
+    change: Callable[[float], float | None]
+    """The way back; None where it has no finite answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """Candidate less base on a scale, with the 95 % interval for a change and the 90 % one for equivalence."""
+
+    value: float
+    lo: float
+    hi: float
+    inner_lo: float
+    inner_hi: float
+    p_value: float
+    freedom: float
+    """Welch's degrees of freedom; infinite where neither side varies."""
+
+
 def compare(
-    base: Sequence[float], candidate: Sequence[float], *, direction: str, floor: float = 0.05, equivalence: float = 0.10, noise: float | None = None
+    base: Sequence[float],
+    candidate: Sequence[float],
+    *,
+    direction: Direction,
+    floor: float = 0.05,
+    equivalence: float = 0.10,
+    noise: float | None = None,
 ) -> Comparison:
-    a, b = np.asarray(base, float), np.asarray(candidate, float)
-    if (a <= 0).any() or (b <= 0).any():
-        same = bool((a == a[0]).all() and (b == a[0]).all())
-        return Comparison(None, None, None, None, None, "same" if same and min(len(a), len(b)) >= 3 else "inconclusive", None, len(a), len(b))
-    x, y = np.log(a), np.log(b)
-    ratio = float(np.exp(y.mean() - x.mean()))
-    if min(len(a), len(b)) < 3 or x.std() + y.std() == 0:
-        return Comparison(ratio, None, None, None, None, "inconclusive", None, len(a), len(b))
-    test = stats.ttest_ind(y, x, equal_var=False)
-    ci = test.confidence_interval(0.95)
-    lo, hi = float(np.exp(ci.low)), float(np.exp(ci.high))
-    margin = math.log1p(max(floor, 2 * (noise or 0)))
-    effect = y.mean() - x.mean()
-    verdict = "inconclusive"
-    if (lo > 1 or hi < 1) and abs(effect) > margin:
-        verdict = "faster" if (effect < 0) == (direction == "lower") else "slower"
-    elif lo > 1 - equivalence and hi < 1 + equivalence:
-        verdict = "same"
-    sd = math.sqrt((x.var(ddof=1) + y.var(ddof=1)) / 2)
-    detectable = math.expm1((1.96 + 0.84) * sd * math.sqrt(1 / len(x) + 1 / len(y)))
-    p_exact = float(stats.mannwhitneyu(a, b, method="exact").pvalue)
-    return Comparison(ratio, lo, hi, float(test.pvalue), p_exact, verdict, detectable, len(a), len(b))
+    """Welch's test on logarithms; a change must also exceed the floor and twice the noise, and "same" must be shown, too.
+
+    Where neither side varies the difference is known exactly and only its size decides. A value that is not finite decides nothing.
+    """
+    a, b = np.asarray(base, dtype=float), np.asarray(candidate, dtype=float)
+    if not len(a) or not len(b) or not np.isfinite(np.concatenate([a, b])).all():
+        return Comparison(None, None, None, None, None, "inconclusive", None, len(a), len(b))
+    scale = _scale(a, b)
+    difference, fewest = _difference(scale), min(len(a), len(b))
+    smallest = scale.distance(max(floor, 2 * (noise or 0.0)))
+    decided = _decide(difference, smallest, scale.distance(equivalence), direction) if difference and fewest >= MIN_RUNS else "inconclusive"
+    return Comparison(
+        ratio=_ratio(scale, difference.value if difference else float(scale.candidate.mean() - scale.base.mean())),
+        lo=_ratio(scale, difference.lo) if difference else None,
+        hi=_ratio(scale, difference.hi) if difference else None,
+        p_value=difference.p_value if difference else None,
+        p_exact=_exact(a, b),
+        verdict=decided,
+        detectable=scale.change(_detectable(scale, difference.freedom)) if difference else None,
+        runs_base=len(a),
+        runs_candidate=len(b),
+    )
+
+
+def false_discovery(p_values: Sequence[float]) -> list[float]:
+    """Benjamini and Hochberg's adjusted p-values, in the order given: for many endpoints tested at once."""
+    return [float(p) for p in stats.false_discovery_control(p_values)] if len(p_values) else []
+
+
+def _scale(a: Floats, b: Floats) -> _Scale:
+    if min(a.min(), b.min()) > 0:
+        return _Scale(np.log(a), np.log(b), math.log1p, lambda distance: math.expm1(distance) if distance < 700 else None)
+    middle, least = float(a.mean()), -1.0 if min(a.min(), b.min()) >= 0 else -math.inf
+    return _Scale(a, b, lambda change: change * abs(middle), lambda distance: max(distance / middle, least) if middle > 0 else None)
+
+
+def _ratio(scale: _Scale, distance: float) -> float | None:
+    change = scale.change(distance)
+    return None if change is None else 1 + change
+
+
+def _difference(scale: _Scale) -> _Difference | None:
+    """None where a side has one run, and so no spread."""
+    x, y = scale.base, scale.candidate
+    if min(len(x), len(y)) < 2:
+        return None
+    value = float(y.mean() - x.mean())
+    if _constant(x) and _constant(y):
+        value = 0.0 if _constant(np.concatenate([x, y])) else value
+        return _Difference(value, value, value, value, value, 0.0 if value else 1.0, math.inf)
+    # scipy warns of a side that does not vary unless it lies at zero
+    origin = y[0] if _constant(y) else x[0]
+    test = stats.ttest_ind(y - origin, x - origin, equal_var=False)
+    outer, inner = test.confidence_interval(CONFIDENCE), test.confidence_interval(2 * CONFIDENCE - 1)
+    return _Difference(value, float(outer.low), float(outer.high), float(inner.low), float(inner.high), float(test.pvalue), float(test.df))
+
+
+def _constant(values: Floats) -> bool:
+    return float(np.ptp(values)) <= CONSTANT * max(1.0, float(np.abs(values).max()))
+
+
+def _decide(difference: _Difference, smallest: float, equivalent: float, direction: Direction) -> Verdict:
+    excludes_none = difference.lo > 0 or difference.hi < 0
+    if excludes_none and abs(difference.value) > smallest:
+        return "faster" if (difference.value < 0) == (direction == "lower") else "slower"
+    # two one-sided tests at 5 % are one interval at 90 %
+    if -equivalent <= difference.inner_lo and difference.inner_hi <= equivalent:
+        return "same"
+    return "inconclusive"
+
+
+def _detectable(scale: _Scale, freedom: float) -> float:
+    if math.isinf(freedom):
+        return 0.0
+    n, m = len(scale.base), len(scale.candidate)
+    pooled = math.sqrt(((n - 1) * scale.base.var(ddof=1) + (m - 1) * scale.candidate.var(ddof=1)) / (n + m - 2))
+    quantiles = float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom) + stats.t.ppf(POWER, freedom))
+    return quantiles * pooled * math.sqrt(1 / n + 1 / m)
+
+
+def _exact(a: Floats, b: Floats) -> float | None:
+    if len(np.unique(np.concatenate([a, b]))) == len(a) + len(b):
+        return float(stats.mannwhitneyu(a, b, method="exact").pvalue)
+    if min(len(a), len(b)) < 2 or math.comb(len(a) + len(b), len(a)) > MAX_ORDERS:
+        return None
+    return float(stats.mannwhitneyu(a, b, method=stats.PermutationMethod(n_resamples=MAX_ORDERS)).pvalue)

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats
+
+from perfkit.stats.steady import lag1
+
+Floats = npt.NDArray[np.float64]
+
+MIN_BATCHES = 10
+MAX_LAG1 = 0.5
+"""Batches that resemble their neighbours more than this are too few independent ones for a t interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,30 +23,64 @@ class Interval:
     """An estimate; None bounds mean that the data cannot bound it."""
 
     value: float
+    """0 without a meaning where n is 0."""
     lo: float | None
     hi: float | None
     n: int
     method: str
+    """runs-t-log, runs-t, batches-t, order-statistics, exact, too few; or batches correlated, which have no bounds."""
+    lag1: float | None = None
+    """Correlation of neighbouring batches; None for everything else."""
 
 
-def over_runs(values: Sequence[float], confidence: float = 0.95) -> Interval:
-    """Student's t over one value a run, on logarithms where all are positive."""
-    array = np.asarray(values, dtype=float)
-    logs = bool((array > 0).all())
-    centred = np.log(array) if logs else array
-    middle = float(centred.mean())
-    if len(array) < 2:
-        return Interval(float(array[0]), None, None, len(array), "one run")
-    half = float(stats.t.ppf(0.5 + confidence / 2, len(array) - 1) * centred.std(ddof=1) / np.sqrt(len(array)))
-    ends = (middle, middle - half, middle + half)
-    value, lo, hi = (float(np.exp(end)) for end in ends) if logs else ends
-    return Interval(value, lo, hi, len(array), "runs-t-log" if logs else "runs-t")
+def percentile(samples: Sequence[float] | Floats, q: float) -> float:
+    """Type 7, the rule of numpy and of DuckDB's quantile_cont; q is a share such as 0.95."""
+    return float(np.quantile(_measured(samples), _share(q)))
 
 
-def over_batches(values: Sequence[float], confidence: float = 0.95) -> Interval:
-    """Student's t over the values of equal stretches of time within one run."""
-    within = over_runs(values, confidence)
-    return Interval(within.value, within.lo, within.hi, within.n, "batches-t")
+def percentile_interval(samples: Sequence[float] | Floats, q: float, confidence: float = 0.95) -> Interval:
+    """Sampling error of a percentile if samples are independent, which requests of a load test are not."""
+    array = _measured(samples)
+    n, value = len(array), float(np.quantile(array, _share(q)))
+    lower, upper = _tails(n, q, 1 - confidence)
+    # ranks from 1: a bound fails when too many or too few of the n samples lie below the true percentile
+    ranks = (
+        None if lower is None else max(int(stats.binom.ppf(lower, n, q)), 1),
+        None if upper is None else min(int(stats.binom.ppf(1 - upper, n, q)) + 1, n),
+    )
+    if ranks == (None, None):
+        return Interval(value, None, None, n, "too few")
+    places = [rank - 1 for rank in ranks if rank is not None]
+    placed = np.partition(array, places)
+    lo, hi = (None if rank is None else float(placed[rank - 1]) for rank in ranks)
+    # type 7 lies between two samples, in a handful of them even beyond a bound
+    return Interval(value, None if lo is None else min(lo, value), None if hi is None else max(hi, value), n, "order-statistics")
+
+
+def over_runs(values: Sequence[float] | Floats, confidence: float = 0.95) -> Interval:
+    """Student's t over one value a run, around the geometric mean where all are positive."""
+    array = _measured(values)
+    if len(array) == 1:
+        return Interval(float(array[0]), None, None, 1, "too few")
+    if (array <= 0).any():
+        return Interval(*_student(array, confidence), len(array), "runs-t")
+    with np.errstate(over="ignore"):
+        value, lo, hi = (float(np.exp(end)) for end in _student(np.log(array), confidence))
+    return Interval(value, lo, hi if np.isfinite(hi) else None, len(array), "runs-t-log")
+
+
+def over_batches(values: Sequence[float] | Floats, confidence: float = 0.95) -> Interval:
+    """Student's t over the values of at least ten equal stretches of one run, in order of time; correlated ones have no bounds."""
+    array = _measured(values)
+    correlation = lag1(array)
+    value, lo, hi = _student(array, confidence) if len(array) >= MIN_BATCHES else (float(array.mean()), None, None)
+    if lo is None:
+        return Interval(value, None, None, len(array), "too few", correlation)
+    if correlation > MAX_LAG1:
+        return Interval(value, None, None, len(array), "batches correlated", correlation)
+    # what is never negative has no negative bound
+    lo = max(lo, 0.0) if array.min() >= 0 else lo
+    return Interval(value, lo, hi, len(array), "batches-t", correlation)
 
 
 def proportion_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:
@@ -46,3 +89,38 @@ def proportion_interval(successes: int, n: int, confidence: float = 0.95) -> Int
         return Interval(0.0, None, None, 0, "too few")
     exact = stats.binomtest(successes, n).proportion_ci(confidence, method="exact")
     return Interval(successes / n, float(exact.low), float(exact.high), n, "exact")
+
+
+def _tails(n: int, q: float, alpha: float) -> tuple[float | None, float | None]:
+    """Chance of error that the lower and the upper bound may have; None where n samples cannot keep to it.
+
+    Few samples leave little for the lower bound, or none: the upper one comes first, because most targets are limits from above.
+    """
+    least_lower, least_upper = (1 - q) ** n, q**n
+    if least_upper > alpha:
+        return (alpha if least_lower <= alpha else None), None
+    if least_lower + least_upper > alpha:
+        return None, alpha
+    upper = min(max(alpha / 2, least_upper), alpha - least_lower)
+    return alpha - upper, upper
+
+
+def _student(array: Floats, confidence: float) -> tuple[float, float, float]:
+    middle = float(array.mean())
+    half = float(stats.t.ppf(0.5 + confidence / 2, len(array) - 1) * array.std(ddof=1) / np.sqrt(len(array)))
+    return middle, middle - half, middle + half
+
+
+def _measured(values: Sequence[float] | Floats) -> Floats:
+    array = np.asarray(values, dtype=float)
+    if not len(array):
+        raise ValueError("There is no value to bound: leave out what nobody measured.")
+    if not np.isfinite(array).all():
+        raise ValueError("NaN and infinity are no measurements: leave out what has no value.")
+    return array
+
+
+def _share(q: float) -> float:
+    if not 0 < q < 1:
+        raise ValueError(f"{q} is no share between 0 and 1: the 95th percentile is 0.95.")
+    return q

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Literal
 
 from perfkit.stats.intervals import Interval
 
 Verdict = Literal["met", "missed", "inconclusive", "no_data"]
+Comparator = Literal["<", "<=", ">", ">="]
+
+INSIDE: dict[Comparator, Callable[[float, float], bool]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
-def judge(interval: Interval, comparator: str, limit: float) -> Verdict:
-    """The verdict of an interval."""
-    if interval.n == 0:
+def judge(interval: Interval | None, comparator: Comparator, limit: float) -> Verdict:
+    """The verdict of an interval; a bound at the limit is inside only where the comparator says or equal."""
+    if interval is None or interval.n == 0:
         return "no_data"
-    below = comparator.startswith("<")
-    bad, good = (interval.hi, interval.lo) if below else (interval.lo, interval.hi)
-    if bad is not None and _inside(bad, comparator, limit):
+    inside = INSIDE[comparator]
+    bad, good = (interval.hi, interval.lo) if comparator in ("<", "<=") else (interval.lo, interval.hi)
+    if bad is not None and inside(bad, limit):
         return "met"
-    if good is not None and not _inside(good, comparator, limit):
+    if good is not None and not inside(good, limit):
         return "missed"
     return "inconclusive"
-
-
-def _inside(value: float, comparator: str, limit: float) -> bool:
-    return {"<": value < limit, "<=": value <= limit, ">": value > limit, ">=": value >= limit}[comparator]

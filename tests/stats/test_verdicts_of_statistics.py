@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from perfkit.stats.comparison import compare
+from perfkit.stats.comparison import Direction, compare
 from perfkit.stats.intervals import Interval, over_batches, over_runs, proportion_interval
 from perfkit.stats.verdict import judge
 
@@ -42,7 +42,7 @@ def test_ten_percent_is_found_at_three_percent_noise() -> None:
 def test_queueing_noise_is_not_called_a_change() -> None:
     noise = np.random.default_rng(3)
     sides = [[float(np.quantile(queue(noise, 0.8), 0.95)) for _ in range(5)] for _ in range(2 * 150)]
-    assert share_called_different(list(zip(sides[::2], sides[1::2], strict=True))) <= 0.10
+    assert share_called_different(list(zip(sides[::2], sides[1::2], strict=True))) <= 0.08
 
 
 def test_equal_labels_with_little_noise_are_the_same() -> None:
@@ -59,11 +59,11 @@ def test_batches_cover_the_truth_in_a_busy_queue() -> None:
         times = queue(noise, 0.8)
         interval = over_batches([float(np.quantile(batch, 0.95)) for batch in np.array_split(times, 10)])
         covered += (interval.lo or 0) <= truth <= (interval.hi or 0)
-    assert covered >= 80
+    assert covered >= 85
 
 
 @pytest.mark.parametrize(("direction", "expected"), [("lower", "faster"), ("higher", "slower")])
-def test_better_depends_on_the_metric(direction: str, expected: str) -> None:
+def test_better_depends_on_the_metric(direction: Direction, expected: str) -> None:
     assert compare([100, 101, 99, 100, 102], [50, 51, 49, 50, 52], direction=direction).verdict == expected
 
 
@@ -74,7 +74,13 @@ def test_too_few_runs_decide_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("lo", "hi", "n", "verdict"),
-    [(400, 499, 9, "met"), (500, 600, 9, "missed"), (450, 550, 9, "inconclusive"), (None, None, 9, "inconclusive"), (None, None, 0, "no_data")],
+    [
+        (400, 499, 9, "met"),
+        (500, 600, 9, "missed"),
+        (450, 550, 9, "inconclusive"),
+        (None, None, 9, "inconclusive"),
+        (None, None, 0, "no_data"),
+    ],
 )
 def test_a_verdict_needs_the_whole_interval(lo: float | None, hi: float | None, n: int, verdict: str) -> None:
     assert judge(Interval(480, lo, hi, n, "test"), "<", 500) == verdict
