@@ -9,9 +9,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from perfkit.errors import ArtefactError, UnknownFormat, UsageError
-from perfkit.model.artefact import read_head
+from perfkit.model.artefact import read_head, whole_rows
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, run_from, run_id_of
 from perfkit.readers import Reader, detect, reader_named
 from perfkit.store import Store
@@ -20,6 +21,9 @@ from perfkit.store.writer import Staged, Staging, commit
 
 Progress = Callable[[str, int, int], None]
 """Called with the file's name, the number of files done and the number of all."""
+
+
+TRUNCATED = "truncated: the file was cut off within a row, and what came after is missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,9 @@ class Source:
     path: Path
     reader: Reader
     manifest: Manifest
+    """What the user and the collector say of the run."""
+    partial: bool = False
+    """Read the whole rows of a file that was cut off."""
 
 
 def ingest(
@@ -49,10 +56,11 @@ def ingest(
     *,
     stated: Manifest | None = None,
     as_format: str | None = None,
+    partial: bool = False,
     progress: Progress | None = None,
 ) -> list[Ingested]:
     """Store the artefacts of all paths in one transaction; a file that breaks its format stores nothing of any."""
-    sources = [_source(path, stated or Manifest(), as_format) for path in _artefacts(paths, as_format)]
+    sources = [_source(path, stated or Manifest(), as_format, partial=partial) for path in _artefacts(paths, as_format)]
     known = _known(store, sources)
     fresh = [source for source in sources if source.path not in known]
     results = {source.path: _already(source, known[source.path], store) for source in sources if source.path in known}
@@ -91,17 +99,19 @@ def _recognised(path: Path) -> bool:
     return True
 
 
-def _source(path: Path, stated: Manifest, as_format: str | None) -> Source:
+def _source(path: Path, stated: Manifest, as_format: str | None, *, partial: bool) -> Source:
     head = read_head(path)
     reader = reader_named(as_format) if as_format else detect(path, head)
     note = path.with_name(path.name + MANIFEST_SUFFIX)
-    manifest = Manifest(tool=reader.TOOL)
+    manifest = Manifest()
     if note.exists():
         try:
             manifest = manifest.overridden_by(Manifest.from_json(note.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
             raise ArtefactError(f"{note}: not a manifest: {error}.") from error
-    return Source(path, reader, manifest.overridden_by(stated))
+    if partial and not reader.BY_LINE:
+        raise UsageError(f"{path}: --partial reads files of one row a line; {reader.NAME} is not one.")
+    return Source(path, reader, manifest.overridden_by(stated), partial)
 
 
 def _known(store: Store, sources: Sequence[Source]) -> dict[Path, str]:
@@ -122,18 +132,19 @@ def _ingest_fresh(sources: Sequence[Source], store: Store, vault: Vault, progres
         hashing = closing.enter_context(ThreadPoolExecutor(max_workers=1))
         kept: list[Kept] = []
         closing.callback(_discard, vault, kept)
+        told: list[Manifest] = []
         for number, source in enumerate(sources):
             progress(source.path.name, number, len(sources))
             taking = hashing.submit(vault.take, source.path)
             try:
-                _stage(source, str(number), staging)
+                told.append(_stage(source, str(number), staging).overridden_by(source.manifest))
             finally:
                 kept.append(taking.result())
         counts = staging.counts()
-        staged = _staged(sources, kept, staging)
+        staged = _staged(sources, told, kept, staging)
         _refuse_empty(sources, counts)
         for item in staged:
-            vault.settle(item.kept, replace(sources[int(item.token)].manifest, started_at=item.run.started_at).to_json())
+            vault.settle(item.kept, replace(told[int(item.token)], started_at=item.run.started_at).to_json())
         there = commit(store, staging, staged)
         progress(sources[-1].path.name, len(sources), len(sources))
     return {
@@ -148,21 +159,32 @@ def _discard(vault: Vault, kept: Sequence[Kept]) -> None:
         vault.discard(item)
 
 
-def _stage(source: Source, token: str, staging: Staging) -> None:
-    try:
-        for batch in source.reader.read(source.path):
-            staging.add(batch, token, f"{source.path}: tried as {source.reader.NAME}")
-    except OSError as error:
-        raise ArtefactError(f"{source.path}: cannot be read: {error.strerror or error}.") from error
+def _stage(source: Source, token: str, staging: Staging) -> Manifest:
+    """Stages the rows; returns what the artefact says of its run."""
+    told = Manifest(tool=source.reader.TOOL)
+    with ExitStack() as closing:
+        path = source.path
+        if source.partial:
+            path, cut = whole_rows(path, Path(closing.enter_context(TemporaryDirectory(prefix="perfkit-"))))
+            told = replace(told, valid=not cut, invalid_because=TRUNCATED if cut else None)
+        try:
+            for batch in source.reader.read(path):
+                if isinstance(batch, Manifest):
+                    told = told.overridden_by(batch)
+                else:
+                    staging.add(batch, token, f"{source.path}: tried as {source.reader.NAME}")
+        except OSError as error:
+            raise ArtefactError(f"{source.path}: cannot be read: {error.strerror or error}.") from error
+    return told
 
 
-def _staged(sources: Sequence[Source], kept: Sequence[Kept], staging: Staging) -> list[Staged]:
+def _staged(sources: Sequence[Source], told: Sequence[Manifest], kept: Sequence[Kept], staging: Staging) -> list[Staged]:
     now = datetime.now(UTC).replace(tzinfo=None)
     moments = staging.first_moments()
     staged = []
-    for token, source, item in zip(map(str, itertools.count()), sources, kept, strict=False):
-        started = source.manifest.started_at or moments.get(token) or _modified(source.path)
-        manifest = replace(source.manifest, started_at=started)
+    for token, source, known, item in zip(map(str, itertools.count()), sources, told, kept, strict=False):
+        started = known.started_at or moments.get(token) or _modified(source.path)
+        manifest = replace(known, started_at=started)
         staged.append(Staged(token, run_from(manifest, item.sha256, source.reader.KIND, source.reader.NAME), item, now))
     return staged
 

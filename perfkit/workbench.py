@@ -48,10 +48,16 @@ class Workbench:
         return Vault(self.workspace.vault)
 
     def ingest(
-        self, paths: Sequence[Path], stated: Manifest | None = None, as_format: str | None = None, progress: Progress | None = None
+        self,
+        paths: Sequence[Path],
+        stated: Manifest | None = None,
+        as_format: str | None = None,
+        progress: Progress | None = None,
+        *,
+        partial: bool = False,
     ) -> list[Ingested]:
         """Store artefacts, all or none."""
-        return ingest(paths, self.store, self.vault, stated=stated, as_format=as_format, progress=progress)
+        return ingest(paths, self.store, self.vault, stated=stated, as_format=as_format, partial=partial, progress=progress)
 
     def collect(self, options: Options, progress: Step | None = None) -> Ingested:
         """Run the tool that the options are for, and store what it left."""

@@ -20,6 +20,7 @@ from perfkit.model.run import Manifest
 @click.option("--system", help="The pack of the system that was measured.")
 @click.option("--scenario", help="The workload that ran; only runs of one scenario are compared.")
 @click.option("--commit", help="Commit of the measured code.")
+@click.option("--partial", is_flag=True, help="Read the whole rows of files that were cut off; their runs are stored as not valid.")
 @json_option
 @click.pass_obj
 def command(
@@ -31,6 +32,7 @@ def command(
     system: str | None,
     scenario: str | None,
     commit: str | None,
+    partial: bool,
     as_json: bool,
 ) -> None:
     """Read artefacts; a folder is walked. The format is chosen by content.
@@ -40,7 +42,7 @@ def command(
     """
     stated = Manifest(label=label_of(label), investigation=investigation, system=system, scenario=scenario, commit=commit)
     with counting("reading") as progress:
-        results = workbench(workspace).ingest(paths, stated, as_format, progress)
+        results = workbench(workspace).ingest(paths, stated, as_format, progress, partial=partial)
     if as_json:
         print_json(results)
         return

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import shutil
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from perfkit.errors import ArtefactError
 
 GZIP_MAGIC = b"\x1f\x8b"
 HEAD_BYTES = 64 * 1024
+COPIED_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,33 @@ def open_artefact(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         gzipped = file.read(2) == GZIP_MAGIC
     return _opened(path, gzipped=gzipped)
+
+
+def whole_rows(path: Path, folder: Path) -> tuple[Path, bool]:
+    """A copy that ends with the last whole line, and whether anything was cut off; damaged compression ends where it breaks."""
+    copy, cut = folder / path.name.removesuffix(".gz"), False
+    with open_artefact(path) as file, copy.open("w+b") as whole:
+        try:
+            shutil.copyfileobj(file, whole, COPIED_BYTES)
+        except (EOFError, OSError, zlib.error):
+            cut = True
+        end = _last_line_end(whole)
+        cut = cut or end < whole.seek(0, os.SEEK_END)
+        whole.truncate(end)
+    return copy, cut
+
+
+def _last_line_end(file: IO[bytes]) -> int:
+    """The offset behind the last newline."""
+    position = file.seek(0, os.SEEK_END)
+    while position:
+        start = max(position - HEAD_BYTES, 0)
+        file.seek(start)
+        found = file.read(position - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        position = start
+    return 0
 
 
 def _opened(path: Path, *, gzipped: bool) -> IO[bytes]:

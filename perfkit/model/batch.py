@@ -1,4 +1,4 @@
-"""What a reader yields: rows for one named table, either as columns or as a scan that the store executes."""
+"""What a reader yields: rows for one named table, as columns or as a scan that the store executes; or what the artefact says of its run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from perfkit.model.run import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Scan:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
-Batch = Columns | Scan
+Batch = Columns | Scan | Manifest
 
 
 def columns_of(table: str, records: Sequence[Any]) -> Columns:

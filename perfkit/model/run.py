@@ -36,10 +36,11 @@ class Manifest:
     invalid_because: str | None = None
 
     def overridden_by(self, other: Self) -> Self:
-        """This manifest with every field that the other one states."""
+        """This manifest with every field that the other one states; parameters and doubts add up."""
         stated = {item.name: getattr(other, item.name) for item in fields(other) if getattr(other, item.name) != item.default}
         stated = {name: value for name, value in stated.items() if value not in (None, {})}
-        return replace(self, **stated)
+        reasons = "; ".join(dict.fromkeys(filter(None, (self.invalid_because, other.invalid_because))))
+        return replace(self, **stated | {"parameters": {**self.parameters, **other.parameters}, "invalid_because": reasons or None})
 
     def to_json(self) -> str:
         """Stable text: the same manifest always gives the same bytes."""

@@ -1,4 +1,4 @@
-"""One module a format, all of one form: NAME, KIND, TOOL, ABOUT, sniff(head), read(path). The first that recognises a file reads it."""
+"""One module a format, all of one form: NAME, KIND, TOOL, ABOUT, BY_LINE, sniff(head), read(path). The first that recognises a file reads it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ class Reader(Protocol):
     KIND: str
     TOOL: str
     ABOUT: str
+    BY_LINE: bool
+    """Whether a file that was cut off can still be read up to its last whole line."""
 
     def sniff(self, head: Head) -> bool:
         """Whether these first bytes are of this format."""
 
     def read(self, path: Path) -> Iterator[Batch]:
-        """The artefact's rows; raises ArtefactError where it breaks its format's promise."""
+        """The artefact's rows, and a Manifest where it says something of its run; raises ArtefactError where it breaks its format's promise."""
 
 
 READERS: dict[str, Reader] = {module.NAME: cast(Reader, module) for module in (trace_spans, k6_points, locust_requests, pg_explain, cprofile)}

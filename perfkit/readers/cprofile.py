@@ -20,6 +20,7 @@ NAME = "cprofile"
 KIND = "profile"
 TOOL = "cprofile"
 ABOUT = "statistics of cProfile or profile (.prof, .pstats), marshalled"
+BY_LINE = False
 
 UNIT = "wall_s"
 """cProfile's clock is perf_counter unless a program sets another one."""

@@ -6,13 +6,15 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from perfkit.model.artefact import GZIP_MAGIC, Head
+from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, Scan
+from perfkit.readers.parsing import compression_of
 
 NAME = "k6-points"
 KIND = "load"
 TOOL = "k6"
 ABOUT = "k6 run --out json=FILE, NDJSON, also gzip"
+BY_LINE = True
 
 SCAN = Path(__file__).with_suffix(".sql")
 
@@ -28,6 +30,4 @@ def sniff(head: Head) -> bool:
 
 def read(path: Path) -> Iterator[Batch]:
     """Every request, from the points of its duration."""
-    with path.open("rb") as file:
-        compression = "gzip" if file.read(2) == GZIP_MAGIC else "none"
-    yield Scan("requests", SCAN, {"path": str(path), "compression": compression})
+    yield Scan("requests", SCAN, {"path": str(path), "compression": compression_of(path)})

@@ -18,6 +18,7 @@ NAME = "pg-explain"
 KIND = "plans"
 TOOL = "postgresql"
 ABOUT = "PostgreSQL EXPLAIN (FORMAT JSON), one plan or an array of plans with their Query Text"
+BY_LINE = False
 
 ENGINE = "postgresql"
 CONDITIONS = (

@@ -13,6 +13,7 @@ NAME = "perfkit-trace"
 KIND = "trace"
 TOOL = "perfkit.trace"
 ABOUT = "spans of perfkit.trace (SQL, cache, models, HTTP, timed functions), NDJSON, also gzip"
+BY_LINE = True
 
 MARK = '{"perfkit_trace":'
 SCAN = Path(__file__).with_suffix(".sql")

@@ -15,7 +15,7 @@ import duckdb
 
 from perfkit.errors import PerfkitError, StoreBusy, UsageError
 from perfkit.store.holder import describe_holder
-from perfkit.store.migrations import migrate
+from perfkit.store.migrations import migrate, missing_migrations
 
 if TYPE_CHECKING:
     import pandas
@@ -39,11 +39,14 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A read-only connection for one question; an empty store is created first."""
-        if not self.path.exists():
+        """A read-only connection for one question; a store that is empty or older than this perfkit is brought up to date first."""
+        connection = self._connect(read_only=True) if self.path.exists() else None
+        if connection is None or missing_migrations(connection):
+            if connection is not None:
+                connection.close()
             with self.writing():
                 pass
-        connection = self._connect(read_only=True)
+            connection = self._connect(read_only=True)
         try:
             yield connection
         finally:

@@ -32,13 +32,26 @@ def comment_tables(connection: duckdb.DuckDBPyConnection) -> None:
                 connection.execute(f"comment on column {table['table']}.{column['column']} is {_quoted(column['comment'])}")
 
 
-MIGRATIONS: tuple[Migration, ...] = (create_tables, comment_tables)
+def widen_load_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Stores from before load tests of every tool lack these columns."""
+    for table, columns in WIDER.items():
+        for column in columns:
+            connection.execute(f"alter table {table} add column if not exists {column}")
+    comment_tables(connection)
+
+
+WIDER = {
+    "requests": ("stage integer", "connect_ms double", "wait_ms double"),
+    "latency_buckets": ("url varchar",),
+    "reported": ("url varchar",),
+    "rounds": ("phase varchar", "size double", "component varchar"),
+}
+MIGRATIONS: tuple[Migration, ...] = (create_tables, widen_load_tables, comment_tables)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     """Apply what is missing; a store that is up to date costs one look."""
-    applied = _applied(connection)
-    missing = [migration for migration in MIGRATIONS if migration.__name__ not in applied]
+    missing = missing_migrations(connection)
     if not missing:
         return
     connection.execute("begin")
@@ -46,6 +59,12 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
         migration(connection)
         connection.execute("insert into migrations values ($name, now()::timestamp)", {"name": migration.__name__})
     connection.execute("commit")
+
+
+def missing_migrations(connection: duckdb.DuckDBPyConnection) -> list[Migration]:
+    """What this perfkit knows and the store has not seen."""
+    applied = _applied(connection)
+    return [migration for migration in MIGRATIONS if migration.__name__ not in applied]
 
 
 def _applied(connection: duckdb.DuckDBPyConnection) -> set[str]:

@@ -18,7 +18,7 @@ create table if not exists investigations (
 -- One act of measuring: one tool, one label, one commit, one host, one set of parameters. Never changed.
 create table if not exists runs (
     run_id varchar primary key, -- First 12 hex digits of the artefact's SHA-256.
-    kind varchar not null, -- What kind of evidence: load, profile, plans, trace.
+    kind varchar not null, -- What kind of evidence: load, bench, sweep, profile, plans, trace.
     tool varchar, -- The tool that measured.
     tool_version varchar, -- Its version, as far as known.
     label varchar, -- Which variant was measured: baseline, optimized, a commit's name.
@@ -62,7 +62,10 @@ create table if not exists requests (
     phase varchar, -- setup, ramp, warmup, steady or teardown, where known.
     worker varchar, -- Which generator process sent it, where known.
     url varchar, -- The name before normalisation, where it differs.
-    intended_at timestamp -- When an open-model generator meant to send it.
+    intended_at timestamp, -- When an open-model generator meant to send it.
+    stage integer, -- Users, or arrivals a second in an open model, that the step of a ladder asked for.
+    connect_ms double, -- Name look-up, connecting and TLS before it, where the tool tells; outside the duration for k6, inside for others.
+    wait_ms double -- From the end of sending to the first byte of the answer, where the tool tells.
 );
 
 -- One histogram bucket of a tool that keeps no raw samples.
@@ -72,7 +75,8 @@ create table if not exists latency_buckets (
     method varchar, -- HTTP method.
     lo_ms double not null, -- Lower edge, inside the bucket.
     hi_ms double not null, -- Upper edge, outside the bucket.
-    requests ubigint not null -- Requests that fell into it.
+    requests ubigint not null, -- Requests that fell into it.
+    url varchar -- The name before normalisation, where it differs.
 );
 
 -- A number that the tool itself printed, kept apart from what is computed here.
@@ -84,7 +88,8 @@ create table if not exists reported (
     value double, -- As printed.
     lo double, -- Smallest true value that would be printed so.
     hi double, -- Largest true value that would be printed so.
-    unit varchar not null -- Unit of the three numbers.
+    unit varchar not null, -- Unit of the three numbers.
+    url varchar -- The name before normalisation, where it differs.
 );
 
 -- Where code is.
@@ -211,7 +216,10 @@ create table if not exists rounds (
     benchmark varchar not null, -- Name of the benchmark.
     round integer not null, -- Number of the round, from 0.
     value double not null, -- Measured value.
-    unit varchar not null -- Its unit.
+    unit varchar not null, -- Its unit.
+    phase varchar, -- warmup or steady; null is steady.
+    size double, -- What a sweep varied, such as bytes or rows; null for a benchmark at one size.
+    component varchar -- What part of the whole was measured, such as a span or a statement; null for the whole.
 );
 
 -- A hit of a static rule.

@@ -16,7 +16,7 @@ from typing import Any, Self
 import duckdb
 
 from perfkit.errors import ArtefactError
-from perfkit.model.batch import Batch, Columns, Scan
+from perfkit.model.batch import Columns, Scan
 from perfkit.model.run import Run
 from perfkit.store.database import SETTINGS, Store, run_tables
 from perfkit.store.migrations import create_tables
@@ -29,7 +29,7 @@ FLUSH_ROWS = 200_000
 ADVICE = re.compile(r" (?:If this error occurred|Try setting|Possible fixes|Possible solution|LINE \d+:)")
 GLOBAL_TABLES = {"frames": "frame_id"}
 """Tables that runs share, with the key that follows from the row's content."""
-NAMED_TABLES = ("requests",)
+NAMED_TABLES = ("requests", "latency_buckets", "reported")
 """Tables whose endpoints readers leave as the tool named them."""
 
 
@@ -71,7 +71,7 @@ class Staging:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._closing.close()
 
-    def add(self, batch: Batch, token: str, source: str) -> None:
+    def add(self, batch: Columns | Scan, token: str, source: str) -> None:
         """Stage one batch; source is what an error message calls it."""
         if isinstance(batch, Scan):
             self._scan(batch, token, source)
@@ -190,7 +190,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str) -> None:
         f"with names as materialized (select name, endpoint_of(name) as normal from (select distinct endpoint as name from {table})) "
         f"select tokens.run_id, names.normal as endpoint, case when names.normal <> names.name then names.name end as url, "
         f"staged.* exclude (run_id, endpoint, url) "
-        f"from {table} as staged join tokens on staged.run_id = tokens.token join names on names.name = staged.endpoint"
+        f"from {table} as staged join tokens on staged.run_id = tokens.token left join names on names.name = staged.endpoint"
     )
 
 
