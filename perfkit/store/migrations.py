@@ -43,7 +43,7 @@ def widen_load_tables(connection: duckdb.DuckDBPyConnection) -> None:
 WIDER = {
     "requests": ("stage integer", "connect_ms double", "wait_ms double"),
     "latency_buckets": ("url varchar",),
-    "reported": ("url varchar",),
+    "reported": ("about varchar", "url varchar"),
     "rounds": ("phase varchar", "size double", "component varchar"),
 }
 MIGRATIONS: tuple[Migration, ...] = (create_tables, widen_load_tables, comment_tables)

@@ -89,6 +89,7 @@ create table if not exists reported (
     lo double, -- Smallest true value that would be printed so.
     hi double, -- Largest true value that would be printed so.
     unit varchar not null, -- Unit of the three numbers.
+    about varchar, -- What a count counts or a threshold demands: the error's text, the threshold's words.
     url varchar -- The name before normalisation, where it differs.
 );
 
