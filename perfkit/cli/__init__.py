@@ -23,6 +23,7 @@ COMMANDS = {
     "sql": "Ask the store anything in SQL.",
     "metric": "Print a metric's value, interval, n and unit.",
     "compare": "Compare two labels or runs, metric by metric.",
+    "noise": "Compute how much runs of the same code differ.",
     "diagnose": "Name the problems that the evidence shows, worst first.",
     "check": "Judge all targets of a system.",
     "report": "Write the report of an investigation.",
