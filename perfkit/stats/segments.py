@@ -36,7 +36,7 @@ def without_spikes(values: Floats) -> Floats:
     """Single values far from their neighbours are moved nearer, so that none of them makes a level."""
     from scipy.ndimage import median_filter
 
-    middle = median_filter(values, size=min(NEIGHBOURS, len(values)), mode="reflect")
+    middle = median_filter(values, size=min(NEIGHBOURS, len(values)), mode="mirror")
     edge = SPIKE * spread(values)
     return np.clip(values, middle - edge, middle + edge)
 
