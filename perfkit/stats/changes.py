@@ -12,9 +12,9 @@ import numpy as np
 from perfkit.stats.measured import Floats, measured
 from perfkit.stats.segments import cuts, noise_of_means, spread, without_spikes
 
-SHORTEST = 4
+SHORTEST = 5
 """Values a level needs: fewer are a run of bad luck, more would find a change too late."""
-SURPLUS = 8.5
+SURPLUS = 8.0
 """Squared standard errors beyond 2·ln n: simulated series of 10 to 300 values without a change give an alarm in less than one of a hundred."""
 CONFIDENCE = 0.99
 """Of a drift's interval: a history is looked at often."""
@@ -47,7 +47,7 @@ class Drift:
 
 
 def change_points(values: Sequence[float] | Floats, *, least: float = 0.05) -> list[Change]:
-    """New levels of at least four values, `least` away from the one before as a share of it; single spikes and slow drifts make none.
+    """New levels of at least five values, `least` away from the one before as a share of it; single spikes and slow drifts make none.
 
     Where a value is not positive a change is also larger than the noise, because a share of next to nothing is not much.
     """

@@ -14,9 +14,9 @@ from perfkit.stats.steady import lag1
 Contrast = Callable[[Floats, int], float]
 """How far a stretch's two parts, divided at an index, lie apart in standard errors of noise with spread 1."""
 
-NEIGHBOURS = 7
-"""Values whose median says where a value should lie: four that moved together are their majority."""
-SPIKE = 2.0
+NEIGHBOURS = 9
+"""Values whose median says where a value should lie: five that moved together are their majority."""
+SPIKE = 1.5
 """Spreads from that median beyond which a value counts as lying at this edge."""
 NORMAL = 1.4826
 """Standard deviations of a normal distribution in one median absolute deviation."""
