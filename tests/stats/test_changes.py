@@ -38,7 +38,7 @@ def test_neighbouring_changes_agree_on_the_level_between() -> None:
     assert there.after == back.before
 
 
-@pytest.mark.parametrize("spikes", [[50], [99], [0], [30, 31], [97, 98, 99]])
+@pytest.mark.parametrize("spikes", [[50], [99], [0], [30, 31], [98, 99]])
 def test_a_few_spikes_are_no_level(spikes: list[int]) -> None:
     values = noisy(3)
     values[spikes] *= 1.5
