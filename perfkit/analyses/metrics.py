@@ -13,6 +13,7 @@ from perfkit.analyses.latency_batches import latency_batches
 from perfkit.analyses.llm_sequences import llm_sequences
 from perfkit.analyses.plan_times import plan_times
 from perfkit.analyses.request_time import request_time
+from perfkit.analyses.response import response
 from perfkit.errors import unknown
 from perfkit.store import Store
 
@@ -73,6 +74,27 @@ METRICS: dict[str, Metric] = {
             printed="p99",
         ),
         Metric("latency.p95_ok", "P95 of successful requests", "ms", "lower", "load", "endpoint", latency, "p95_ok_ms", latency_batches),
+        Metric("response.p50", "median time since a request was meant to be sent", "ms", "lower", "load", "endpoint", response, "response_p50_ms"),
+        Metric(
+            "response.p95",
+            "95th percentile of the time since it was meant to be sent",
+            "ms",
+            "lower",
+            "load",
+            "endpoint",
+            response,
+            "response_p95_ms",
+        ),
+        Metric(
+            "response.p99",
+            "99th percentile of the time since it was meant to be sent",
+            "ms",
+            "lower",
+            "load",
+            "endpoint",
+            response,
+            "response_p99_ms",
+        ),
         Metric("throughput", "requests answered a second", "per_second", "higher", "load", "endpoint", latency, "per_second", printed="per_second"),
         Metric(
             "error.rate",
