@@ -46,8 +46,8 @@ def collect(options: LoadOptions, folder: Path, progress: Progress | None = None
 def _run(options: LoadOptions, place: Path, watcher: Watcher, sampler: TargetSampler) -> Ended:
     with standing_by(options, place) as start_bystander:
 
-        def watch(pid: int, seconds: float) -> None:
-            watcher(pid, seconds)
+        def watch(_: int, seconds: float) -> None:
+            watcher(seconds)
             if watcher.state.started is not None and watcher.state.stopped is None:
                 start_bystander()
                 sampler.sample()
@@ -67,7 +67,8 @@ def _refuse_nothing(options: LoadOptions, ended: Ended, state: State) -> None:
         raise CollectionFailed(f"Locust ended with status {ended.status} before the test began. Its last lines:\n{ended.last_words}")
     if not any(worker.rows for worker in state.workers.values()):
         raise CollectionFailed(
-            f"No request was made, so there is nothing to keep. Does the locustfile have tasks that send requests? Locust's last line: {last_line(ended)}"
+            "No request was made, so there is nothing to keep. Does the locustfile have tasks that send requests? "
+            f"Locust's last line: {last_line(ended)}"
         )
 
 

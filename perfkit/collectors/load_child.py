@@ -58,8 +58,8 @@ def _processes(options: LoadOptions) -> tuple[str, ...]:
     if generators.processes == 1:
         return ()
     port = str(free_port())
-    place = ("--master-bind-host", LOOPBACK, "--master-bind-port", port, "--master-host", LOOPBACK, "--master-port", port)
-    return ("--processes", str(generators.processes), *waiting, *place)
+    master = ("--master-bind-host", LOOPBACK, "--master-bind-port", port, "--master-host", LOOPBACK, "--master-port", port)
+    return ("--processes", str(generators.processes), *waiting, *master)
 
 
 def _asked(options: LoadOptions, place: Path) -> dict[str, Any]:

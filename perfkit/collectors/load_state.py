@@ -68,7 +68,7 @@ def read_state(path: Path) -> State:
 
 
 class Watcher:
-    """Called while Locust runs: tells how far the test is, and ends one that does not come to its end."""
+    """Called with the seconds since Locust's start: tells how far the test is, and ends one that does not come to its end."""
 
     def __init__(self, options: LoadOptions, state_file: Path, progress: Progress) -> None:
         self.state = State()
@@ -76,7 +76,7 @@ class Watcher:
         self._state_file = state_file
         self._progress = progress
 
-    def __call__(self, pid: int, seconds: float) -> None:
+    def __call__(self, seconds: float) -> None:
         self.state, planned_s = read_state(self._state_file), self._options.planned_s
         waited_s = self._options.generators.max_wait_s if self._options.generators.expected else 0.0
         if not self.state.own_shape and seconds > waited_s + planned_s + self._options.answer_s + OVERTIME_S:

@@ -100,7 +100,8 @@ def _about_the_rate(state: State, options: LoadOptions) -> Iterator[str]:
         chance = 3 * math.sqrt(due) if options.arrivals.pace == "poisson" else options.generators.count
         sent = sum(worker.sent.get(str(number), 0) for worker in state.workers.values())
         if sent < RATE_SHARE * due - chance:
-            yield f"only {sent / options.step_s:.4g} of {rate:g} arrivals a second were sent in time ({sent / due:.0%}; at least {RATE_SHARE:.0%} needed)"
+            share = f"{sent / due:.0%}; at least {RATE_SHARE:.0%} needed"
+            yield f"only {sent / options.step_s:.4g} of {rate:g} arrivals a second were sent in time ({share})"
 
 
 def _about_balance(workers: Mapping[str, WorkerState]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from gevent.pool import Group
+from gevent.pool import Group  # type: ignore[import-untyped]
 from locust import FastHttpUser, task
 from locust.env import Environment
 
@@ -23,11 +23,11 @@ class ClockedRequests(FastHttpUser):
     concurrency = RUNNING_AT_MOST
 
     def __init__(self, environment: Environment) -> None:
-        config: dict[str, Any] = environment.parsed_options.perfkit
+        config: dict[str, Any] = vars(environment.parsed_options)["perfkit"]
         self.connection_timeout = self.network_timeout = self.answer_s = config["answer_s"]
         super().__init__(environment)
         # A redirect is an answer: following it could lead the load away from the target.
-        self.client.client.redirect_response_codes = frozenset()
+        self.client.client.redirect_response_codes = frozenset()  # type: ignore[misc]
         self.requests: list[dict[str, Any]] = config["requests"]
         self.weights = [request["weight"] for request in self.requests]
         self.paths = [itertools.cycle(request["paths"]) for request in self.requests]
@@ -44,7 +44,7 @@ class ClockedRequests(FastHttpUser):
     def arrive(self) -> None:
         while self.next is not None and self.next <= time.time():
             if len(self.under_way) < RUNNING_AT_MOST:
-                self.under_way.add(self.under_way.greenlet_class.spawn(self.send, self.next))
+                self.under_way.spawn(self.send, self.next)
             self.next = next(self.times, None)
 
     def on_stop(self) -> None:

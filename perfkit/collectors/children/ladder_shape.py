@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import gevent
+import gevent  # type: ignore[import-untyped]
 from locust import LoadTestShape, events
 
 LOOK_EVERY_S = 0.02
@@ -18,7 +18,7 @@ class LadderShape(LoadTestShape):
     """The spawn rate is read from them; without this Locust warns that it is not."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.step = -1
         self.all_here: float | None = None
         events.spawning_complete.add_listener(self.note)  # type: ignore[no-untyped-call]
@@ -28,10 +28,11 @@ class LadderShape(LoadTestShape):
 
     def tick(self) -> tuple[int, float] | None:
         assert self.runner is not None
-        options = self.runner.environment.parsed_options
+        options = vars(self.runner.environment.parsed_options)
+        asked = options["perfkit"]
         if self.step >= 0:
-            while self.all_here is None or time.monotonic() < self.all_here + options.perfkit["step_s"]:
+            while self.all_here is None or time.monotonic() < self.all_here + asked["step_s"]:
                 gevent.sleep(LOOK_EVERY_S)
         self.step, self.all_here = self.step + 1, None
-        levels = options.perfkit["levels"]
-        return (levels[self.step], options.spawn_rate) if self.step < len(levels) else None
+        levels = asked["levels"]
+        return (levels[self.step], options["spawn_rate"]) if self.step < len(levels) else None

@@ -14,7 +14,7 @@ class Plan:
     """What one process sends; its users share it."""
 
     def __init__(self, environment: Environment) -> None:
-        config: dict[str, Any] = environment.parsed_options.perfkit
+        config: dict[str, Any] = vars(environment.parsed_options)["perfkit"]
         self.requests: list[dict[str, Any]] = config["requests"]
         self.weights = [request["weight"] for request in self.requests]
         self.paths = [itertools.cycle(request["paths"]) for request in self.requests]

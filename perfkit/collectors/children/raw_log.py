@@ -13,9 +13,9 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import gevent
+import gevent  # type: ignore[import-untyped]
 import psutil
 from locust import events
 from locust.contrib.csv_request_logger import _status_code
@@ -30,7 +30,10 @@ REPORT_EVERY_S = 0.5
 PACE_REPORTS = 6
 LAST_ROWS_S = 15.0
 """How long the master waits for the last rows, beyond the time that running requests may take."""
-MARK, ROWS, FINISH = "perfkit_mark", "perfkit_rows", "perfkit_finish"
+LEAD_S = 1.0
+"""The workers of an open model begin together, this long after the master has told them."""
+END_SLACK_S = 0.3
+BEGIN, MARK, ROWS, FINISH = "perfkit_begin", "perfkit_mark", "perfkit_rows", "perfkit_finish"
 Mark = tuple[int | None, str, int]
 """Stage, phase and the number of the step."""
 
@@ -73,10 +76,8 @@ class Recorder:
 
     def start(self, **_: Any) -> None:
         config = config_of(self.environment)
-        began = time.time()
-        self.environment.perfkit_began = began  # type: ignore[attr-defined]
         if config["arrivals"]:
-            plan_steps(self.timeline, config, began)
+            plan_steps(self.timeline, config, began_of(self.environment))
         self.ticking = gevent.spawn(self.tick)
 
     def hear(self, *, request_type: str, name: str, response_time: float | None = None, start_time: float | None = None, **told: Any) -> None:
@@ -159,8 +160,8 @@ class Conductor:
 
     def __init__(self, environment: Environment, config: dict[str, Any], timeline: Timeline, ledger: Ledger) -> None:
         self.environment, self.config, self.timeline, self.ledger = environment, config, timeline, ledger
-        self.runner: Any = environment.runner
-        self.is_master = isinstance(self.runner, MasterRunner)
+        self.is_master = isinstance(environment.runner, MasterRunner)
+        self.runner = cast(Any, environment.runner)
         self.own_shape = environment.shape_class is not None and not config["stages"]
         self.started: float | None = None
         self.stopped: float | None = None
@@ -168,7 +169,8 @@ class Conductor:
         self.step = -1
         self.stage: int | None = None
         self.paces: deque[tuple[float, int]] = deque([(time.time(), 0)], maxlen=PACE_REPORTS)
-        self.start_users, self.runner.start = self.runner.start, self.start
+        self.start_users = self.runner.start
+        self.runner.start = self.start
 
     def listen(self) -> None:
         hooks: Any = self.environment.events
@@ -192,13 +194,18 @@ class Conductor:
 
     def test_start(self, **_: Any) -> None:
         self.started = time.time()
-        if self.is_master:
-            for client in self.runner.clients.all:
-                self.ledger.expect(worker_name(self.runner.get_worker_index(client.id)))
-            if self.config["arrivals"]:
-                plan_steps(self.timeline, self.config, self.started)
-        if self.environment.shape_class is None:
-            gevent.spawn_later(self.config["planned_s"], self.runner.quit)
+        length_s = self.config["planned_s"]
+        for client in self.runner.clients.all if self.is_master else ():
+            self.ledger.expect(worker_name(self.runner.get_worker_index(client.id)))
+        if self.config["arrivals"]:
+            lead_s = LEAD_S if self.is_master else 0.0
+            length_s += lead_s + END_SLACK_S
+            self.environment.perfkit_began = time.time() + lead_s  # type: ignore[attr-defined]
+            plan_steps(self.timeline, self.config, began_of(self.environment))
+            if self.is_master:
+                self.runner.send_message(BEGIN, {"in_s": lead_s})
+        if self.config["arrivals"] or self.environment.shape_class is None:
+            gevent.spawn_later(length_s, self.runner.quit)
 
     def all_are_here(self, **_: Any) -> None:
         if self.config["arrivals"] or self.started is None:
@@ -289,7 +296,8 @@ def taken(text: io.StringIO) -> str:
 
 def cpu_s(process: psutil.Process) -> float:
     times = process.cpu_times()
-    return float(times.user + times.system)
+    used: float = times.user + times.system
+    return used
 
 
 def worker_name(index: int) -> str:
@@ -298,8 +306,14 @@ def worker_name(index: int) -> str:
 
 def config_of(environment: Environment) -> dict[str, Any]:
     """What the collector asked for; Locust sends a master's options to its workers."""
-    config: dict[str, Any] = environment.parsed_options.perfkit
+    config: dict[str, Any] = vars(environment.parsed_options)["perfkit"]
     return config
+
+
+def began_of(environment: Environment) -> float:
+    """When the first step of an open model begins."""
+    began: float = environment.perfkit_began  # type: ignore[attr-defined]
+    return began
 
 
 def attach_worker(environment: Environment, runner: Any) -> None:
@@ -322,6 +336,10 @@ def attach_worker(environment: Environment, runner: Any) -> None:
         runner.stop()
         recorder.finish()
 
+    def begin(msg: Any, **_: Any) -> None:
+        environment.perfkit_began = time.time() + msg.data["in_s"]  # type: ignore[attr-defined]
+
+    runner.register_message(BEGIN, begin)
     runner.register_message(MARK, lambda msg, **_: timeline.mark(time.time() + msg.data["in_s"], tuple(msg.data["mark"])))
     runner.register_message(FINISH, finish, concurrent=True)
 
@@ -335,7 +353,7 @@ def attach(environment: Environment, **_: Any) -> None:
         attach_worker(environment, runner)
         return
     config = json.loads(Path(os.environ["PERFKIT_LOAD"]).read_text(encoding="utf-8"))
-    environment.parsed_options.perfkit = config
+    vars(environment.parsed_options)["perfkit"] = config
     ledger, timeline = Ledger(Path(config["folder"])), Timeline()
     Conductor(environment, config, timeline, ledger).listen()
     if not isinstance(runner, MasterRunner):
