@@ -273,7 +273,7 @@ class Conductor:
         now, rows = time.time(), sum(worker["rows"] for worker in self.ledger.workers.values())
         earlier, rows_earlier = self.paces[0]
         self.paces.append((now, rows))
-        return (rows - rows_earlier) / max(now - earlier, REPORT_EVERY_S)
+        return float(rows - rows_earlier) / max(now - earlier, REPORT_EVERY_S)
 
 
 def plan_steps(timeline: Timeline, config: dict[str, Any], began: float) -> None:
@@ -295,9 +295,9 @@ def taken(text: io.StringIO) -> str:
 
 
 def cpu_s(process: psutil.Process) -> float:
+    """CPU time that the process has used until now."""
     times = process.cpu_times()
-    used: float = times.user + times.system
-    return used
+    return float(times.user) + float(times.system)
 
 
 def worker_name(index: int) -> str:
