@@ -61,7 +61,7 @@ def _refuse_nothing(options: LoadOptions, ended: Ended, state: State) -> None:
     if state.started is None and expected is not None and "workers" in ended.last_words:
         raise CollectionFailed(
             f"{state.connected} of {expected} workers were there after {options.generators.max_wait_s:g} s, so no load was made. "
-            f"Start each with: perfkit collect load --worker --master-host {options.generators.host} --master-port {options.generators.port}"
+            f"Start each with: perfkit collect load --worker --master-host {_address(options.generators.host)} --master-port {options.generators.port}"
         )
     if state.started is None:
         raise CollectionFailed(f"Locust ended with status {ended.status} before the test began. Its last lines:\n{ended.last_words}")
@@ -70,6 +70,11 @@ def _refuse_nothing(options: LoadOptions, ended: Ended, state: State) -> None:
             "No request was made, so there is nothing to keep. Does the locustfile have tasks that send requests? "
             f"Locust's last line: {last_line(ended)}"
         )
+
+
+def _address(host: str) -> str:
+    """How workers call the master."""
+    return "THIS-MACHINE" if host in ("*", "0.0.0.0", "::") else host  # noqa: S104
 
 
 def _put_together(place: Path, sampler: TargetSampler) -> Path:
