@@ -12,6 +12,7 @@ from perfkit.model.batch import Batch
 from perfkit.readers import cprofile as cprofile
 from perfkit.readers import k6_csv as k6_csv
 from perfkit.readers import k6_points as k6_points
+from perfkit.readers import k6_summary as k6_summary
 from perfkit.readers import locust_exceptions as locust_exceptions
 from perfkit.readers import locust_failures as locust_failures
 from perfkit.readers import locust_history as locust_history
@@ -45,6 +46,7 @@ READERS: dict[str, Reader] = {
         trace_spans,
         k6_points,
         k6_csv,
+        k6_summary,
         locust_requests,
         locust_stats,
         locust_history,
