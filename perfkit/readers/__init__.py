@@ -10,8 +10,15 @@ from perfkit.errors import UnknownFormat, unknown
 from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch
 from perfkit.readers import cprofile as cprofile
+from perfkit.readers import k6_csv as k6_csv
 from perfkit.readers import k6_points as k6_points
+from perfkit.readers import k6_summary as k6_summary
+from perfkit.readers import locust_exceptions as locust_exceptions
+from perfkit.readers import locust_failures as locust_failures
+from perfkit.readers import locust_history as locust_history
+from perfkit.readers import locust_json as locust_json
 from perfkit.readers import locust_requests as locust_requests
+from perfkit.readers import locust_stats as locust_stats
 from perfkit.readers import pg_explain as pg_explain
 from perfkit.readers import trace_spans as trace_spans
 
@@ -33,7 +40,23 @@ class Reader(Protocol):
         """The artefact's rows, and a Manifest where it says something of its run; raises ArtefactError where it breaks its format's promise."""
 
 
-READERS: dict[str, Reader] = {module.NAME: cast(Reader, module) for module in (trace_spans, k6_points, locust_requests, pg_explain, cprofile)}
+READERS: dict[str, Reader] = {
+    module.NAME: cast(Reader, module)
+    for module in (
+        trace_spans,
+        k6_points,
+        k6_csv,
+        k6_summary,
+        locust_requests,
+        locust_stats,
+        locust_history,
+        locust_failures,
+        locust_exceptions,
+        pg_explain,
+        cprofile,
+        locust_json,
+    )
+}
 
 
 def detect(path: Path, head: Head | None = None) -> Reader:
