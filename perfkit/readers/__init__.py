@@ -9,11 +9,21 @@ from typing import Protocol, cast
 from perfkit.errors import UnknownFormat, unknown
 from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch
+from perfkit.readers import ab_gnuplot as ab_gnuplot
+from perfkit.readers import ab_percentiles as ab_percentiles
 from perfkit.readers import cprofile as cprofile
+from perfkit.readers import hey_csv as hey_csv
 from perfkit.readers import k6_points as k6_points
 from perfkit.readers import locust_requests as locust_requests
+from perfkit.readers import oha_csv as oha_csv
+from perfkit.readers import oha_json as oha_json
+from perfkit.readers import oha_sqlite as oha_sqlite
 from perfkit.readers import pg_explain as pg_explain
 from perfkit.readers import trace_spans as trace_spans
+from perfkit.readers import vegeta_csv as vegeta_csv
+from perfkit.readers import vegeta_json as vegeta_json
+from perfkit.readers import vegeta_report as vegeta_report
+from perfkit.readers import wrk_text as wrk_text
 
 
 class Reader(Protocol):
@@ -33,7 +43,26 @@ class Reader(Protocol):
         """The artefact's rows, and a Manifest where it says something of its run; raises ArtefactError where it breaks its format's promise."""
 
 
-READERS: dict[str, Reader] = {module.NAME: cast(Reader, module) for module in (trace_spans, k6_points, locust_requests, pg_explain, cprofile)}
+READERS: dict[str, Reader] = {
+    module.NAME: cast(Reader, module)
+    for module in (
+        trace_spans,
+        k6_points,
+        vegeta_json,
+        locust_requests,
+        hey_csv,
+        oha_csv,
+        oha_sqlite,
+        ab_gnuplot,
+        ab_percentiles,
+        vegeta_csv,
+        wrk_text,
+        vegeta_report,
+        oha_json,
+        pg_explain,
+        cprofile,
+    )
+}
 
 
 def detect(path: Path, head: Head | None = None) -> Reader:
