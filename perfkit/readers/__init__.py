@@ -9,18 +9,30 @@ from typing import Protocol, cast
 from perfkit.errors import UnknownFormat, unknown
 from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch
-from perfkit.readers import cprofile as cprofile
-from perfkit.readers import k6_csv as k6_csv
-from perfkit.readers import k6_points as k6_points
-from perfkit.readers import k6_summary as k6_summary
-from perfkit.readers import locust_exceptions as locust_exceptions
-from perfkit.readers import locust_failures as locust_failures
-from perfkit.readers import locust_history as locust_history
-from perfkit.readers import locust_json as locust_json
-from perfkit.readers import locust_requests as locust_requests
-from perfkit.readers import locust_stats as locust_stats
-from perfkit.readers import pg_explain as pg_explain
-from perfkit.readers import trace_spans as trace_spans
+from perfkit.readers import (
+    ab_gnuplot,
+    ab_percentiles,
+    cprofile,
+    hey_csv,
+    k6_csv,
+    k6_points,
+    k6_summary,
+    locust_exceptions,
+    locust_failures,
+    locust_history,
+    locust_json,
+    locust_requests,
+    locust_stats,
+    oha_csv,
+    oha_json,
+    oha_sqlite,
+    pg_explain,
+    trace_spans,
+    vegeta_csv,
+    vegeta_json,
+    vegeta_report,
+    wrk_text,
+)
 
 
 class Reader(Protocol):
@@ -55,6 +67,16 @@ READERS: dict[str, Reader] = {
         pg_explain,
         cprofile,
         locust_json,
+        vegeta_json,
+        hey_csv,
+        oha_csv,
+        oha_sqlite,
+        ab_gnuplot,
+        ab_percentiles,
+        vegeta_csv,
+        wrk_text,
+        vegeta_report,
+        oha_json,
     )
 }
 
