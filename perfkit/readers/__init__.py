@@ -9,10 +9,14 @@ from typing import Protocol, cast
 from perfkit.errors import UnknownFormat, unknown
 from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch
+from perfkit.readers import asv as asv
 from perfkit.readers import cprofile as cprofile
+from perfkit.readers import hyperfine as hyperfine
 from perfkit.readers import k6_points as k6_points
 from perfkit.readers import locust_requests as locust_requests
 from perfkit.readers import pg_explain as pg_explain
+from perfkit.readers import pyperf as pyperf
+from perfkit.readers import pytest_benchmark as pytest_benchmark
 from perfkit.readers import trace_spans as trace_spans
 
 
@@ -33,7 +37,20 @@ class Reader(Protocol):
         """The artefact's rows, and a Manifest where it says something of its run; raises ArtefactError where it breaks its format's promise."""
 
 
-READERS: dict[str, Reader] = {module.NAME: cast(Reader, module) for module in (trace_spans, k6_points, locust_requests, pg_explain, cprofile)}
+READERS: dict[str, Reader] = {
+    module.NAME: cast(Reader, module)
+    for module in (
+        trace_spans,
+        k6_points,
+        locust_requests,
+        pg_explain,
+        pytest_benchmark,
+        pyperf,
+        hyperfine,
+        asv,
+        cprofile,
+    )
+}
 
 
 def detect(path: Path, head: Head | None = None) -> Reader:
