@@ -11,6 +11,7 @@ from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch
 from perfkit.readers import asv as asv
 from perfkit.readers import cprofile as cprofile
+from perfkit.readers import hdr_log as hdr_log
 from perfkit.readers import hyperfine as hyperfine
 from perfkit.readers import k6_points as k6_points
 from perfkit.readers import locust_requests as locust_requests
@@ -44,6 +45,7 @@ READERS: dict[str, Reader] = {
         k6_points,
         locust_requests,
         pg_explain,
+        hdr_log,
         pytest_benchmark,
         pyperf,
         hyperfine,

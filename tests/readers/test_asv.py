@@ -16,6 +16,8 @@ from tests.readers.harm import ARTEFACTS, artefacts, assert_every_cut_is_refused
 
 SAMPLES, NO_SAMPLES, VERSION_1 = (ARTEFACTS / "asv" / f"{name}.json" for name in ("samples", "no_samples", "version_1"))
 
+WRONG_RESULTS: list[Any] = [[], {"a.time_b": 3}, {"a.time_b": [["1"]]}, {"a.time_b": [[-1.0]]}, {"a.time_b": [[1.0, 2.0], []]}]
+
 
 def rounds(bench: Workbench) -> dict[str, tuple[list[float], str]]:
     rows = bench.store.query("select benchmark, list(value order by round), any_value(unit) from rounds group by all")[1]
@@ -91,7 +93,7 @@ def test_cut_files_are_refused(tmp_path: Path) -> None:
     "wrong",
     [
         *({"version": version} for version in (3, "2", None)),
-        *({"results": results} for results in ([], {"a.time_b": 3}, {"a.time_b": [["1"]]}, {"a.time_b": [[-1.0]]}, {"a.time_b": [[1.0, 2.0], []]})),
+        *({"results": cells} for cells in WRONG_RESULTS),
         *({"results": {"a.time_b": [[1.0], [], None, started]}} for started in ("now", 1e300, float("nan"))),
         *({"result_columns": None}, {"result_columns": [1]}, {"commit_hash": 3}, {"params": []}),
     ],
