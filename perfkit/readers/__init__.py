@@ -11,6 +11,9 @@ from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch
 from perfkit.readers import asv as asv
 from perfkit.readers import cprofile as cprofile
+from perfkit.readers import gatling_log as gatling_log
+from perfkit.readers import gatling_stats as gatling_stats
+from perfkit.readers import gatling_text as gatling_text
 from perfkit.readers import hdr_log as hdr_log
 from perfkit.readers import hyperfine as hyperfine
 from perfkit.readers import k6_points as k6_points
@@ -45,6 +48,9 @@ READERS: dict[str, Reader] = {
         k6_points,
         locust_requests,
         pg_explain,
+        gatling_log,
+        gatling_text,
+        gatling_stats,
         hdr_log,
         pytest_benchmark,
         pyperf,
