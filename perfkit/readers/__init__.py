@@ -12,8 +12,14 @@ from perfkit.model.batch import Batch
 from perfkit.readers import (
     ab_gnuplot,
     ab_percentiles,
+    asv,
     cprofile,
+    gatling_log,
+    gatling_stats,
+    gatling_text,
+    hdr_log,
     hey_csv,
+    hyperfine,
     k6_csv,
     k6_points,
     k6_summary,
@@ -27,6 +33,8 @@ from perfkit.readers import (
     oha_json,
     oha_sqlite,
     pg_explain,
+    pyperf,
+    pytest_benchmark,
     trace_spans,
     vegeta_csv,
     vegeta_json,
@@ -77,6 +85,14 @@ READERS: dict[str, Reader] = {
         wrk_text,
         vegeta_report,
         oha_json,
+        gatling_log,
+        gatling_text,
+        gatling_stats,
+        hdr_log,
+        pytest_benchmark,
+        pyperf,
+        hyperfine,
+        asv,
     )
 }
 
