@@ -1,0 +1,58 @@
+"""How did one metric of one subject go from run to run?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from perfkit.analyses.known_runs import Selection, known_runs, select_runs
+from perfkit.analyses.latency import ALL_REQUESTS
+from perfkit.analyses.measure import Observation, observe
+from perfkit.analyses.metrics import Metric
+from perfkit.model.run import Run
+from perfkit.stats.intervals import over_batches, proportion_interval
+from perfkit.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPoint:
+    """One run's value."""
+
+    run_id: str
+    started_at: datetime | None
+    """UTC without a zone; None where the artefact does not tell."""
+    commit: str | None
+    value: float
+    lo: float | None
+    hi: float | None
+    """None: one run alone cannot bound the value."""
+    n: int
+
+
+def history(store: Store, metric: Metric, selection: Selection, subject: str = ALL_REQUESTS, fingerprint: str | None = None) -> list[HistoryPoint]:
+    """Oldest first; only valid runs of one make (host, workload, settings), that of the newest one unless a fingerprint is given."""
+    runs = [run for run in select_runs(known_runs(store), selection) if run.valid and run.kind == metric.kind]
+    alike = {run.run_id: run for run in reversed(runs) if run.fingerprint == (fingerprint or runs[0].fingerprint)}
+    stretches = _stretches(store, metric, list(alike), subject)
+    seen = {item.run_id: item for item in observe(store, metric, list(alike)) if item.subject == subject}
+    return [_point(alike[run_id], metric, seen[run_id], stretches[run_id]) for run_id in alike if run_id in seen]
+
+
+def _stretches(store: Store, metric: Metric, run_ids: Sequence[str], subject: str) -> dict[str, list[float]]:
+    """The metric over tenths of each run, where it has such."""
+    values: dict[str, list[float]] = defaultdict(list)
+    for row in metric.batches(store, run_ids) if metric.batches else []:
+        value = getattr(row, metric.column)
+        if row.subject == subject and value is not None:
+            values[row.run_id].append(value)
+    return values
+
+
+def _point(run: Run, metric: Metric, seen: Observation, stretches: Sequence[float]) -> HistoryPoint:
+    within = over_batches(stretches) if stretches else None
+    if metric.part is not None:
+        within = proportion_interval(seen.successes or 0, seen.n)
+    lo, hi = (within.lo, within.hi) if within else (None, None)
+    return HistoryPoint(run.run_id, run.started_at, run.commit, seen.value, lo, hi, seen.n)
