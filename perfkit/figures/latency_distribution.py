@@ -9,7 +9,7 @@ from itertools import groupby
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator, PercentFormatter
+from matplotlib.ticker import NullLocator
 
 from perfkit.analyses.latency_histogram import LatencyBin
 from perfkit.analyses.latency_quantiles import LatencyQuantile
@@ -102,7 +102,7 @@ def _histogram(axes: Axes, bins: _Bins, looks: Mapping[str, Look]) -> None:
             axes.stairs(shares, edges, fill=True, color=ALONE)
         axes.stairs(shares, edges, color=look.color, linestyle=look.linestyle, linewidth=1.3)
     axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.yaxis.set_major_formatter(lambda share, _: f"{round(share * 100, 6):g}\u00a0%")
     axes.set_ylabel("share of all requests, by bin")
 
 
@@ -117,6 +117,7 @@ def _linear_axis(axes: Axes, bins: _Bins) -> None:
     if bins.longer_than is None:
         axes.set_xlim(left=0)
         return
+    axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= bins.longer_than])
     axes.set_xlim(0, _end(bins))
     axes.axvspan(bins.longer_than, _end(bins), facecolor="#f0f0f0", edgecolor=QUIET, linewidth=0.6, linestyle=":", zorder=0)
     axes.annotate(
@@ -133,7 +134,7 @@ def _linear_axis(axes: Axes, bins: _Bins) -> None:
 def _log_axis(axes: Axes) -> None:
     axes.set_xscale("log")
     plain_ticks(axes.xaxis)
-    axes.tick_params(axis="x", rotation=45)
+    axes.tick_params(axis="x", labelsize=SMALL)
     axes.set_xlabel("response time, ms, logarithmic, 20 bins a decade")
 
 
@@ -183,7 +184,7 @@ def _facts(quantiles: Sequence[LatencyQuantile], bins: Sequence[LatencyBin]) -> 
     return [
         "unit: ms",
         f"{counted(n, 'requests')}, {failed_text(failed, n)}" + (" and drawn apart" if failed else ""),
-        "no line goes beyond the rarest 1 in n",
+        "lines end at 1\u00a0−\u00a01/n",
         "a single request makes a point, no distribution" if 1 in counts.values() else "",
         "bands: the tool kept buckets, no samples; failed requests are among them" if whole else "",
         f"{format_quantity(round(unplaced), 'count')} of 0\u00a0ms have no place on a logarithmic axis" if unplaced > 0.5 else "",

@@ -26,6 +26,8 @@ LINE_POINTS = 11
 """Height of a label's line."""
 WIDE = 20
 """A largest value so many times the smallest asks for a logarithmic axis."""
+LONG = 5000
+"""A logarithmic axis with such a range has room for powers of ten only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,8 @@ def scale_times(axes: Axes, values: Sequence[float], what: str = "response time"
     positive = [value for value in values if value > 0]
     if positive and max(positive) > WIDE * min(positive):
         axes.set_yscale("log")
-        plain_ticks(axes.yaxis)
         axes.set_ylim(min(positive) / 1.3, max(positive) * 1.4)
+        plain_ticks(axes.yaxis)
         axes.set_ylabel(f"{what}, ms, logarithmic")
         return
     axes.set_ylim(0, max(positive, default=1.0) * 1.15)
@@ -104,8 +106,9 @@ def scale_times(axes: Axes, values: Sequence[float], what: str = "response time"
 
 
 def plain_ticks(axis: Axis) -> None:
-    """1, 2, 5, 10, … in plain digits on a logarithmic axis."""
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    """1, 2, 5, 10, … in plain digits on a logarithmic axis whose range is set; only powers of ten where it is long."""
+    lowest, highest = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if highest <= LONG * lowest else (1.0,)))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_locator(NullLocator())
 
@@ -124,14 +127,15 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str]]) -> None:
         axes.annotate(name, (x, y), xytext=(6, lowest - at), textcoords="offset points", va="center", fontsize=SMALL + 1, annotation_clip=False)
 
 
-def note_at_top(axes: Axes, x: float, text: str, *, line: int = 0) -> None:
-    """A small text to the right of x at the upper edge; further lines go below."""
+def note_at_top(axes: Axes, x: float, text: str, *, line: int = 0, before: bool = False) -> None:
+    """A small text at the upper edge to the right of x, or before it; further lines go below."""
     axes.annotate(
         text,
         (x, 1),
         xycoords=("data", "axes fraction"),
-        xytext=(3, -2 - (LINE_POINTS + 2) * line),
+        xytext=(-3 if before else 3, -2 - (LINE_POINTS + 2) * line),
         textcoords="offset points",
+        ha="right" if before else "left",
         va="top",
         fontsize=SMALL,
         bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1},
