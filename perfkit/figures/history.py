@@ -12,10 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from perfkit.analyses.history import HistoryPoint
-from perfkit.figures.panels import INK, LOOKS, caption, counted, note_at_top, panels, required, runs_text
+from perfkit.figures.panels import INK, LOOKS, SMALL, caption, counted, note_at_top, panels, required, runs_text
 from perfkit.units import format_quantity
 
-MOST_TICKS = 10
+MOST_TICKS = 9
+LEAST_ROOM = 0.1
+"""The axis shows at least such a share of the median above and below it, or noise would look like a change."""
 NOTE_LINES = 3
 """Changes that are close to each other take turns in height."""
 
@@ -67,7 +69,7 @@ def _levels(axes: Axes, points: Sequence[HistoryPoint], changes: Sequence[Change
 def _changes(axes: Axes, changes: Sequence[Change], unit: str, count: int) -> None:
     for number, change in enumerate(changes):
         axes.axvline(change.index - 0.5, color=INK, linewidth=1.0, linestyle="--")
-        relative = f" ({(change.after / change.before - 1) * 100:+.0f}\u00a0%)" if change.before else ""
+        relative = f" ({(change.after / change.before - 1) * 100:+.0f}\u00a0%)".replace("-", "−") if change.before else ""
         words = f"{format_quantity(change.before, unit)} → {format_quantity(change.after, unit)}{relative}"
         note_at_top(axes, change.index - 0.5, words, line=number % NOTE_LINES, before=change.index > 0.75 * count)
 
@@ -75,7 +77,8 @@ def _changes(axes: Axes, changes: Sequence[Change], unit: str, count: int) -> No
 def _value_axis(axes: Axes, points: Sequence[HistoryPoint], metric: str, unit: str) -> None:
     """From zero where that leaves the values most of the room; otherwise the label says that it does not."""
     ends = [end for point in points for end in (point.value, point.lo, point.hi) if end is not None]
-    lowest, highest = min(ends), max(ends)
+    middle = median(point.value for point in points)
+    lowest, highest = min([*ends, middle - LEAST_ROOM * abs(middle)]), max([*ends, middle + LEAST_ROOM * abs(middle)])
     from_zero = lowest >= 0 and lowest < 0.5 * highest
     room = (highest - (0 if from_zero else lowest)) or abs(highest) or 1.0
     axes.set_ylim(0 if from_zero else lowest - 0.1 * room, highest + 0.3 * room)
@@ -86,10 +89,10 @@ def _run_axis(axes: Axes, points: Sequence[HistoryPoint]) -> None:
     """Some of the runs by date and commit; by id where there is no date."""
     step = max(-(-len(points) // MOST_TICKS), 1)
     shown = range(0, len(points), step)
-    axes.set_xticks(list(shown), [_run_name(points[place]) for place in shown])
+    axes.set_xticks(list(shown), [_run_name(points[place]) for place in shown], fontsize=SMALL)
     axes.set_xlim(-0.7, len(points) - 0.3)
     axes.grid(visible=False, axis="x")
-    axes.yaxis.set_major_locator(MaxNLocator(6))
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axes.set_xlabel("runs, oldest first; not to the scale of time")
 
 

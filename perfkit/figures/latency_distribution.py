@@ -121,7 +121,7 @@ def _linear_axis(axes: Axes, bins: _Bins) -> None:
     axes.set_xlim(0, _end(bins))
     axes.axvspan(bins.longer_than, _end(bins), facecolor="#f0f0f0", edgecolor=QUIET, linewidth=0.6, linestyle=":", zorder=0)
     axes.annotate(
-        f"all over {bins.longer_than:g}",
+        f"longer than {bins.longer_than:g}",
         ((bins.longer_than + _end(bins)) / 2, 0.97),
         xycoords=("data", "axes fraction"),
         rotation=90,

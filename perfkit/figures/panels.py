@@ -124,7 +124,7 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str]]) -> None:
     for x, y, name in sorted(ends, key=lambda end: end[1]):
         at = float(axes.transData.transform((x, y))[1]) * points
         lowest = max(at, lowest + LINE_POINTS)
-        axes.annotate(name, (x, y), xytext=(6, lowest - at), textcoords="offset points", va="center", fontsize=SMALL + 1, annotation_clip=False)
+        axes.annotate(name, (x, y), xytext=(9, lowest - at), textcoords="offset points", va="center", fontsize=SMALL + 1, annotation_clip=False)
 
 
 def note_at_top(axes: Axes, x: float, text: str, *, line: int = 0, before: bool = False) -> None:

@@ -15,7 +15,8 @@ from perfkit.units import format_quantity
 
 ROW_INCHES, MARGIN_INCHES = 0.42, 1.9
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-MOST_TICKS = 11
+CLOSEST = 0.09
+"""Ticks keep such a share of the axis from each other."""
 NARROWEST = 1.3
 """The axis reaches at least so far to both sides of 1, or noise would look like a change."""
 MARKERS = {"faster": "o", "slower": "s", "same": "D", "inconclusive": "o"}
@@ -42,7 +43,7 @@ def ratios_figure(
         axes.set_yticks(range(len(compared)), [_name(item, compared) for item in compared])
         axes.set_ylim(len(compared) - 0.4, -0.6)
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel(f"{candidate} over {base}, logarithmic; left of the line {candidate} has the smaller value")
+        axes.set_xlabel(f"{candidate} over {base}, logarithmic\n← smaller    larger →")
         caption(figure, _facts(compared, equivalence, {name: (run_ids or {}).get(name, ()) for name in (base, candidate)}))
     return figure
 
@@ -59,7 +60,7 @@ def _row(axes: Axes, row: int, item: Compared) -> None:
                 marker="|",
             )
         face = INK if item.verdict in FILLED else "white"
-        axes.plot([item.ratio], [row], MARKERS[item.verdict], color=INK, markerfacecolor=face, markersize=7, zorder=3)
+        axes.plot([item.ratio], [row], MARKERS.get(item.verdict, "o"), color=INK, markerfacecolor=face, markersize=7, zorder=3)
     axes.annotate(_words(item), (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL + 1, annotation_clip=False)
 
 
@@ -71,7 +72,7 @@ def _words(item: Compared) -> str:
     ratio = format_quantity(item.ratio, "factor")
     if item.lo is None or item.hi is None:
         return f"{item.verdict} {ratio}, no interval · {values}"
-    return f"{item.verdict} {ratio} [{item.lo:.3g} … {item.hi:.3g}] · {values}"
+    return f"{item.verdict} {ratio} ({format_quantity(item.lo, 'factor')} … {format_quantity(item.hi, 'factor')}) · {values}"
 
 
 def _name(item: Compared, compared: Sequence[Compared]) -> str:
@@ -80,15 +81,17 @@ def _name(item: Compared, compared: Sequence[Compared]) -> str:
 
 
 def _scale(axes: Axes, compared: Sequence[Compared]) -> None:
-    """Round ratios as ticks, few enough to be read."""
+    """Round ratios as ticks, from 1 outward, as long as there is room."""
     ends = [end for item in compared for end in (item.ratio, item.lo, item.hi) if end is not None and end > 0]
     lowest, highest = min([1 / NARROWEST, *ends]) / 1.05, max([NARROWEST, *ends]) * 1.05
-    inside = [tick for tick in TICKS if lowest <= tick <= highest]
-    every = math.ceil(len(inside) / MOST_TICKS)
-    shown = [tick for tick in inside if (inside.index(tick) - inside.index(1.0)) % every == 0]
+    shown: list[float] = []
+    for tick in sorted(TICKS, key=lambda tick: abs(math.log(tick))):
+        apart = min((abs(math.log(tick / other)) for other in shown), default=math.inf)
+        if lowest <= tick <= highest and apart >= CLOSEST * math.log(highest / lowest):
+            shown.append(tick)
     axes.set_xscale("log")
     axes.set_xlim(lowest, highest)
-    axes.xaxis.set_major_locator(FixedLocator(shown))
+    axes.xaxis.set_major_locator(FixedLocator(sorted(shown)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter("{x:g}×")
 
@@ -101,8 +104,12 @@ def _facts(compared: Sequence[Compared], equivalence: float, run_ids: Mapping[st
         f"unit: ratio of {', '.join(metrics)}",
         "n\u00a0=\u00a0" + ", ".join(f"{base}\u00a0:\u00a0{candidate}" for base, candidate in counts) + "\u00a0runs",
         "whiskers: 95\u00a0% interval" if any(item.lo is not None for item in compared) else "no interval: fewer than two runs a side",
-        f"band: within {format_quantity(equivalence, 'ratio')}, as good as equal",
-        "dashed: inconclusive" if detectable else "",
-        f"undecided rows could have shown a change of {format_quantity(min(detectable), 'ratio')} and more" if detectable else "",
+        f"band: within {equivalence * 100:g}\u00a0%, as good as equal",
+        f"dashed: inconclusive, changes below {_range(detectable)} stay unseen" if detectable else "",
         *(f"{name}: {runs_text(ids)}" for name, ids in run_ids.items() if ids),
     ]
+
+
+def _range(shares: Sequence[float]) -> str:
+    least, most = format_quantity(min(shares), "ratio"), format_quantity(max(shares), "ratio")
+    return least if least == most else f"{least} to {most}"

@@ -57,6 +57,8 @@ def throughput_figure(steps: Sequence[LoadStep], *, title: str, fitted: Fitted |
         named = _times(below, steps)
         below.set_xlabel(unit)
         caption(figure, _facts(steps, unit, fitted))
+        if len({step.run_id for step in steps}) > 1:
+            figure.legend(*above.get_legend_handles_labels(), loc="outside upper right", ncols=3, fontsize=SMALL)
         label_ends(above, ends)
         label_ends(below, named)
     return figure
