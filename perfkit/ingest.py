@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -15,10 +15,12 @@ from perfkit.errors import ArtefactError, UnknownFormat, UsageError
 from perfkit.model.artefact import read_head, whole_rows
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, run_from, run_id_of
 from perfkit.readers import Reader, detect, reader_named
-from perfkit.store import Store
+from perfkit.store import Asked, Store
 from perfkit.store.vault import Kept, Vault, sha256_of
 from perfkit.store.writer import Staged, Staging, commit
 
+Examine = Callable[[Asked, Mapping[str, Manifest]], Mapping[str, Manifest]]
+"""Adds to manifests what the staged rows say of their runs."""
 Progress = Callable[[str, int, int], None]
 """Called with the file's name, the number of files done and the number of all."""
 
@@ -35,6 +37,16 @@ class Ingested:
     format: str
     already_there: bool
     rows: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How files are to be read."""
+
+    as_format: str | None = None
+    """None looks at their content."""
+    partial: bool = False
+    """Read the whole rows of a file that was cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +67,17 @@ def ingest(
     vault: Vault,
     *,
     stated: Manifest | None = None,
-    as_format: str | None = None,
-    partial: bool = False,
+    reading: Reading | None = None,
+    examine: Examine | None = None,
     progress: Progress | None = None,
 ) -> list[Ingested]:
     """Store the artefacts of all paths in one transaction; a file that breaks its format stores nothing of any."""
-    sources = [_source(path, stated or Manifest(), as_format, partial=partial) for path in _artefacts(paths, as_format)]
+    how = reading or Reading()
+    sources = [_source(path, stated or Manifest(), how) for path in _artefacts(paths, how.as_format)]
     known = _known(store, sources)
     fresh = [source for source in sources if source.path not in known]
     results = {source.path: _already(source, known[source.path], store) for source in sources if source.path in known}
-    results |= _ingest_fresh(fresh, store, vault, progress or _silent) if fresh else {}
+    results |= _ingest_fresh(fresh, store, vault, examine or _as_told, progress or _silent) if fresh else {}
     return [results[source.path] for source in sources]
 
 
@@ -99,9 +112,9 @@ def _recognised(path: Path) -> bool:
     return True
 
 
-def _source(path: Path, stated: Manifest, as_format: str | None, *, partial: bool) -> Source:
+def _source(path: Path, stated: Manifest, how: Reading) -> Source:
     head = read_head(path)
-    reader = reader_named(as_format) if as_format else detect(path, head)
+    reader = reader_named(how.as_format) if how.as_format else detect(path, head)
     note = path.with_name(path.name + MANIFEST_SUFFIX)
     manifest = Manifest()
     if note.exists():
@@ -109,9 +122,9 @@ def _source(path: Path, stated: Manifest, as_format: str | None, *, partial: boo
             manifest = manifest.overridden_by(Manifest.from_json(note.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
             raise ArtefactError(f"{note}: not a manifest: {error}.") from error
-    if partial and not reader.BY_LINE:
+    if how.partial and not reader.BY_LINE:
         raise UsageError(f"{path}: --partial reads files of one row a line; {reader.NAME} is not one.")
-    return Source(path, reader, manifest.overridden_by(stated), partial)
+    return Source(path, reader, manifest.overridden_by(stated), how.partial)
 
 
 def _known(store: Store, sources: Sequence[Source]) -> dict[Path, str]:
@@ -126,7 +139,7 @@ def _already(source: Source, run_id: str, store: Store) -> Ingested:
     return Ingested(str(source.path), run_id, source.reader.NAME, True, store.rows_of(run_id))
 
 
-def _ingest_fresh(sources: Sequence[Source], store: Store, vault: Vault, progress: Progress) -> dict[Path, Ingested]:
+def _ingest_fresh(sources: Sequence[Source], store: Store, vault: Vault, examine: Examine, progress: Progress) -> dict[Path, Ingested]:
     with ExitStack() as closing:
         staging = closing.enter_context(Staging(store.path.parent))
         hashing = closing.enter_context(ThreadPoolExecutor(max_workers=1))
@@ -141,6 +154,7 @@ def _ingest_fresh(sources: Sequence[Source], store: Store, vault: Vault, progres
             finally:
                 kept.append(taking.result())
         counts = staging.counts()
+        told = list(examine(staging, {str(number): known for number, known in enumerate(told)}).values())
         staged = _staged(sources, told, kept, staging)
         _refuse_empty(sources, counts)
         for item in staged:
@@ -197,6 +211,11 @@ def _refuse_empty(sources: Sequence[Source], counts: dict[str, dict[str, int]]) 
 
 def _modified(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
+
+
+def _as_told(evidence: Asked, manifests: Mapping[str, Manifest]) -> Mapping[str, Manifest]:  # noqa: ARG001
+    """Nobody examines."""
+    return manifests
 
 
 def _silent(name: str, done: int, total: int) -> None:

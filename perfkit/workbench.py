@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfkit.analyses.known_runs import Selection, known_runs, newest_of_each_kind, select_runs
-from perfkit.ingest import Ingested, Progress, ingest
+from perfkit.ingest import Ingested, Progress, Reading, ingest
 from perfkit.model.finding import Finding
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, Run
 from perfkit.model.verdict import Verdict
@@ -20,9 +21,11 @@ from perfkit.workspace import Workspace, find_workspace
 if TYPE_CHECKING:
     import pandas
 
+    from perfkit.analyses.accuracy import Accuracy
     from perfkit.analyses.comparison import Compared
     from perfkit.analyses.functions import FunctionTime
     from perfkit.analyses.measure import Measurement
+    from perfkit.analyses.noise import NoiseFloor
     from perfkit.analyses.request_time import RequestTime
     from perfkit.collectors import Options
     from perfkit.collectors.base import Progress as Step
@@ -57,7 +60,10 @@ class Workbench:
         partial: bool = False,
     ) -> list[Ingested]:
         """Store artefacts, all or none."""
-        return ingest(paths, self.store, self.vault, stated=stated, as_format=as_format, partial=partial, progress=progress)
+        from perfkit.analyses.validity import examined
+
+        how = Reading(as_format, partial)
+        return ingest(paths, self.store, self.vault, stated=stated, reading=how, examine=examined, progress=progress)
 
     def collect(self, options: Options, progress: Step | None = None) -> Ingested:
         """Run the tool that the options are for, and store what it left."""
@@ -119,6 +125,37 @@ class Workbench:
 
         chosen = [metric_named(name) for name in metrics] if metrics else None
         return compare_labels(self.store, base, candidate, chosen, force=force)
+
+    def cautions(self, base: Selection, candidate: Selection) -> list[str]:
+        """What weakens a comparison of the two sides."""
+        from perfkit.analyses.comparison import cautions
+
+        return cautions(self.runs(), base, candidate)
+
+    def accuracy(self, check: str, names: tuple[str, str], sides: tuple[Selection, Selection]) -> Accuracy:
+        """Whether the second side is at least as right as the first, by a metric or by a command."""
+        from perfkit.analyses.accuracy import accuracy_between, accuracy_from
+        from perfkit.analyses.metrics import METRICS
+        from perfkit.collectors.accuracy import accuracy_of
+
+        by_metric = check in METRICS
+        return accuracy_from(self.compare(*sides, [check])) if by_metric else accuracy_between(check, *map(partial(accuracy_of, check), names))
+
+    def withheld(self, compared: Sequence[Compared], accuracy: Accuracy) -> list[Compared]:
+        """The comparison as far as the accuracy check lets it stand."""
+        from perfkit.analyses.accuracy import withheld
+
+        return withheld(compared, accuracy)
+
+    def noise(self, selection: Selection | None = None, metrics: Sequence[str] = ()) -> list[NoiseFloor]:
+        """How much runs of the same code differ; remembered for comparisons."""
+        from perfkit.analyses.metrics import METRICS, metric_named
+        from perfkit.analyses.noise import noise_floors, remember
+
+        chosen = [metric_named(name) for name in metrics or METRICS]
+        floors = noise_floors(self.store, chosen, selection or Selection())
+        remember(self.store, floors, _now())
+        return floors
 
     def diagnose(self, selection: Selection | None = None, system: str | None = None) -> list[Finding]:
         """What is wrong in the newest evidence of each kind, worst first."""

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from perfkit.analyses.known_runs import Selection, alike, known_runs, select_runs
 from perfkit.analyses.measure import judgeable, observe
 from perfkit.analyses.metrics import METRICS, Metric
+from perfkit.analyses.noise import remembered
 from perfkit.errors import UsageError
 from perfkit.model.run import Run
-from perfkit.stats.comparison import compare
+from perfkit.stats.comparison import CONFIDENCE, compare, false_discovery
 from perfkit.stats.intervals import over_runs
 from perfkit.store import Store
+
+ENOUGH_RUNS = 5
+ONE_OF_MANY = "it does not stand out among {} subjects that were tested together"
+COUNTED = ("load", "bench", "sweep")
+"""Kinds whose runs are compared by their number; one trace or profile is looked at closely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,12 @@ class Compared:
     runs_candidate: int
     why: str | None
     """Why there is no verdict, where there is none."""
+    p_value: float | None = None
+    """Welch's, adjusted for the number of subjects that were tested together."""
+    p_exact: float | None = None
+    """Mann and Whitney's, for this subject alone."""
+    noise: float | None = None
+    """The noise floor that is known for runs like these; None where nobody measured it."""
 
 
 def compare_labels(
@@ -58,11 +70,47 @@ def compare_runs(store: Store, metric: Metric, base: Sequence[Run], candidate: S
     unlike = None if force else _unlike(base, candidate, metric.kind)
     base_values = _by_subject(store, metric, base)
     candidate_values = _by_subject(store, metric, candidate)
-    return [
-        _compared(metric, subject, values, candidate_values[subject], unlike)
-        for subject, values in base_values.items()
-        if subject in candidate_values
-    ]
+    noise = _noise(store, base, metric)
+    return _without_false_discoveries(
+        [
+            _compared(metric, subject, values, candidate_values[subject], noise.get((metric.name, subject)), unlike)
+            for subject, values in base_values.items()
+            if subject in candidate_values
+        ]
+    )
+
+
+def cautions(runs: Sequence[Run], base: Selection, candidate: Selection) -> list[str]:
+    """What weakens a comparison without deciding it: few runs, runs that were not taken in turns."""
+    sides = [[run for run in select_runs(runs, side) if run.valid and run.kind in COUNTED and run.started_at] for side in (base, candidate)]
+    found = []
+    if all(sides) and min(map(len, sides)) < ENOUGH_RUNS:
+        found.append(f"{len(sides[0])} and {len(sides[1])} runs: with fewer than {ENOUGH_RUNS} a side only large changes are seen")
+    if all(len(side) > 1 for side in sides) and _apart(*sides):
+        found.append("all runs of one side came before those of the other, so a change of the machine would look like one of the code; take turns")
+    return found
+
+
+def _apart(base: Sequence[Run], candidate: Sequence[Run]) -> bool:
+    moments = [[run.started_at for run in side if run.started_at] for side in (base, candidate)]
+    return max(moments[0]) < min(moments[1]) or max(moments[1]) < min(moments[0])
+
+
+def _noise(store: Store, runs: Sequence[Run], metric: Metric) -> dict[tuple[str, str], float]:
+    fitting = alike([run for run in runs if run.kind == metric.kind and run.valid])
+    return remembered(store, fitting[0].fingerprint) if fitting else {}
+
+
+def _without_false_discoveries(compared: Sequence[Compared]) -> list[Compared]:
+    """Of many subjects some differ by chance: what does not stand among all that were tested together is not decided."""
+    adjusted = iter(false_discovery([item.p_value for item in compared if item.p_value is not None]))
+    found = []
+    for item in compared:
+        p_value = None if item.p_value is None else next(adjusted)
+        chance = p_value is not None and p_value > 1 - CONFIDENCE and item.verdict in ("faster", "slower")
+        verdict, why = ("inconclusive", ONE_OF_MANY.format(len(compared))) if chance else (item.verdict, item.why)
+        found.append(replace(item, p_value=p_value, verdict=verdict, why=why))
+    return found
 
 
 def _by_subject(store: Store, metric: Metric, runs: Sequence[Run]) -> dict[str, list[float]]:
@@ -80,8 +128,8 @@ def _unlike(base: Sequence[Run], candidate: Sequence[Run], kind: str) -> str | N
     return "the runs differ in host, workload or tool settings; --force compares them all the same"
 
 
-def _compared(metric: Metric, subject: str, base: Sequence[float], candidate: Sequence[float], unlike: str | None) -> Compared:
-    result = compare(base, candidate, direction=metric.better)
+def _compared(metric: Metric, subject: str, base: Sequence[float], candidate: Sequence[float], noise: float | None, unlike: str | None) -> Compared:
+    result = compare(base, candidate, direction=metric.better, noise=noise)
     why = unlike or _too_few(len(base), len(candidate)) if unlike or result.verdict == "inconclusive" else None
     return Compared(
         metric=metric.name,
@@ -97,6 +145,9 @@ def _compared(metric: Metric, subject: str, base: Sequence[float], candidate: Se
         runs_base=len(base),
         runs_candidate=len(candidate),
         why=why,
+        p_value=result.p_value,
+        p_exact=result.p_exact,
+        noise=noise,
     )
 
 

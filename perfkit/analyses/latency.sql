@@ -1,11 +1,10 @@
 -- How long do requests take, how many fail, how many are answered a second?
--- run_id: the run.  subject: method and endpoint, or 'all requests'.  n: requests.  failed: requests that were not ok.
+-- run_id: the run.  subject: method and endpoint, 'all requests' of the load, or 'watch' and the name of a bystander.
+-- n: requests.  failed: requests that were not ok.
 -- *_ms: over all requests, failed ones included (percentiles by linear interpolation).  p95_ok_ms: P95 of the successful ones only.
 -- per_second: requests over the time from the first start to the last end of the run.
 with judged as (
-    select run_id, coalesce(method || ' ', '') || endpoint as subject, started_at, duration_ms, ok
-    from requests
-    where list_contains($run_ids, run_id) and coalesce(phase, 'steady') not in ('setup', 'ramp', 'warmup', 'teardown')
+    select run_id, subject, bystander, started_at, duration_ms, ok from measured_requests where list_contains($run_ids, run_id)
 ),
 span as (
     select run_id, greatest(epoch_us(max(started_at + to_microseconds((duration_ms * 1000)::bigint))) - epoch_us(min(started_at)), 1) / 1e6 as seconds
@@ -25,5 +24,6 @@ select
     count(*) filter (not ok) / count(*) as error_rate,
     count(*) / any_value(seconds) as per_second
 from judged join span using (run_id)
-group by grouping sets ((run_id, subject), (run_id))
+group by grouping sets ((run_id, bystander, subject), (run_id, bystander))
+having grouping(subject) = 0 or not bystander
 order by run_id, subject;

@@ -1,17 +1,14 @@
 -- How does latency vary within one run? Ten stretches of equal length in time.
--- run_id, subject: as in latency.  batch: 0 to 9.  n: requests that started in it.  *_ms: over those requests.
+-- run_id, subject: as in latency.  batch: 0 to 9.  n: requests that ended in it.  *_ms: over those requests.
 with judged as (
-    select run_id, coalesce(method || ' ', '') || endpoint as subject, started_at, duration_ms, ok
-    from requests
-    where list_contains($run_ids, run_id) and coalesce(phase, 'steady') not in ('setup', 'ramp', 'warmup', 'teardown')
+    select run_id, subject, bystander, duration_ms, ok, epoch_us(started_at) + (duration_ms * 1000)::bigint as ended_us
+    from measured_requests where list_contains($run_ids, run_id)
 ),
 span as (
-    select run_id, epoch_us(min(started_at)) as first_us, greatest(epoch_us(max(started_at)) - epoch_us(min(started_at)), 1) as length_us
-    from judged group by run_id
+    select run_id, min(ended_us) as first_us, greatest(max(ended_us) - min(ended_us), 1) as length_us from judged group by run_id
 ),
 placed as (
-    select judged.*, least(((epoch_us(started_at) - first_us) * 10 // length_us), 9)::integer as batch
-    from judged join span using (run_id)
+    select judged.*, least(((ended_us - first_us) * 10 // length_us), 9)::integer as batch from judged join span using (run_id)
 )
 select
     run_id,
@@ -24,5 +21,6 @@ select
     quantile_cont(duration_ms, 0.99) as p99_ms,
     quantile_cont(duration_ms, 0.95) filter (ok) as p95_ok_ms
 from placed
-group by grouping sets ((run_id, subject, batch), (run_id, batch))
+group by grouping sets ((run_id, bystander, subject, batch), (run_id, bystander, batch))
+having grouping(subject) = 0 or not bystander
 order by run_id, subject, batch;

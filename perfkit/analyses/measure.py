@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
 from perfkit.analyses.known_runs import Selection, alike, known_runs, select_runs
 from perfkit.analyses.metrics import Analysis, Metric
+from perfkit.analyses.printed import printed
 from perfkit.model.run import Run
-from perfkit.stats.intervals import Interval, over_batches, over_runs, proportion_interval
+from perfkit.stats.intervals import MIN_BATCHES, Interval, over_batches, over_runs, proportion_interval
 from perfkit.store import Store
 
 
@@ -43,6 +44,10 @@ class Observation:
     n: int
     successes: int | None
     """Where the number is a share of n."""
+    range: tuple[float | None, float | None] | None = None
+    """Where the true number lies, when the tool printed it and kept no samples."""
+    rounding: float = 0.0
+    """How far the printed number may be from the one that the tool had."""
 
 
 def measure(store: Store, metric: Metric, selection: Selection, subject: str | None = None) -> list[Measurement]:
@@ -70,7 +75,8 @@ def observe(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Observ
     """The metric's number for every run and subject that has one."""
     if not run_ids:
         return []
-    return [_observation(metric, row) for row in _answered(metric.analysis, store, tuple(run_ids)) if getattr(row, metric.column) is not None]
+    answered = [_observation(metric, row) for row in _answered(metric.analysis, store, tuple(run_ids)) if getattr(row, metric.column) is not None]
+    return answered + _printed(store, metric, run_ids)
 
 
 @lru_cache(maxsize=64)
@@ -82,6 +88,16 @@ def _answered(analysis: Analysis, store: Store, run_ids: tuple[str, ...]) -> Seq
 def _observation(metric: Metric, row: Any) -> Observation:
     successes = getattr(row, metric.part) if metric.part else None
     return Observation(row.run_id, row.subject, float(getattr(row, metric.column)), row.n, successes)
+
+
+def _printed(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Observation]:
+    """The same from runs that hold only what their tool printed."""
+    if metric.printed is None:
+        return []
+    rows = [row for row in _answered(printed, store, tuple(run_ids)) if row.stat == metric.printed]
+    return [
+        Observation(row.run_id, row.subject, row.value, row.n, row.failed if metric.part else None, (row.lo, row.hi), row.rounding) for row in rows
+    ]
 
 
 def _batches(store: Store, metric: Metric, run_ids: Sequence[str]) -> dict[str, list[float]]:
@@ -104,7 +120,17 @@ def _measurement(metric: Metric, subject: str, found: Sequence[Observation], bat
 def _interval(metric: Metric, found: Sequence[Observation], batches: Sequence[float]) -> Interval:
     if metric.part is not None:
         return proportion_interval(sum(item.successes or 0 for item in found), sum(item.n for item in found))
-    if len(found) == 1 and len(batches) >= 10:
+    if len(found) == 1 and found[0].range is not None:
+        return Interval(found[0].value, *found[0].range, found[0].n, "printed")
+    if len(found) == 1 and len(batches) >= MIN_BATCHES:
         within = over_batches(batches)
         return Interval(found[0].value, within.lo, within.hi, found[0].n, within.method)
-    return over_runs([item.value for item in found])
+    return _widened(over_runs([item.value for item in found]), found)
+
+
+def _widened(interval: Interval, found: Sequence[Observation]) -> Interval:
+    """What the tools' rounding leaves open is added to what the runs leave open."""
+    rounding = max(item.rounding for item in found)
+    if not rounding or interval.lo is None or interval.hi is None:
+        return interval
+    return replace(interval, lo=interval.lo - rounding, hi=interval.hi + rounding, method=f"{interval.method}, printed")

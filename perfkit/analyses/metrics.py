@@ -39,18 +39,53 @@ class Metric:
     """The same within one run, in time; None where a run is one sample."""
     part: str | None = None
     """The column that counts successes where the number is a share of n."""
+    printed: str | None = None
+    """What tools that keep no request call it."""
 
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        Metric("latency.mean", "mean response time", "ms", "lower", "load", "endpoint", latency, "mean_ms", latency_batches),
-        Metric("latency.p50", "median response time", "ms", "lower", "load", "endpoint", latency, "p50_ms", latency_batches),
-        Metric("latency.p95", "95th percentile of the response time", "ms", "lower", "load", "endpoint", latency, "p95_ms", latency_batches),
-        Metric("latency.p99", "99th percentile of the response time", "ms", "lower", "load", "endpoint", latency, "p99_ms", latency_batches),
+        Metric("latency.mean", "mean response time", "ms", "lower", "load", "endpoint", latency, "mean_ms", latency_batches, printed="mean"),
+        Metric("latency.p50", "median response time", "ms", "lower", "load", "endpoint", latency, "p50_ms", latency_batches, printed="p50"),
+        Metric(
+            "latency.p95",
+            "95th percentile of the response time",
+            "ms",
+            "lower",
+            "load",
+            "endpoint",
+            latency,
+            "p95_ms",
+            latency_batches,
+            printed="p95",
+        ),
+        Metric(
+            "latency.p99",
+            "99th percentile of the response time",
+            "ms",
+            "lower",
+            "load",
+            "endpoint",
+            latency,
+            "p99_ms",
+            latency_batches,
+            printed="p99",
+        ),
         Metric("latency.p95_ok", "P95 of successful requests", "ms", "lower", "load", "endpoint", latency, "p95_ok_ms", latency_batches),
-        Metric("throughput", "requests answered a second", "per_second", "higher", "load", "endpoint", latency, "per_second"),
-        Metric("error.rate", "share of requests that failed", "ratio", "lower", "load", "endpoint", latency, "error_rate", part="failed"),
+        Metric("throughput", "requests answered a second", "per_second", "higher", "load", "endpoint", latency, "per_second", printed="per_second"),
+        Metric(
+            "error.rate",
+            "share of requests that failed",
+            "ratio",
+            "lower",
+            "load",
+            "endpoint",
+            latency,
+            "error_rate",
+            part="failed",
+            printed="error_rate",
+        ),
         Metric("time.total", "mean length of a traced request", "ms", "lower", "trace", "endpoint", request_time, "total_ms"),
         Metric("time.db", "database time of a request", "ms", "lower", "trace", "endpoint", request_time, "db_ms"),
         Metric("time.cache", "cache time of a request", "ms", "lower", "trace", "endpoint", request_time, "cache_ms"),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from pathlib import Path
-from typing import cast
 
 import click
 
 from perfkit import __version__
 from perfkit.cli.diagnostics import guarded
+from perfkit.cli.lazy import LazyGroup
 
 COMMANDS = {
     "demo": "Measure the sample application, slow and fixed, and write a report.",
@@ -23,6 +22,7 @@ COMMANDS = {
     "sql": "Ask the store anything in SQL.",
     "metric": "Print a metric's value, interval, n and unit.",
     "compare": "Compare two labels or runs, metric by metric.",
+    "noise": "Compute how much runs of the same code differ.",
     "diagnose": "Name the problems that the evidence shows, worst first.",
     "check": "Judge all targets of a system.",
     "report": "Write the report of an investigation.",
@@ -34,27 +34,7 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """Knows its commands' names and one-line helps without importing them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of the table, which is the order of work."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the one command that is asked for."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"perfkit.cli.{cmd_name.replace('-', '_')}")
-        return cast(click.Command, module.command)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The table."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=LazyGroup, package=__name__, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option(
     "--workspace",
     type=click.Path(path_type=Path),

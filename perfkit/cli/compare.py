@@ -17,22 +17,35 @@ from perfkit.workbench import Workbench
 @click.argument("base")
 @click.argument("candidate")
 @click.option("--metric", "metrics", multiple=True, help="Only this metric; may be repeated. Default: all that both sides can answer.")
+@click.option("--accuracy", metavar="METRIC|COMMAND", help="What must not get worse: a metric, or a command that exits 0; {label} is the side.")
 @click.option("--force", is_flag=True, help="Compare runs although host, workload or tool settings differ.")
 @json_option
 @click.pass_obj
-def command(workspace: Path | None, base: str, candidate: str, metrics: tuple[str, ...], force: bool, as_json: bool) -> Exit:
+def command(workspace: Path | None, base: str, candidate: str, metrics: tuple[str, ...], accuracy: str | None, force: bool, as_json: bool) -> Exit:
     """Compare two labels (or two runs), metric by metric.
 
     The run is the unit: at least three runs a side, five and more to see small changes, taken in turns. `ratio` is
-    candidate over base with its 95 % interval; `visible from` is the smallest change that these runs could have shown.
-    Exit code 3 when nothing could be decided.
+    candidate over base with its 95 % interval; `visible from` is the smallest change that these runs could have shown,
+    with the noise floor that `perfkit noise` measured where there is one. Of many subjects some differ by chance, so
+    all that are tested together are adjusted for it.
+
+    A command given as --accuracy runs once a side; where its last line ends in a number, a smaller one is worse.
+    Nothing counts as faster when the accuracy got worse: the exit code is 1 then. Exit code 3: nothing was decided.
     """
     bench = workbench(workspace)
-    compared = bench.compare(_side(bench, base), _side(bench, candidate), metrics, force=force)
-    show(compared, as_json, empty="")
-    for why in sorted({item.why for item in compared if item.why}):
+    sides = _side(bench, base), _side(bench, candidate)
+    compared = bench.compare(*sides, metrics, force=force)
+    check = bench.accuracy(accuracy, (base, candidate), sides) if accuracy else None
+    shown = bench.withheld(compared, check) if check else compared
+    show(shown, as_json, empty="")
+    for note in bench.cautions(*sides):
+        say(f"note: {note}.")
+    for why in sorted({item.why for item in shown if item.why}):
         say(f"inconclusive: {why}.")
-    return Exit.UNDECIDED if all(item.verdict == "inconclusive" for item in compared) else Exit.DONE
+    if check and not check.held:
+        say(f"accuracy: {check.said}.")
+        return Exit.MISSED
+    return Exit.UNDECIDED if all(item.verdict == "inconclusive" for item in shown) else Exit.DONE
 
 
 def _side(bench: Workbench, name: str) -> Selection:

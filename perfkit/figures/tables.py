@@ -11,6 +11,7 @@ from typing import Any
 from perfkit.analyses.comparison import Compared
 from perfkit.analyses.functions import FunctionTime
 from perfkit.analyses.measure import Measurement
+from perfkit.analyses.noise import NoiseFloor
 from perfkit.analyses.request_time import RequestTime
 from perfkit.model.finding import Finding
 from perfkit.model.run import Run
@@ -82,6 +83,11 @@ def _compared(item: Compared) -> tuple[str, ...]:
     return (item.metric, item.subject, *values, item.verdict, _bound(item.detectable, "ratio"), f"{item.runs_base} : {item.runs_candidate}")
 
 
+def _noise(item: NoiseFloor) -> tuple[str, ...]:
+    shares = (format_quantity(item.spread, "ratio"), format_quantity(item.detectable, "ratio"))
+    return (item.metric, item.subject, format_quantity(item.value, item.unit), *shares, str(len(item.runs)))
+
+
 def _measured(item: Measurement) -> tuple[str, ...]:
     value, lo, hi = format_quantity(item.value, item.unit), _bound(item.lo, item.unit), _bound(item.hi, item.unit)
     return (item.metric, item.subject, value, lo, hi, format_quantity(item.n, "count"), str(len(item.runs)), item.method)
@@ -127,6 +133,10 @@ VIEWS: dict[type[Any], View] = {
             "metric, subject, base, candidate, ratio, interval, verdict, visible from, runs",
         ),
         _compared,
+    ),
+    NoiseFloor: View(
+        _columns("metric, subject", "value, spread, visible from, runs", "metric, subject, value, spread, visible from, runs"),
+        _noise,
     ),
     Measurement: View(
         _columns("metric, subject, interval", "value, from, to, n, runs", "metric, subject, value, from, to, n, runs, interval"),

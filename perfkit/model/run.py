@@ -11,6 +11,7 @@ from typing import Any, Self
 
 RUN_ID_LENGTH = 12
 MANIFEST_SUFFIX = ".manifest.json"
+MOMENTS = ("started_at", "steady_from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Manifest:
     load_model: str | None = None
     valid: bool = True
     invalid_because: str | None = None
+    steady_from: datetime | None = None
+    """What came before it is warm-up, as the measurements show."""
 
     def overridden_by(self, other: Self) -> Self:
         """This manifest with every field that the other one states; parameters and doubts add up."""
@@ -45,8 +48,7 @@ class Manifest:
     def to_json(self) -> str:
         """Stable text: the same manifest always gives the same bytes."""
         values = {name: value for name, value in asdict(self).items() if value not in (None, {})}
-        if self.started_at is not None:
-            values["started_at"] = self.started_at.isoformat()
+        values |= {name: values[name].isoformat() for name in MOMENTS if name in values}
         return json.dumps(values, indent=1, sort_keys=True)
 
     @classmethod
@@ -55,8 +57,7 @@ class Manifest:
         values = json.loads(text)
         if not isinstance(values, dict):
             raise TypeError("a manifest is one JSON object")
-        if "started_at" in values:
-            values["started_at"] = datetime.fromisoformat(values["started_at"])
+        values |= {name: datetime.fromisoformat(values[name]) for name in MOMENTS if name in values}
         return cls(**values)
 
     def fingerprint(self, kind: str) -> str:
@@ -90,6 +91,7 @@ class Run:
     load_model: str | None
     fingerprint: str
     """Runs with different fingerprints are not compared."""
+    steady_from: datetime | None = None
 
 
 def run_id_of(sha256: str) -> str:
@@ -119,4 +121,5 @@ def run_from(manifest: Manifest, sha256: str, kind: str, format_name: str) -> Ru
         parameters=json.dumps(dict(manifest.parameters), sort_keys=True, default=str),
         load_model=manifest.load_model,
         fingerprint=manifest.fingerprint(kind),
+        steady_from=manifest.steady_from,
     )

@@ -16,6 +16,8 @@ Direction = Literal["lower", "higher"]
 Verdict = Literal["faster", "slower", "same", "inconclusive"]
 
 MIN_RUNS = 3
+FLOOR = 0.05
+"""Smaller relative changes are not worth a name."""
 CONFIDENCE = 0.95
 POWER = 0.80
 CONSTANT = 1e-12
@@ -76,7 +78,7 @@ def compare(
     candidate: Sequence[float],
     *,
     direction: Direction,
-    floor: float = 0.05,
+    floor: float = FLOOR,
     equivalence: float = 0.10,
     noise: float | None = None,
 ) -> Comparison:
@@ -98,7 +100,7 @@ def compare(
         p_value=difference.p_value if difference else None,
         p_exact=_exact(a, b),
         verdict=decided,
-        detectable=scale.change(_detectable(scale, difference.freedom)) if difference else None,
+        detectable=_visible(scale, difference, smallest, noise) if difference else None,
         runs_base=len(a),
         runs_candidate=len(b),
     )
@@ -151,13 +153,29 @@ def _decide(difference: _Difference, smallest: float, equivalent: float, directi
     return "inconclusive"
 
 
-def _detectable(scale: _Scale, freedom: float) -> float:
-    if math.isinf(freedom):
-        return 0.0
+def log_spread(values: Sequence[float]) -> float:
+    """Standard deviation of the logarithms of positive values: about the relative one."""
+    return float(np.log(np.asarray(values, dtype=float)).std(ddof=1))
+
+
+def detectable_change(spread: float, runs_base: int, runs_candidate: int) -> float:
+    """The relative change that so many runs a side show four times out of five when the same code varies so much."""
+    return math.expm1(_seen(spread, runs_base, runs_candidate, runs_base + runs_candidate - 2, math.log1p(FLOOR)))
+
+
+def _visible(scale: _Scale, difference: _Difference, smallest: float, noise: float | None) -> float | None:
+    """No less than what is large enough to be called a change; a known noise floor counts where these runs happen to agree better."""
     n, m = len(scale.base), len(scale.candidate)
     pooled = math.sqrt(((n - 1) * scale.base.var(ddof=1) + (m - 1) * scale.candidate.var(ddof=1)) / (n + m - 2))
-    quantiles = float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom) + stats.t.ppf(POWER, freedom))
-    return quantiles * pooled * math.sqrt(1 / n + 1 / m)
+    known = scale.distance(noise) if noise else 0.0
+    freedom = n + m - 2.0 if known > pooled else difference.freedom
+    return scale.change(smallest if math.isinf(freedom) else _seen(max(pooled, known), n, m, freedom, smallest))
+
+
+def _seen(spread: float, n: int, m: int, freedom: float, smallest: float) -> float:
+    """Large enough, four times out of five, to leave no difference outside the interval and to exceed the smallest that counts."""
+    error = spread * math.sqrt(1 / n + 1 / m)
+    return float(stats.t.ppf(POWER, freedom)) * error + max(float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom)) * error, smallest)
 
 
 def _exact(a: Floats, b: Floats) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -36,3 +37,17 @@ def time_batches(starts: Sequence[float] | Floats, durations: Sequence[float] | 
     edges = np.linspace(ends.min(), ends.max(), k + 1)[1:-1]
     batch = np.searchsorted(edges, ends, side="right")
     return [np.flatnonzero(batch == number) for number in range(k)]
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """Where the steady part of a run begins."""
+
+    start: int
+    steady: bool
+    why: str | None
+
+
+def steady_from(latency_per_second: Sequence[float], throughput_per_second: Sequence[float]) -> Steady:
+    """Everything counts as steady."""
+    return Steady(0, len(latency_per_second) == len(throughput_per_second), None)

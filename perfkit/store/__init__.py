@@ -1,5 +1,5 @@
 """The only folder that imports duckdb: short connections, one writer at a time, whole runs or none."""
 
-from perfkit.store.database import Store
+from perfkit.store.database import Asked, Store
 
-__all__ = ["Store"]
+__all__ = ["Asked", "Store"]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import duckdb
 
@@ -27,6 +27,13 @@ OLDEST_READER = "v1.5.0"
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.25
 SETTINGS = "set TimeZone = 'UTC'; set preserve_insertion_order = false; set autoinstall_known_extensions = false"
 LOCK_MESSAGES = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
+
+
+class Asked(Protocol):
+    """What answers the .sql files of analyses: the store, or rows that are about to enter it."""
+
+    def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
+        """The rows of a .sql file as instances of a dataclass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +92,7 @@ class Store:
     def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
         """The rows of a .sql file as instances of a dataclass whose fields are the selected columns."""
         with self.reading() as connection:
-            cursor = connection.execute(question.read_text(encoding="utf-8"), parameters or None)
-            columns = [column[0] for column in cursor.description]
-            answer = cursor.fetchall()
-        expected = [item.name for item in fields(row)]  # type: ignore[arg-type]
-        if columns != expected:
-            raise TypeError(f"{question.name} selects {columns}, {row} has {expected}")
-        return [row(*values) for values in answer]
+            return asked(connection, question, row, parameters)
 
     def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows of any statement that only reads."""
@@ -157,6 +158,16 @@ class Store:
 
     def _busy(self, holder: str) -> str:
         return f"The store {self.path} stayed busy for {self.wait_s:.0f} s: held by {holder}. Close it there, or try again later."
+
+
+def asked(connection: duckdb.DuckDBPyConnection, question: Path, row: Callable[..., Row], parameters: Mapping[str, Any]) -> list[Row]:
+    """The answer of one connection, row by row."""
+    cursor = connection.execute(question.read_text(encoding="utf-8"), parameters or None)
+    columns = [column[0] for column in cursor.description]
+    expected = [item.name for item in fields(row)]  # type: ignore[arg-type]
+    if columns != expected:
+        raise TypeError(f"{question.name} selects {columns}, {row} has {expected}")
+    return [row(*values) for values in cursor.fetchall()]
 
 
 def run_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -32,20 +32,24 @@ def comment_tables(connection: duckdb.DuckDBPyConnection) -> None:
                 connection.execute(f"comment on column {table['table']}.{column['column']} is {_quoted(column['comment'])}")
 
 
-def widen_load_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Stores from before load tests of every tool lack these columns."""
-    for table, columns in WIDER.items():
-        for column in columns:
-            connection.execute(f"alter table {table} add column if not exists {column}")
-    comment_tables(connection)
-
-
 WIDER = {
+    "runs": ("steady_from timestamp",),
     "requests": ("stage integer", "connect_ms double", "wait_ms double"),
     "latency_buckets": ("url varchar",),
     "reported": ("about varchar", "url varchar"),
     "rounds": ("phase varchar", "size double", "component varchar"),
 }
+
+
+def widen_load_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Stores from before load tests of every tool lack these columns."""
+    for table, columns in WIDER.items():
+        for column in columns:
+            connection.execute(f"alter table {table} add column if not exists {column}")
+    create_tables(connection)
+    comment_tables(connection)
+
+
 MIGRATIONS: tuple[Migration, ...] = (create_tables, widen_load_tables, comment_tables)
 
 

@@ -35,7 +35,8 @@ create table if not exists runs (
     dirty boolean, -- True: the measured tree had uncommitted changes.
     parameters varchar not null, -- JSON: users, duration and other settings of the tool.
     load_model varchar, -- open (arrivals do not wait for answers) or closed (each user waits).
-    fingerprint varchar not null -- Runs with different fingerprints are not compared.
+    fingerprint varchar not null, -- Runs with different fingerprints are not compared.
+    steady_from timestamp -- Requests before it are warm-up that was found, not planned; null counts from the start.
 );
 
 -- A raw file that a tool left, kept in the vault under its SHA-256.
@@ -268,6 +269,25 @@ create table if not exists verdicts (
     judged_at timestamp not null, -- When.
     runs varchar not null -- The runs behind it, separated by spaces.
 );
+
+-- A noise floor: how much runs of the same code vary.
+create table if not exists noise_floors (
+    fingerprint varchar not null, -- Runs that are alike share it.
+    metric varchar not null, -- The metric.
+    subject varchar not null, -- Endpoint or whatever the metric is about.
+    spread double not null, -- Standard deviation of the logarithms of the runs' values.
+    runs varchar not null, -- The runs behind it, separated by spaces.
+    measured_at timestamp not null, -- When it was computed.
+    primary key (fingerprint, metric, subject)
+);
+
+-- Requests that count: neither setup, ramp, warm-up nor teardown. Bystander probes are not part of the load.
+create or replace view measured_requests as
+select requests.*,
+    requests.worker is not distinct from 'watch' as bystander,
+    case when requests.worker is not distinct from 'watch' then 'watch ' else '' end || coalesce(requests.method || ' ', '') || requests.endpoint as subject
+from requests left join runs using (run_id)
+where coalesce(requests.phase, 'steady') = 'steady' and requests.started_at >= coalesce(runs.steady_from, '-infinity'::timestamp);
 
 -- Statements of traced requests.
 create or replace view statements as

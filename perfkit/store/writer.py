@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import astuple, dataclass, field, fields
 from datetime import datetime
@@ -18,7 +18,7 @@ import duckdb
 from perfkit.errors import ArtefactError
 from perfkit.model.batch import Columns, Scan
 from perfkit.model.run import Run
-from perfkit.store.database import SETTINGS, Store, run_tables
+from perfkit.store.database import SETTINGS, Row, Store, asked, run_tables
 from perfkit.store.migrations import create_tables
 from perfkit.store.vault import Kept
 
@@ -93,6 +93,11 @@ class Staging:
             for token, rows in self.connection.execute(f"select run_id, count(*) from {table} group by run_id").fetchall():
                 counted.setdefault(token, {})[table] = rows
         return counted
+
+    def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
+        """The same as the store's, over the staged rows: run ids are tokens."""
+        self.flush()
+        return asked(self.connection, question, row, parameters)
 
     def first_moments(self) -> dict[str, datetime]:
         """When the measuring began, for artefacts whose rows carry times."""

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from perfkit.cli import COMMANDS
+from perfkit.cli.collect import COLLECTORS
 from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
 from tests.conftest import WriteLog
@@ -74,9 +75,12 @@ def test_every_command_has_help(name: str, tmp_path: Path) -> None:
     assert (module.__doc__ or "").startswith(f"perfkit {name}:")
 
 
-@pytest.mark.parametrize("name", ["load", "profile", "plans"])
+@pytest.mark.parametrize("name", COLLECTORS)
 def test_every_collector_has_help(name: str, tmp_path: Path) -> None:
-    assert "--label" in perfkit(tmp_path, "collect", name, "--help").stdout
+    shown = perfkit(tmp_path, "collect", name, "--help")
+    module = import_module(f"perfkit.cli.collect.{name.replace('-', '_')}")
+    assert shown.returncode == 0 and "--label" in shown.stdout
+    assert (module.__doc__ or "").startswith(f"perfkit collect {name}:")
 
 
 @pytest.mark.parametrize(

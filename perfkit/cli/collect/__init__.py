@@ -1,0 +1,18 @@
+"""perfkit collect: run a tool, keep its artefact, store the evidence. One module a tool, imported when it is asked for."""
+
+from __future__ import annotations
+
+import click
+
+from perfkit.cli.lazy import LazyGroup
+
+COLLECTORS = {
+    "load": "Put load on a web application with Locust and keep the log of every request.",
+    "profile": "Profile a Python program.",
+    "plans": "Explain SQL statements on PostgreSQL.",
+}
+
+
+@click.group(cls=LazyGroup, package=__name__, table=COLLECTORS)
+def command() -> None:
+    """Run a tool, keep its artefact and store the evidence."""

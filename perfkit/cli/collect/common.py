@@ -1,0 +1,48 @@
+"""What all collecting commands do alike: take the options that say what the run is, collect, and print what was stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from perfkit.cli.output import json_option, print_json, print_table, workbench
+from perfkit.cli.progress import stepping
+from perfkit.ingest import label_of
+from perfkit.model.run import Manifest
+
+if TYPE_CHECKING:
+    from perfkit.collectors import Options
+
+
+def common(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that say what the run is."""
+    for option in (
+        json_option,
+        click.option("--investigation", help="The question that the run belongs to."),
+        click.option("--system", help="The pack of the system that is measured."),
+        click.option("--scenario", help="The workload; only runs of one scenario are compared."),
+        click.option("--label", help="Which variant is measured, such as baseline or optimized."),
+    ):
+        function = option(function)
+    return click.pass_obj(function)
+
+
+def collect_and_print(workspace: Path | None, wanted: list[Options], as_json: bool) -> None:
+    """Collect one after another, each stored before the next begins."""
+    bench = workbench(workspace)
+    with stepping() as step:
+        stored = [bench.collect(options, step) for options in wanted]
+    if as_json:
+        print_json(stored)
+        return
+    rows = [(item.run_id, item.format, ", ".join(f"{count} {table}" for table, count in item.rows.items())) for item in stored]
+    print_table({"run": "left", "format": "left", "rows": "left"}, rows, empty="")
+
+
+def stated(given: dict[str, Any]) -> Manifest:
+    """What the common options say of the run."""
+    names = ("scenario", "system", "investigation")
+    return Manifest(label=label_of(given["label"]), **{name: given[name] for name in names})
