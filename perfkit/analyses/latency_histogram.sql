@@ -5,16 +5,15 @@
 -- Times of 0 ms have no place in the logarithmic bins.
 with sent as (
     select run_id, if(ok, 'ok', 'failed') as outcome, duration_ms
-    from requests
-    where list_contains($run_ids, run_id) and worker is distinct from 'watch'
-        and coalesce(phase, 'steady') not in ('setup', 'ramp', 'warmup', 'teardown')
-        and ($subject = 'all requests' or coalesce(method || ' ', '') || endpoint = $subject or coalesce(method || ' ', '') || endpoint glob $subject)
+    from measured_requests
+    where list_contains($run_ids, run_id) and if($subject = 'all requests', not bystander, subject = $subject or subject glob $subject)
 ),
 buckets as (
     select run_id, lo_ms, hi_ms, sum(requests)::double as requests
     from latency_buckets
-    where list_contains($run_ids, run_id) and run_id not in (select run_id from requests)
-        and ($subject = 'all requests' or coalesce(method || ' ', '') || endpoint = $subject or coalesce(method || ' ', '') || endpoint glob $subject)
+    where list_contains($run_ids, run_id) and run_id not in (select run_id from requests) and (
+        $subject = 'all requests' or coalesce(method || ' ', '') || endpoint = $subject or coalesce(method || ' ', '') || endpoint glob $subject
+    )
     group by run_id, lo_ms, hi_ms
 ),
 piled as (
@@ -42,7 +41,9 @@ linear_samples as (
     from sent cross join bins group by run_id, outcome, bin
 ),
 linear_buckets as (
-    select run_id, 'all' as outcome, bin, sum(requests * greatest(least(hi_ms, if(bin = last_bin, hi_ms, (bin + 1) * width_ms)) - greatest(lo_ms, bin * width_ms), 0) / (hi_ms - lo_ms)) as requests
+    select run_id, 'all' as outcome, bin, sum(
+        requests * greatest(least(hi_ms, if(bin = last_bin, hi_ms, (bin + 1) * width_ms)) - greatest(lo_ms, bin * width_ms), 0) / (hi_ms - lo_ms)
+    ) as requests
     from buckets cross join bins cross join lateral (
         select unnest(range(least(floor(lo_ms / width_ms)::bigint, last_bin), least(ceil(hi_ms / width_ms)::bigint, last_bin + 1))) as bin
     )
@@ -57,7 +58,9 @@ log_edges as (
     select run_id, greatest(lo_ms, hi_ms / 10) as lo_ms, hi_ms, requests from buckets
 ),
 log_buckets as (
-    select run_id, 'all' as outcome, bin, sum(requests * greatest(least(hi_ms, pow(10, (bin + 1) / 20)) - greatest(lo_ms, pow(10, bin / 20)), 0) / (hi_ms - lo_ms)) as requests
+    select run_id, 'all' as outcome, bin, sum(
+        requests * greatest(least(hi_ms, pow(10, (bin + 1) / 20)) - greatest(lo_ms, pow(10, bin / 20)), 0) / (hi_ms - lo_ms)
+    ) as requests
     from log_edges cross join lateral (
         select unnest(range(floor(log10(lo_ms) * 20)::bigint, ceil(log10(hi_ms) * 20)::bigint)) as bin
     )

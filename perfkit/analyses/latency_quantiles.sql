@@ -3,10 +3,8 @@
 -- lo_ms, hi_ms: both the quantile by linear interpolation; without raw samples the edges of the buckets that hold it.
 with sent as (
     select run_id, if(ok, 'ok', 'failed') as outcome, duration_ms
-    from requests
-    where list_contains($run_ids, run_id) and worker is distinct from 'watch'
-        and coalesce(phase, 'steady') not in ('setup', 'ramp', 'warmup', 'teardown')
-        and ($subject = 'all requests' or coalesce(method || ' ', '') || endpoint = $subject or coalesce(method || ' ', '') || endpoint glob $subject)
+    from measured_requests
+    where list_contains($run_ids, run_id) and if($subject = 'all requests', not bystander, subject = $subject or subject glob $subject)
 ),
 sampled as (
     select run_id, outcome, count(*) as n, quantile_cont(duration_ms, $quantiles) as at_quantiles from sent group by run_id, outcome
@@ -17,8 +15,9 @@ from_samples as (
 buckets as (
     select run_id, lo_ms, hi_ms, sum(requests)::bigint as requests
     from latency_buckets
-    where list_contains($run_ids, run_id) and run_id not in (select run_id from requests)
-        and ($subject = 'all requests' or coalesce(method || ' ', '') || endpoint = $subject or coalesce(method || ' ', '') || endpoint glob $subject)
+    where list_contains($run_ids, run_id) and run_id not in (select run_id from requests) and (
+        $subject = 'all requests' or coalesce(method || ' ', '') || endpoint = $subject or coalesce(method || ' ', '') || endpoint glob $subject
+    )
     group by run_id, lo_ms, hi_ms
 ),
 piled as (

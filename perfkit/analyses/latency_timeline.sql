@@ -4,10 +4,10 @@
 -- *_ms: over those requests, failed ones included; null where n is 0.  stage: the highest step of a ladder that they belong to.
 -- steady: none of them belongs to a ramp or a warm-up; null where n is 0.
 with sent as (
-    select run_id, coalesce(method || ' ', '') || endpoint as subject, epoch_us(started_at) as start_us, duration_ms, ok, stage,
-        coalesce(phase, 'steady') = 'steady' as steady
-    from requests
-    where list_contains($run_ids, run_id) and worker is distinct from 'watch' and coalesce(phase, 'steady') not in ('setup', 'teardown')
+    select requests.run_id, coalesce(method || ' ', '') || endpoint as subject, epoch_us(requests.started_at) as start_us, duration_ms, ok, stage,
+        coalesce(phase, 'steady') = 'steady' and requests.started_at >= coalesce(steady_from, '-infinity'::timestamp) as steady
+    from requests left join runs using (run_id)
+    where list_contains($run_ids, requests.run_id) and worker is distinct from 'watch' and coalesce(phase, 'steady') not in ('setup', 'teardown')
 ),
 span as (
     select run_id, min(start_us) as first_us, max(start_us) - min(start_us) as length_us from sent group by run_id
