@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfkit.analyses.known_runs import Selection, alike, known_runs, newest_of_each_kind, select_runs
+from perfkit.analyses.latency import ALL_REQUESTS
 from perfkit.ingest import Ingested, Progress, Reading, ingest
 from perfkit.model.finding import Finding
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, Run
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from perfkit.analyses.capacity import Capacity
     from perfkit.analyses.comparison import Compared
     from perfkit.analyses.functions import FunctionTime
+    from perfkit.analyses.history import HistoryPoint
+    from perfkit.analyses.latency_histogram import LatencyBin
+    from perfkit.analyses.latency_quantiles import LatencyQuantile
+    from perfkit.analyses.latency_timeline import LatencyStretch
+    from perfkit.analyses.load_steps import LoadStep
     from perfkit.analyses.measure import Measurement
     from perfkit.analyses.noise import NoiseFloor
     from perfkit.analyses.request_time import RequestTime
@@ -119,6 +125,40 @@ class Workbench:
         from perfkit.analyses.request_time import request_time
 
         return request_time(self.store, [run.run_id for run in newest_of_each_kind(self.runs(replace(selection, kind="trace")))])
+
+    def latency_timeline(self, selection: Selection | None = None, subject: str = ALL_REQUESTS) -> list[LatencyStretch]:
+        """Latency over the time of the newest load run of each scenario and label."""
+        from perfkit.analyses.latency_timeline import latency_timeline
+
+        return latency_timeline(self.store, [run.run_id for run in newest_of_each_kind(self._load_runs(selection))], subject)
+
+    def latency_quantiles(self, selection: Selection | None = None, subject: str = ALL_REQUESTS) -> list[LatencyQuantile]:
+        """Percentiles of every load run, up to the rarest that its requests carry."""
+        from perfkit.analyses.latency_quantiles import latency_quantiles
+
+        return latency_quantiles(self.store, [run.run_id for run in self._load_runs(selection)], subject)
+
+    def latency_histogram(self, selection: Selection | None = None, subject: str = ALL_REQUESTS) -> list[LatencyBin]:
+        """How many requests of every load run took how long."""
+        from perfkit.analyses.latency_histogram import latency_histogram
+
+        return latency_histogram(self.store, [run.run_id for run in self._load_runs(selection)], subject)
+
+    def load_steps(self, selection: Selection | None = None, subject: str = ALL_REQUESTS) -> list[LoadStep]:
+        """What each step of the ladders among the load runs answered, and how fast."""
+        from perfkit.analyses.load_steps import load_steps
+
+        return load_steps(self.store, [run.run_id for run in self._load_runs(selection)], subject)
+
+    def history(self, metric: str, selection: Selection | None = None, subject: str = ALL_REQUESTS) -> list[HistoryPoint]:
+        """A metric's value of each valid run that is like the newest one, oldest first."""
+        from perfkit.analyses.history import history
+        from perfkit.analyses.metrics import metric_named
+
+        return history(self.store, metric_named(metric), selection or Selection(), subject)
+
+    def _load_runs(self, selection: Selection | None) -> list[Run]:
+        return self.runs(replace(selection or Selection(), kind="load"))
 
     def compare(self, base: Selection, candidate: Selection, metrics: Sequence[str] | None = None, *, force: bool = False) -> list[Compared]:
         """Two sides, metric by metric."""

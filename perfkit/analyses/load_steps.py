@@ -23,6 +23,7 @@ class LoadStep:
     failed: int
     error_rate: float
     seconds: float
+    """From the first start to the last one, and one median answer."""
     per_second: float
     mean_ms: float
     p50_ms: float

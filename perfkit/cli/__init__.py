@@ -27,6 +27,7 @@ COMMANDS = {
     "capacity": "Name the highest number of users that was tested and passed.",
     "diagnose": "Name the problems that the evidence shows, worst first.",
     "check": "Judge all targets of a system.",
+    "figure": "Draw a picture of the evidence into a file.",
     "report": "Write the report of an investigation.",
     "verify": "Recompute every number of a report from the store.",
     "lint-docs": "Check documents: at most 700 lines, headings, footnotes.",

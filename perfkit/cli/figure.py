@@ -1,0 +1,200 @@
+"""perfkit figure: the evidence as a picture in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from perfkit.cli.diagnostics import say
+from perfkit.cli.output import json_option, print_json, workbench
+from perfkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from perfkit.analyses.known_runs import Selection
+    from perfkit.model.run import Run
+    from perfkit.workbench import Workbench
+
+SUFFIXES = (".png", ".svg")
+MOST_RUNS = 10
+"""More lines than that cannot be told apart."""
+ALL_REQUESTS = "all requests"
+
+Command = Callable[..., Any]
+
+
+@click.group()
+def command() -> None:
+    """Draw a picture of the evidence into a file, and print the file's path.
+
+    Every picture names its unit, its n and its runs, and can be read in black and white.
+    """
+
+
+def _kept(function: Command) -> Command:
+    """Where the picture goes."""
+    output = click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FILE", help="A .png or .svg file.")
+    return click.pass_obj(output(json_option(function)))
+
+
+def _of_load(function: Command) -> Command:
+    """Which load runs, and which of their requests."""
+    for option in (
+        click.option("--subject", default=ALL_REQUESTS, show_default=True, help="Only these endpoints: a name or a glob, such as 'GET /items*'."),
+        click.option("--label", "labels", multiple=True, help="Runs with this label; may be repeated."),
+        click.option("--run", "runs", multiple=True, help="This run; may be repeated. Default: the newest of each label and scenario."),
+    ):
+        function = option(function)
+    return _kept(function)
+
+
+@command.command("latency-over-time")
+@_of_load
+def latency_over_time(workspace: Path | None, runs: tuple[str, ...], labels: tuple[str, ...], subject: str, output: Path, as_json: bool) -> None:
+    """Latency over the time of one run.
+
+    Median, P95 and maximum, with failures, steps of the load and warm-up. Of several runs the newest is drawn.
+    """
+    from perfkit.analyses.known_runs import Selection
+    from perfkit.figures.latency_over_time import latency_over_time_figure
+
+    bench = _bench(workspace, output)
+    newest = _chosen(bench, runs, labels)[0]
+    rows = bench.latency_timeline(Selection(run_ids=(newest.run_id,)), subject)
+    figure = latency_over_time_figure(rows, title=_title("Latency over time", [newest], subject), stage_unit=_unit(newest))
+    _keep(figure, output, as_json)
+
+
+@command.command("latency-distribution")
+@_of_load
+def latency_distribution(workspace: Path | None, runs: tuple[str, ...], labels: tuple[str, ...], subject: str, output: Path, as_json: bool) -> None:
+    """How many requests took how long.
+
+    Two histograms, and the percentiles up to the rarest that the requests carry; several runs and labels as lines.
+    """
+    from perfkit.figures.latency_distribution import latency_distribution_figure
+
+    bench = _bench(workspace, output)
+    chosen = _chosen(bench, runs, labels)
+    names = {run.run_id: run.label or run.run_id for run in chosen}
+    selection = _selection(chosen)
+    quantiles, bins = bench.latency_quantiles(selection, subject), bench.latency_histogram(selection, subject)
+    _keep(latency_distribution_figure(quantiles, bins, title=_title("Response times", chosen, subject), names=names), output, as_json)
+
+
+@command.command()
+@_of_load
+def throughput(workspace: Path | None, runs: tuple[str, ...], labels: tuple[str, ...], subject: str, output: Path, as_json: bool) -> None:
+    """A ladder of load, step by step.
+
+    Throughput, P50 and P95 over the users of each step, and the steps at which requests failed.
+    """
+    from perfkit.figures.throughput import throughput_figure
+
+    bench = _bench(workspace, output)
+    chosen = _chosen(bench, runs, labels)
+    steps = bench.load_steps(_selection(chosen), subject)
+    climbed = [run for run in chosen if run.run_id in {step.run_id for step in steps}]
+    _keep(throughput_figure(steps, title=_title("Throughput and latency", climbed, subject), unit=_unit(chosen[0])), output, as_json)
+
+
+@command.command()
+@click.argument("base")
+@click.argument("candidate")
+@click.option("--metric", "metrics", multiple=True, default=("latency.p95",), show_default=True, help="May be repeated.")
+@click.option("--force", is_flag=True, help="Compare runs although host, workload or tool settings differ.")
+@_kept
+def ratios(workspace: Path | None, base: str, candidate: str, metrics: tuple[str, ...], force: bool, output: Path, as_json: bool) -> None:
+    """Two labels compared: CANDIDATE over BASE.
+
+    The ratio of every endpoint with its interval and its verdict.
+    """
+    from perfkit.analyses.known_runs import Selection
+    from perfkit.figures.ratios import ratios_figure
+
+    bench = _bench(workspace, output)
+    sides = {name: Selection(label=name) for name in (base, candidate)}
+    compared = bench.compare(sides[base], sides[candidate], metrics, force=force)
+    run_ids = {name: [run for metric in metrics for item in bench.measure(metric, side) for run in item.runs] for name, side in sides.items()}
+    title = f"{candidate} against {base}"
+    _keep(ratios_figure(compared, title=title, base=base, candidate=candidate, run_ids=run_ids), output, as_json)
+
+
+@command.command()
+@click.argument("metric")
+@click.option("--label", help="Only runs with this label.")
+@click.option("--subject", default=ALL_REQUESTS, show_default=True, help="The endpoint, function or statement.")
+@_kept
+def history(workspace: Path | None, metric: str, label: str | None, subject: str, output: Path, as_json: bool) -> None:
+    """One METRIC from run to run.
+
+    Runs that are like the newest one, with those since which the level is another one.
+    """
+    from perfkit.analyses.known_runs import Selection
+    from perfkit.analyses.metrics import metric_named
+    from perfkit.figures.history import history_figure
+    from perfkit.stats.changes import change_points
+
+    points = _bench(workspace, output).history(metric, Selection(label=label), subject)
+    changes = change_points([point.value for point in points]) if points else []
+    title = f"{subject}: {metric_named(metric).about}" + (f", {label}" if label else "")
+    _keep(history_figure(points, changes, title=title, metric=metric, unit=metric_named(metric).unit), output, as_json)
+
+
+def _bench(workspace: Path | None, output: Path) -> Workbench:
+    """Before any work: a file that cannot be written would waste it."""
+    if output.suffix not in SUFFIXES:
+        raise UsageError(f"{output}: a picture is a {' or '.join(SUFFIXES)} file. Name one with -o.")
+    return workbench(workspace)
+
+
+def _chosen(bench: Workbench, run_ids: Sequence[str], labels: Sequence[str]) -> list[Run]:
+    """The load runs that are asked for, newest first; by label only valid ones that are alike."""
+    from perfkit.analyses.known_runs import Selection, alike, newest_of_each_kind
+
+    if run_ids:
+        found = bench.runs(Selection(run_ids=tuple(run_ids), kind="load"))
+    elif labels:
+        labelled = [bench.runs(Selection(label=label, kind="load")) for label in labels]
+        found = [run for side in labelled for run in alike([run for run in side if run.valid])[: MOST_RUNS // len(labels) or 1]]
+        left_out = sum(map(len, labelled)) - len(found)
+        if left_out:
+            say(f"{left_out} runs with these labels are left out: older, not valid or unlike the newest. --run names them.")
+    else:
+        found = newest_of_each_kind(run for run in bench.runs(Selection(kind="load")) if run.valid)[:MOST_RUNS]
+    if not found:
+        raise UsageError(
+            "There is no such load run, or none that is valid. `perfkit runs` lists what is there; --run draws a run that is not valid, too."
+        )
+    return found
+
+
+def _selection(runs: Sequence[Run]) -> Selection:
+    from perfkit.analyses.known_runs import Selection
+
+    return Selection(run_ids=tuple(run.run_id for run in runs))
+
+
+def _title(what: str, runs: Sequence[Run], subject: str) -> str:
+    """What is drawn of whom; a run that is not valid says so where nobody can miss it."""
+    names = ", ".join(dict.fromkeys(run.label or run.run_id for run in runs))
+    doubts = ", ".join(dict.fromkeys(run.invalid_because or "no reason given" for run in runs if not run.valid))
+    return f"{what}: {names}" + (f", {subject}" if subject != ALL_REQUESTS else "") + (f"\nNOT VALID: {doubts}" if doubts else "")
+
+
+def _unit(run: Run) -> str:
+    return "arrivals/s" if run.load_model == "open" else "users"
+
+
+def _keep(figure: Figure, output: Path, as_json: bool) -> None:
+    from perfkit.figures.canvas import save
+
+    path = save(figure, output)
+    if as_json:
+        print_json({"figure": str(path)})
+    else:
+        click.echo(path)
