@@ -12,6 +12,7 @@ from perfkit.model.batch import Batch
 from perfkit.readers import cprofile as cprofile
 from perfkit.readers import k6_points as k6_points
 from perfkit.readers import locust_requests as locust_requests
+from perfkit.readers import perfkit_rounds as perfkit_rounds
 from perfkit.readers import pg_explain as pg_explain
 from perfkit.readers import trace_spans as trace_spans
 
@@ -33,7 +34,10 @@ class Reader(Protocol):
         """The artefact's rows, and a Manifest where it says something of its run; raises ArtefactError where it breaks its format's promise."""
 
 
-READERS: dict[str, Reader] = {module.NAME: cast(Reader, module) for module in (trace_spans, k6_points, locust_requests, pg_explain, cprofile)}
+READERS: dict[str, Reader] = {
+    module.NAME: cast(Reader, module)
+    for module in (trace_spans, k6_points, locust_requests, perfkit_rounds.BENCH, perfkit_rounds.SWEEP, pg_explain, cprofile)
+}
 
 
 def detect(path: Path, head: Head | None = None) -> Reader:

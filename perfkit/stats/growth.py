@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from perfkit.stats.laws import Law as Law
-from perfkit.stats.laws import law_of_counts as law_of_counts
+from perfkit.stats.laws import Law, law_of_counts
+
+__all__ = ["Break", "Family", "Growth", "Law", "break_size", "crossing", "growth", "law_of_counts"]
 
 Floats = npt.NDArray[np.float64]
 Family = Literal["1", "log n", "√n", "n", "n²", "n³", "undecidable"]

@@ -9,6 +9,7 @@ from perfkit.cli.lazy import LazyGroup
 COLLECTORS = {
     "load": "Put load on a web application with Locust and keep the log of every request.",
     "profile": "Profile a Python program.",
+    "bench": "Time a Python function, a command or a pytest-benchmark suite.",
     "plans": "Explain SQL statements on PostgreSQL.",
 }
 
