@@ -40,7 +40,7 @@ def command(workspace: Path | None, what: tuple[str, ...], repeat: int, as_json:
     from perfkit.collectors.caller import Function
 
     is_function = len(what) == 1 and FUNCTION.fullmatch(what[0]) is not None
-    function = Function(what[0], tuple(map(value, given["args"])), dict(map(_pair, given["kwargs"]))) if is_function else None
+    function = Function(what[0], tuple(map(value, given["args"])), dict(map(pair, given["kwargs"]))) if is_function else None
     if function is None and (given["args"] or given["kwargs"]):
         raise UsageError("--arg and --kwarg are for functions: write a command's arguments behind it.")
     options = BenchOptions(
@@ -83,7 +83,7 @@ def value(text: str) -> Any:
         return text
 
 
-def _pair(text: str) -> tuple[str, Any]:
+def pair(text: str) -> tuple[str, Any]:
     name, equals, given = text.partition("=")
     if not equals or not name.isidentifier():
         raise UsageError(f"--kwarg {text!r} is no NAME=VALUE.")
