@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from perfkit.analyses.benchmark_batches import benchmark_batches
+from perfkit.analyses.benchmarks import benchmarks
 from perfkit.analyses.cache_hits import cache_hits
 from perfkit.analyses.functions import functions
 from perfkit.analyses.latency import latency
@@ -133,6 +135,15 @@ METRICS: dict[str, Metric] = {
         ),
         Metric("plan.execution", "execution time of a planned statement", "ms", "lower", "plans", "statement", plan_times, "execution_ms"),
         Metric("plan.planning", "planning time of a statement", "ms", "lower", "plans", "statement", plan_times, "planning_ms"),
+        Metric("bench.mean", "mean time of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "mean_ms", benchmark_batches),
+        Metric(
+            "bench.median", "median time of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "median_ms", benchmark_batches
+        ),
+        Metric("bench.p95", "95th percentile of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "p95_ms"),
+        Metric("bench.p99", "99th percentile of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "p99_ms"),
+        Metric("bench.min", "fastest round of a benchmark", "ms", "lower", "bench", "benchmark", benchmarks, "min_ms"),
+        Metric("bench.max", "slowest round of a benchmark", "ms", "lower", "bench", "benchmark", benchmarks, "max_ms"),
+        Metric("bench.stddev", "standard deviation of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "stddev_ms"),
         Metric("function.own_share", "share of a profile in one function itself", "ratio", "lower", "profile", "function", functions, "own_share"),
         Metric("function.per_call", "time of one call, callees included", "ms", "lower", "profile", "function", functions, "per_call_ms"),
     )
