@@ -56,12 +56,14 @@ def test_a_bucket_is_the_interval_that_rounds_to_it(bench: Workbench) -> None:
     bench.ingest([PLAIN])
     printed = {float(key): count for entry in entries(PLAIN) if entry["name"] == "/slow" for key, count in entry["response_times"].items()}
     query = "select round((lo_ms + hi_ms) / 2, 6), round(hi_ms - lo_ms, 6), requests from latency_buckets where endpoint = '/slow' order by lo_ms"
-    assert bench.store.query(query)[1] == [(middle, 10.0, count) for middle, count in sorted(printed.items())]
+    assert bench.store.query(query)[1] == [(middle, 100.0 if middle > 1000 else 10.0, count) for middle, count in sorted(printed.items())]
 
 
 def test_buckets_of_one_endpoint_do_not_overlap(bench: Workbench) -> None:
     bench.ingest(FILES)
-    overlaps = "select count(*) from latency_buckets a join latency_buckets b using (run_id, endpoint, method) where a.lo_ms < b.lo_ms and a.hi_ms > b.lo_ms"
+    overlaps = (
+        "select count(*) from latency_buckets a join latency_buckets b using (run_id, endpoint, method) where a.lo_ms < b.lo_ms and a.hi_ms > b.lo_ms"
+    )
     assert bench.store.query(overlaps)[1] == [(0,)]
 
 
@@ -136,7 +138,7 @@ def test_requests_without_a_time_are_counted_but_not_timed(bench: Workbench, tmp
     ids=str,
 )
 def test_wrong_values_are_refused(tmp_path: Path, values: dict[str, Any]) -> None:
-    with pytest.raises(ArtefactError, match="F.json"):
+    with pytest.raises(ArtefactError, match=r"F.json"):
         list(locust_json.read(changed(tmp_path / "F.json", **values)))
 
 
@@ -145,5 +147,5 @@ def test_a_cut_file_is_refused(tmp_path: Path, path: Path) -> None:
     end = path.read_text().rindex("\n]") + 2
     (tmp_path / "whole.json").write_text(path.read_text()[:end])
     for cut in cuts(tmp_path / "whole.json", tmp_path / "cut.json", pieces=30):
-        with pytest.raises(ArtefactError, match="cut.json"):
+        with pytest.raises(ArtefactError, match=r"cut.json"):
             list(locust_json.read(cut))
