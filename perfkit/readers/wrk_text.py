@@ -40,7 +40,7 @@ OPTIONAL_STARTS = {"socket errors": "  Socket errors:", "bad answers": "  Non-2x
 SECTION = re.compile(r" +Latency Distribution(?: \(HdrHistogram - (.+)\))?")
 PERCENTILE = re.compile(rf" *(\d+(?:\.\d+)?)% +{QUANTITY}")
 SPECTRUM = re.compile(rf" +{AMOUNT} +\d\.\d+ +{COUNT} +(?:\d+\.\d+|inf)")
-SPECTRUM_START, SPECTRUM_HEAD = "Detailed Percentile spectrum:", re.compile(r" +Value +Percentile|[#\[]")
+SPECTRUM_START, SPECTRUM_HEAD = "Detailed Percentile spectrum:", re.compile(r" +Value +Percentile|[#\[-]")
 SPECTRUM_END = re.compile(rf"#?\[Max += +\d+\.\d+, Total count += +{COUNT}\]")
 PRINTED_PERCENTILES = {"wrk": 4, "wrk2": 8}
 HISTOGRAM_SLACK = 2**-10
@@ -142,7 +142,7 @@ def _sections(path: Path, lines: Sequence[str]) -> list[Section]:
             sections[-1].total = int(match[1])
         elif sections and in_spectrum and line and not SPECTRUM_HEAD.match(line):
             sections[-1].spectrum.append(_step(path, number, line))
-        in_spectrum = SPECTRUM_START in line or (in_spectrum and not line.startswith(("#", "[")))
+        in_spectrum = SPECTRUM_START in line or (in_spectrum and not line.startswith(("#", "[", "-")))
     if len({section.about for section in sections}) != len(sections):
         raise refuse(path, NAME, "it states a latency distribution twice. Keep each test in a file of its own.")
     return sections
@@ -167,7 +167,10 @@ def _check(path: Path, section: Section, percentiles: int) -> None:
 
 
 def _manifest(test: Test) -> Manifest:
-    """wrk leaves out of its times what took longer than its timeout, so its slowest requests are missing; wrk2 keeps them."""
+    """wrk leaves out of its times what took longer than its timeout, so its slowest requests are missing; wrk2 keeps them.
+
+    wrk2 does not print the rate that it was asked for.
+    """
     threads, connections = map(int, test.parts["threads"])
     reason = None
     if not test.requests:

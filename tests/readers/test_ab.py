@@ -48,7 +48,7 @@ def test_a_run_that_does_not_say_what_failed_is_not_judged(bench: Workbench) -> 
 @pytest.mark.parametrize(("old", "new"), [("\t9\t", "\t-9\t"), ("\t9\t", "\t9.5x\t"), ("1795245727", "0"), ("\t7\n", "\t\n"), ("\t7\n", "\n")])
 def test_a_wrong_value_is_refused(bench: Workbench, tmp_path: Path, old: str, new: str) -> None:
     (tmp_path / "wrong.tsv").write_text(ab_gnuplot.HEADER + "\n" + GOOD + GOOD.replace(old, new, 1))
-    with pytest.raises(ArtefactError, match="wrong.tsv: tried as ab-gnuplot"):
+    with pytest.raises(ArtefactError, match=r"wrong\.tsv: tried as ab-gnuplot"):
         bench.ingest([tmp_path / "wrong.tsv"])
 
 
@@ -79,5 +79,5 @@ def test_fewer_percentiles_are_refused(bench: Workbench, tmp_path: Path, kept: i
 def test_a_wrong_percentile_is_refused(bench: Workbench, tmp_path: Path, row: str) -> None:
     lines = PERCENTILES.read_text().splitlines()
     (tmp_path / "wrong.csv").write_text("\n".join([*lines[:51], row, *lines[52:]]) + "\n")
-    with pytest.raises(ArtefactError, match="wrong.csv"):
+    with pytest.raises(ArtefactError, match=r"wrong\.csv"):
         bench.ingest([tmp_path / "wrong.csv"])

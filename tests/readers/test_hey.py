@@ -78,5 +78,5 @@ def test_a_run_without_any_answer_holds_nothing(bench: Workbench, tmp_path: Path
 )
 def test_a_wrong_value_is_refused_with_its_place(bench: Workbench, tmp_path: Path, old: str, new: str) -> None:
     (tmp_path / "wrong.csv").write_text(hey_csv.HEADER + "\n" + GOOD + GOOD.replace(old, new, 1))
-    with pytest.raises(ArtefactError, match="wrong.csv: tried as hey-csv: .*the request that began at"):
+    with pytest.raises(ArtefactError, match=r"wrong\.csv: tried as hey-csv: .*the request that began at"):
         bench.ingest([tmp_path / "wrong.csv"])

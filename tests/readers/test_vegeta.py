@@ -79,7 +79,7 @@ def test_a_body_longer_than_the_head_is_no_hindrance(bench: Workbench, tmp_path:
 )
 def test_a_value_of_another_kind_is_refused(bench: Workbench, tmp_path: Path, key: str, value: object) -> None:
     (tmp_path / "wrong.json").write_text(json.dumps(hits()[0]) + "\n" + json.dumps(hits()[1] | {key: value}) + "\n")
-    with pytest.raises(ArtefactError, match="wrong.json: tried as vegeta-json: .*request 1"):
+    with pytest.raises(ArtefactError, match=r"wrong\.json: tried as vegeta-json: .*request 1"):
         bench.ingest([tmp_path / "wrong.json"])
 
 
@@ -142,7 +142,7 @@ def test_buckets_hold_every_request(bench: Workbench) -> None:
 )
 def test_a_report_with_a_wrong_value_is_refused(bench: Workbench, tmp_path: Path, change: dict[str, Any]) -> None:
     (tmp_path / "wrong.json").write_text(json.dumps(json.loads(REPORT.read_text()) | change))
-    with pytest.raises(ArtefactError, match="wrong.json: tried as vegeta-report"):
+    with pytest.raises(ArtefactError, match=r"wrong\.json: tried as vegeta-report"):
         bench.ingest([tmp_path / "wrong.json"], as_format="vegeta-report")
 
 
