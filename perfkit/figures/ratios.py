@@ -15,7 +15,7 @@ from perfkit.units import format_quantity
 
 ROW_INCHES, MARGIN_INCHES = 0.42, 1.9
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-CLOSEST = 0.09
+CLOSEST = 0.1
 """Ticks keep such a share of the axis from each other."""
 NARROWEST = 1.3
 """The axis reaches at least so far to both sides of 1, or noise would look like a change."""
@@ -61,7 +61,7 @@ def _row(axes: Axes, row: int, item: Compared) -> None:
             )
         face = INK if item.verdict in FILLED else "white"
         axes.plot([item.ratio], [row], MARKERS.get(item.verdict, "o"), color=INK, markerfacecolor=face, markersize=7, zorder=3)
-    axes.annotate(_words(item), (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL + 1, annotation_clip=False)
+    axes.annotate(_words(item), (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL, annotation_clip=False)
 
 
 def _words(item: Compared) -> str:
@@ -94,6 +94,7 @@ def _scale(axes: Axes, compared: Sequence[Compared]) -> None:
     axes.xaxis.set_major_locator(FixedLocator(sorted(shown)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter("{x:g}×")
+    axes.tick_params(axis="x", labelsize=SMALL)
 
 
 def _facts(compared: Sequence[Compared], equivalence: float, run_ids: Mapping[str, Sequence[str]]) -> list[str]:
