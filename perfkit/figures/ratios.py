@@ -49,6 +49,9 @@ def ratios_figure(
 
 
 def _row(axes: Axes, row: int, item: Compared) -> None:
+    if item.noise:
+        reach = 1 + 2 * item.noise
+        axes.plot([1 / reach, reach], [row, row], color="#c6c6c6", linewidth=8, solid_capstyle="butt", zorder=1, label="noise")
     if item.ratio is not None and item.ratio > 0:
         if item.lo is not None and item.hi is not None and item.lo > 0:
             axes.plot(
@@ -106,6 +109,7 @@ def _facts(compared: Sequence[Compared], equivalence: float, run_ids: Mapping[st
         "n\u00a0=\u00a0" + ", ".join(f"{base}\u00a0:\u00a0{candidate}" for base, candidate in counts) + "\u00a0runs",
         "whiskers: 95\u00a0% interval" if any(item.lo is not None for item in compared) else "no interval: fewer than two runs a side",
         f"band: within {equivalence * 100:g}\u00a0%, as good as equal",
+        "grey bars: twice the noise of runs of the same code" if any(item.noise for item in compared) else "",
         f"dashed: inconclusive, changes below {_range(detectable)} stay unseen" if detectable else "",
         *(f"{name}: {runs_text(ids)}" for name, ids in run_ids.items() if ids),
     ]
