@@ -43,13 +43,9 @@ def fill(store: Store) -> Fill:
     """Writes the requests of one run."""
 
     def write(run_id: str, requests: Sequence[Sent]) -> None:
-        for item in requests:
-            row = (run_id, START + timedelta(seconds=item.at_s), item.duration_ms, item.endpoint, "GET", 200 if item.ok else 500, item.ok)
-            rows.append((*row, item.stage, item.phase, item.worker))
-        _insert(store, "requests", "run_id, started_at, duration_ms, endpoint, method, status, ok, stage, phase, worker", rows)
-        rows.clear()
+        columns = "run_id, started_at, duration_ms, endpoint, method, status, ok, stage, phase, worker"
+        _insert(store, "requests", columns, [(run_id, *_row(item)) for item in requests])
 
-    rows: list[tuple[Any, ...]] = []
     return write
 
 
@@ -80,7 +76,13 @@ def ladder() -> list[Sent]:
     return [*sent, *(Sent(second, 3000.0, worker="watch", stage=10) for second in range(1, 59))]
 
 
+def _row(item: Sent) -> tuple[Any, ...]:
+    status = 200 if item.ok else 500
+    return START + timedelta(seconds=item.at_s), item.duration_ms, item.endpoint, "GET", status, item.ok, item.stage, item.phase, item.worker
+
+
 def _insert(store: Store, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    marks = ", ".join("?" * len(rows[0]))
+    """One statement for all rows: one each would take seconds."""
+    values = ", ".join(f"unnest(${place})" for place in range(1, len(rows[0]) + 1))
     with store.writing() as connection:
-        connection.executemany(f"insert into {table} ({columns}) values ({marks})", rows)
+        connection.execute(f"insert into {table} ({columns}) select {values}", [list(column) for column in zip(*rows, strict=True)])
