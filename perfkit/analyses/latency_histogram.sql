@@ -1,6 +1,6 @@
 -- How many requests took how long? Counted twice: in bins of equal width, and in bins that are equally wide on a logarithmic axis.
 -- run_id: the run.  outcome: ok or failed; all where the tool kept no raw samples.  scale: linear or log.
--- lo_ms, hi_ms: edges of the bin, equal for all runs asked for; hi_ms is null in the last linear bin, which holds all that took longer.
+-- lo_ms, hi_ms: edges of the bin, equal for all runs asked for; hi_ms is null in the last linear bin, which holds all the rest.
 -- requests: more than 0. A tool's bucket that lies in several bins is shared among them by what each covers.
 -- Times of 0 ms have no place in the logarithmic bins.
 with sent as (
@@ -33,7 +33,7 @@ power as (
 ),
 bins as (
     select power_of_ten * list_min(list_filter([1, 2, 5, 10], lambda step: step * power_of_ten >= reach_ms / 40)) as width_ms,
-        ceil(reach_ms / width_ms)::bigint as last_bin
+        floor(reach_ms / width_ms)::bigint + 1 as last_bin
     from power
 ),
 linear_samples as (

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from perfkit.analyses.latency_histogram import LatencyBin
 from perfkit.analyses.latency_quantiles import LatencyQuantile
@@ -41,6 +41,9 @@ class _Bins:
     """The bins of one scale as shares of all requests of their name."""
 
     edges: list[float]
+    """Those of bins that hold something; what lies between two such bins is empty."""
+    width: float
+    """Of every linear bin but the last."""
     shares: dict[tuple[str, bool], list[float]]
     """By name and whether the requests failed; one share a bin, the last one that of all longer requests where there is such a bin."""
     longer_than: float | None
@@ -86,7 +89,8 @@ def _counted(bins: Sequence[LatencyBin], names: Mapping[str, str]) -> _Bins:
     longer_than = next((row.lo_ms for row in bins if row.hi_ms is None), None)
     starts = edges if longer_than is not None else edges[:-1]
     shares = {(name, failed): [found.get(edge, 0.0) / totals[name] for edge in starts] for (name, failed), found in sorted(counts.items())}
-    return _Bins(edges, shares, longer_than)
+    width = min((row.hi_ms - row.lo_ms for row in bins if row.hi_ms is not None), default=1.0)
+    return _Bins(edges, width, shares, longer_than)
 
 
 def _histogram(axes: Axes, bins: _Bins, looks: Mapping[str, Look]) -> None:
@@ -108,12 +112,13 @@ def _histogram(axes: Axes, bins: _Bins, looks: Mapping[str, Look]) -> None:
 
 def _end(bins: _Bins) -> float:
     """The bin without an end is drawn three bins wide."""
-    return bins.edges[-1] + 3 * (bins.edges[-1] - bins.edges[-2] if len(bins.edges) > 1 else 1.0)
+    return bins.edges[-1] + 3 * bins.width
 
 
 def _linear_axis(axes: Axes, bins: _Bins) -> None:
-    width = bins.edges[1] - bins.edges[0] if len(bins.edges) > 1 else 0
-    axes.set_xlabel(f"response time, ms, bins of {width:g}\u00a0ms")
+    axes.set_xlabel(f"response time, ms, bins of {bins.width:g}\u00a0ms")
+    axes.tick_params(axis="x", labelsize=SMALL)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
     if bins.longer_than is None:
         axes.set_xlim(left=0)
         return
@@ -121,7 +126,7 @@ def _linear_axis(axes: Axes, bins: _Bins) -> None:
     axes.set_xlim(0, _end(bins))
     axes.axvspan(bins.longer_than, _end(bins), facecolor="#f0f0f0", edgecolor=QUIET, linewidth=0.6, linestyle=":", zorder=0)
     axes.annotate(
-        f"longer than {bins.longer_than:g}",
+        f"{bins.longer_than:g} and more",
         ((bins.longer_than + _end(bins)) / 2, 0.97),
         xycoords=("data", "axes fraction"),
         rotation=90,
@@ -133,6 +138,9 @@ def _linear_axis(axes: Axes, bins: _Bins) -> None:
 
 def _log_axis(axes: Axes) -> None:
     axes.set_xscale("log")
+    lowest, highest = axes.get_xlim()
+    if highest < 10 * lowest:
+        axes.set_xlim(lowest / 3, highest * 3)
     plain_ticks(axes.xaxis)
     axes.tick_params(axis="x", labelsize=SMALL)
     axes.set_xlabel("response time, ms, logarithmic, 20 bins a decade")
@@ -169,7 +177,7 @@ def _percentile_axes(axes: Axes, quantiles: Sequence[LatencyQuantile]) -> None:
     rarest = max(row.quantile for row in quantiles)
     ticks = [share for share in (0.0, *NAMED) if share <= max(rarest, NAMED[0])]
     axes.set_xscale("log")
-    axes.set_xlim(1, max(1 / (1 - rarest), 2) * 1.02)
+    axes.set_xlim(0.99, max(1 / (1 - rarest), 2) * 1.02)
     axes.set_xticks([1 / (1 - share) for share in ticks], [f"{round(share * 100, 4):g}\u00a0%" for share in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("share of requests that were at most so long; the axis gives every further nine the same room")
@@ -183,10 +191,10 @@ def _facts(quantiles: Sequence[LatencyQuantile], bins: Sequence[LatencyBin]) -> 
     whole = any(outcome == "all" for _, outcome in counts)
     return [
         "unit: ms",
-        f"{counted(n, 'requests')}, {failed_text(failed, n)}" + (" and drawn apart" if failed else ""),
+        f"{counted(n, 'requests')}, " + ("failed ones among them" if whole else failed_text(failed, n)) + (", drawn apart" if failed else ""),
         "lines end at 1\u00a0−\u00a01/n",
         "a single request makes a point, no distribution" if 1 in counts.values() else "",
-        "bands: the tool kept buckets, no samples; failed requests are among them" if whole else "",
+        "bands: the tool kept buckets, no samples" if whole else "",
         f"{format_quantity(round(unplaced), 'count')} of 0\u00a0ms have no place on a logarithmic axis" if unplaced > 0.5 else "",
         runs_text(row.run_id for row in quantiles),
     ]

@@ -69,7 +69,7 @@ def required(rows: Sequence[object], what: str) -> None:
 
 def caption(figure: Figure, facts: Iterable[str]) -> None:
     """Unit, n, runs and every reservation, under the axes."""
-    text = " · ".join(fact for fact in facts if fact)
+    text = "\u00a0· ".join(fact for fact in facts if fact)
     lines = textwrap.wrap(text, CAPTION_COLUMNS, break_long_words=False, break_on_hyphens=False)
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=SMALL, color=QUIET, linespacing=1.4)
 
@@ -84,7 +84,7 @@ def runs_text(run_ids: Iterable[str]) -> str:
 
 def counted(n: float, what: str) -> str:
     """n = 1 234 requests, in one piece."""
-    return f"n\u00a0=\u00a0{format_quantity(float(n), 'count')}\u00a0{what}"
+    return f"n\u00a0=\u00a0{format_quantity(float(n), 'count')}\u00a0{what if n != 1 else what.removesuffix('s')}"
 
 
 def failed_text(failed: float, n: float) -> str:

@@ -15,7 +15,7 @@ from perfkit.units import format_quantity
 
 ROW_INCHES, MARGIN_INCHES = 0.42, 1.9
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-CLOSEST = 0.09
+CLOSEST = 0.1
 """Ticks keep such a share of the axis from each other."""
 NARROWEST = 1.3
 """The axis reaches at least so far to both sides of 1, or noise would look like a change."""
@@ -49,6 +49,9 @@ def ratios_figure(
 
 
 def _row(axes: Axes, row: int, item: Compared) -> None:
+    if item.noise:
+        reach = 1 + 2 * item.noise
+        axes.plot([1 / reach, reach], [row, row], color="#c6c6c6", linewidth=8, solid_capstyle="butt", zorder=1, label="noise")
     if item.ratio is not None and item.ratio > 0:
         if item.lo is not None and item.hi is not None and item.lo > 0:
             axes.plot(
@@ -61,7 +64,7 @@ def _row(axes: Axes, row: int, item: Compared) -> None:
             )
         face = INK if item.verdict in FILLED else "white"
         axes.plot([item.ratio], [row], MARKERS.get(item.verdict, "o"), color=INK, markerfacecolor=face, markersize=7, zorder=3)
-    axes.annotate(_words(item), (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL + 1, annotation_clip=False)
+    axes.annotate(_words(item), (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL, annotation_clip=False)
 
 
 def _words(item: Compared) -> str:
@@ -94,6 +97,7 @@ def _scale(axes: Axes, compared: Sequence[Compared]) -> None:
     axes.xaxis.set_major_locator(FixedLocator(sorted(shown)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter("{x:g}×")
+    axes.tick_params(axis="x", labelsize=SMALL)
 
 
 def _facts(compared: Sequence[Compared], equivalence: float, run_ids: Mapping[str, Sequence[str]]) -> list[str]:
@@ -105,6 +109,7 @@ def _facts(compared: Sequence[Compared], equivalence: float, run_ids: Mapping[st
         "n\u00a0=\u00a0" + ", ".join(f"{base}\u00a0:\u00a0{candidate}" for base, candidate in counts) + "\u00a0runs",
         "whiskers: 95\u00a0% interval" if any(item.lo is not None for item in compared) else "no interval: fewer than two runs a side",
         f"band: within {equivalence * 100:g}\u00a0%, as good as equal",
+        "grey bars: twice the noise of runs of the same code" if any(item.noise for item in compared) else "",
         f"dashed: inconclusive, changes below {_range(detectable)} stay unseen" if detectable else "",
         *(f"{name}: {runs_text(ids)}" for name, ids in run_ids.items() if ids),
     ]

@@ -68,9 +68,9 @@ def _throughput(axes: Axes, steps: Sequence[LoadStep], fitted: Fitted | None, hi
     """Points are measured; the model is a line, dashed where nothing was tested."""
     for number, (run_id, group) in enumerate(groupby(steps, key=lambda step: step.run_id)):
         rows = list(group)
-        look = LOOKS[number % len(LOOKS)]
-        joined = "none" if fitted else look.linestyle
-        axes.plot([row.users for row in rows], [row.per_second for row in rows], marker=look.marker, color=look.color, linestyle=joined, label=run_id)
+        joined, marker = "none" if fitted else "-", LOOKS[number % len(LOOKS)].marker
+        users, answered = [row.users for row in rows], [row.per_second for row in rows]
+        axes.plot(users, answered, color=LOOKS[0].color, linestyle=joined, linewidth=1.2, marker=marker, label=run_id)
     axes.set_ylabel("requests answered a second")
     ends = []
     if fitted:
@@ -101,7 +101,7 @@ def _times(axes: Axes, steps: Sequence[LoadStep]) -> list[tuple[float, float, st
         users = [row.users for row in rows]
         axes.plot(users, [row.p95_ms for row in rows], color=LOOKS[1].color, linestyle="--", marker=marker, markersize=5)
         axes.plot(users, [row.p50_ms for row in rows], color=LOOKS[0].color, linestyle="-", marker=marker, markersize=5)
-        ends = ends or [(users[-1], rows[-1].p50_ms, "P50"), (users[-1], rows[-1].p95_ms, "P95")]
+        ends += [(users[-1], rows[-1].p50_ms, "P50"), (users[-1], rows[-1].p95_ms, "P95")]
     scale_times(axes, [value for step in steps for value in (step.p50_ms, step.p95_ms)])
     for step in (row for row in steps if row.failed):
         axes.plot([step.users], [step.p95_ms], "x", color=INK, markersize=11, markeredgewidth=1.6)
