@@ -285,7 +285,7 @@ create table if not exists noise_floors (
 create or replace view measured_requests as
 select requests.*,
     requests.worker is not distinct from 'watch' as bystander,
-    case when requests.worker is not distinct from 'watch' then 'watch ' else '' end || coalesce(requests.method || ' ', '') || requests.endpoint as subject
+    coalesce(requests.method || ' ', '') || requests.endpoint as subject
 from requests left join runs using (run_id)
 where coalesce(requests.phase, 'steady') = 'steady' and requests.started_at >= coalesce(runs.steady_from, '-infinity'::timestamp);
 
