@@ -52,7 +52,7 @@ class Observation:
 
 def measure(store: Store, metric: Metric, selection: Selection, subject: str | None = None) -> list[Measurement]:
     """One measurement per subject that fits the glob; runs that are not valid do not count."""
-    return measure_runs(store, metric, judgeable(select_runs(known_runs(store), selection), metric), subject)
+    return measure_runs(store, metric, judgeable(store, select_runs(known_runs(store), selection), metric), subject)
 
 
 def measure_runs(store: Store, metric: Metric, run_ids: Sequence[str], subject: str | None = None) -> list[Measurement]:
@@ -65,7 +65,7 @@ def measure_runs(store: Store, metric: Metric, run_ids: Sequence[str], subject: 
     return [_measurement(metric, name, found, batches.get(name, [])) for name, found in by_subject.items()]
 
 
-def judgeable(runs: Iterable[Run], metric: Metric) -> list[str]:
+def judgeable(store: Store, runs: Iterable[Run], metric: Metric) -> list[Run]:
     """Valid runs of the metric's kind that are alike, in order of time."""
     fitting = alike([run for run in runs if run.valid and run.kind == metric.kind])
     return [run.run_id for run in reversed(fitting)]

@@ -24,7 +24,9 @@ ABOUT = "Gatling's binary simulation.log (3.13 and later); it holds no HTTP stat
 BY_LINE = False
 
 RUN, REQUEST, USER, GROUP, ERROR = range(5)
-STARTS = struct.Struct(">Bi")
+STARTS, BYTE, INT32, INT64 = (struct.Struct(f">{layout}") for layout in ("Bi", "B", "i", "q"))
+USER_CELLS, GROUP_CELLS, REQUEST_CELLS = (struct.Struct(f">{layout}") for layout in ("iBi", "iiiB", "iiB"))
+NOT_WHOLE = "it is not whole; was the file cut off?"
 LATIN1, UTF16 = 0, 1
 """How the Java machine that wrote a string kept it; two-byte characters are little-endian on the machines Gatling runs on."""
 VERSION = re.compile(r"\d+\.\d+[\w.+-]*", re.ASCII)
@@ -105,24 +107,26 @@ class Records:
         if length < 0:
             self.refuse("a negative length")
         if self.offset + length > len(self.data):
-            self.refuse("it is not whole; was the file cut off?")
+            self.refuse(NOT_WHOLE)
         self.offset += length
         return self.data[self.offset - length : self.offset]
 
-    def byte(self) -> int:
-        return self.take(1)[0]
+    def numbers(self, layout: struct.Struct) -> tuple[int, ...]:
+        self.offset += layout.size
+        if self.offset > len(self.data):
+            self.refuse(NOT_WHOLE)
+        return layout.unpack_from(self.data, self.offset - layout.size)
 
-    def flag(self) -> bool:
-        value = self.byte()
-        if value > 1:
-            self.refuse(f"{value} is neither true nor false")
-        return bool(value)
+    def byte(self) -> int:
+        return self.numbers(BYTE)[0]
 
     def int32(self) -> int:
-        return int.from_bytes(self.take(4), "big", signed=True)
+        return self.numbers(INT32)[0]
 
-    def int64(self) -> int:
-        return int.from_bytes(self.take(8), "big", signed=True)
+    def flag(self, value: int) -> bool:
+        if value > 1:
+            self.refuse(f"{value} is neither true nor false")
+        return value == 1
 
     def few(self, what: str) -> int:
         number = self.int32()
@@ -157,7 +161,7 @@ class Records:
 
 
 def _manifest(records: Records) -> Manifest:
-    version, simulation, start_ms, description = records.text(), records.text(), records.int64(), records.text()
+    version, simulation, start_ms, description = records.text(), records.text(), records.numbers(INT64)[0], records.text()
     if not 0 <= start_ms <= LATEST_MS:
         records.refuse(f"it starts at {start_ms} ms after 1970")
     scenarios = [records.text() for _ in range(records.few("scenarios"))]
@@ -174,13 +178,16 @@ def _record(records: Records) -> RequestRow | None:
     if kind == REQUEST:
         return _request(records)
     if kind == USER:
-        scenario, _, _ = records.int32(), records.flag(), records.int32()
+        scenario, starts, _ = records.numbers(USER_CELLS)
+        records.flag(starts)
         if not 0 <= scenario < records.scenarios:
             records.refuse(f"a user of scenario {scenario} of {records.scenarios}")
     elif kind == GROUP:
-        _, _, _, _, _ = records.path_of_groups(), records.int32(), records.int32(), records.int32(), records.flag()
+        records.path_of_groups()
+        records.flag(records.numbers(GROUP_CELLS)[-1])
     elif kind == ERROR:
-        _, _ = records.shared_text(), records.int32()
+        records.shared_text()
+        records.int32()
     else:
         records.refuse(f"an unknown kind {kind}")
     return None
@@ -188,12 +195,13 @@ def _record(records: Records) -> RequestRow | None:
 
 def _request(records: Records) -> RequestRow | None:
     names = [*records.path_of_groups(), records.shared_text()]
-    start_ms, end_ms, ok, message = records.int32(), records.int32(), records.flag(), records.shared_text().strip()
+    start_ms, end_ms, judged = records.numbers(REQUEST_CELLS)
+    ok, message = records.flag(judged), records.shared_text().strip()
     if end_ms == _never(records.start_ms):
         return None
     if end_ms < start_ms:
         records.refuse(f"a request that ends {start_ms - end_ms} ms before it starts")
-    found = STATUS.search(message)
+    found = STATUS.search(message) if message else None
     return RequestRow(
         started_at=EPOCH + timedelta(milliseconds=records.start_ms + start_ms),
         duration_ms=float(end_ms - start_ms),
