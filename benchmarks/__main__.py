@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import ingest_points, open_profile, percentiles, small_artefacts, start_up
+from benchmarks import from_points, ingest_points, open_profile, percentiles, small_artefacts, start_up
 
 BENCHMARKS = {
     "ingest_points": ingest_points.run,
+    "from_points": from_points.run,
     "percentiles": percentiles.run,
     "open_profile": open_profile.run,
     "small_artefacts": small_artefacts.run,

@@ -36,11 +36,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The median wall times of two jobs, held against a limit."""
+    """The medians of two jobs, held against a limit."""
 
     job: str
     peer: str
     at_most: float
+    of: str = "wall_s"
+    """Which cost is compared."""
 
 
 def python(code: str, *arguments: str) -> list[str]:
@@ -83,14 +85,11 @@ def table(title: str, costs: Mapping[str, Cost], against: str, limits: Sequence[
     ]
     lines.append("")
     for limit in limits:
-        ratio = costs[limit.job].wall_s / costs[limit.peer].wall_s
+        ratio = getattr(costs[limit.job], limit.of) / getattr(costs[limit.peer], limit.of)
         verdict = "holds" if ratio <= limit.at_most else "DOES NOT HOLD"
-        lines.append(f"- {limit.job} takes at most {limit.at_most:g} times {limit.peer}: {ratio:.2f}, {verdict}.")
+        what = {"wall_s": "time", "cpu_s": "CPU", "peak_mb": "memory"}[limit.of]
+        lines.append(f"- {limit.job} needs at most {limit.at_most:.3g} times the {what} of {limit.peer}: {ratio:.3g}, {verdict}.")
     return "\n".join([*lines, ""])
-
-
-def _row(name: str, cost: Cost, peer: Cost) -> str:
-    return f"| {name} | {cost.wall_s:.2f} | {cost.cpu_s:.2f} | {cost.peak_mb:.0f} | {cost.wall_s / peer.wall_s:.2f} |"
 
 
 def save(name: str, text: str) -> None:

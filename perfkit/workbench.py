@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfkit.analyses.known_runs import Selection, known_runs, newest_of_each_kind, select_runs
+from perfkit.analyses.known_runs import Selection, alike, known_runs, newest_of_each_kind, select_runs
 from perfkit.analyses.latency import ALL_REQUESTS
 from perfkit.ingest import Ingested, Progress, Reading, ingest
 from perfkit.model.finding import Finding
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas
 
     from perfkit.analyses.accuracy import Accuracy
+    from perfkit.analyses.capacity import Capacity
     from perfkit.analyses.comparison import Compared
     from perfkit.analyses.functions import FunctionTime
     from perfkit.analyses.history import HistoryPoint
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from perfkit.analyses.measure import Measurement
     from perfkit.analyses.noise import NoiseFloor
     from perfkit.analyses.request_time import RequestTime
+    from perfkit.analyses.trend import Trend
     from perfkit.collectors import Options
     from perfkit.collectors.base import Progress as Step
     from perfkit.collectors.inventory import Tool
@@ -196,6 +198,21 @@ class Workbench:
         floors = noise_floors(self.store, chosen, selection or Selection())
         remember(self.store, floors, _now())
         return floors
+
+    def trend(self, metric: str, selection: Selection | None = None, subject: str | None = None, last: int | None = None) -> Trend:
+        """The history of a metric: changes of level, and drift."""
+        from perfkit.analyses.metrics import metric_named
+        from perfkit.analyses.trend import trend
+
+        return trend(self.store, metric_named(metric), selection or Selection(), subject, last)
+
+    def capacity(self, selection: Selection, limit_ms: float = 500.0, error_limit: float = 0.01, users: int | None = None) -> Capacity:
+        """The highest step of a ladder that passes, and whether the system is ready for so many users."""
+        from perfkit.analyses.capacity import capacity
+        from perfkit.analyses.ladder import Passing
+
+        runs = alike([run for run in self.runs(replace(selection, kind="load")) if run.valid])
+        return capacity(self.store, runs, Passing(limit_ms, error_limit), users)
 
     def diagnose(self, selection: Selection | None = None, system: str | None = None) -> list[Finding]:
         """What is wrong in the newest evidence of each kind, worst first."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from perfkit.model.run import MANIFEST_SUFFIX, Manifest
 from perfkit.workbench import Workbench
 from perfkit.workspace import Workspace
 
@@ -16,6 +17,12 @@ HEADER = ("timestamp", "request_type", "name", "response_time_ms", "response_len
 START = 1_790_000_000.0
 
 WriteLog = Callable[..., Path]
+
+
+def described(artefact: Path, manifest: Manifest) -> Path:
+    """The artefact with its manifest beside it, so that many can be stored at once."""
+    artefact.with_name(artefact.name + MANIFEST_SUFFIX).write_text(manifest.to_json(), encoding="utf-8")
+    return artefact
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def compare_runs(store: Store, metric: Metric, base: Sequence[Run], candidate: S
     base_values = _by_subject(store, metric, base)
     candidate_values = _by_subject(store, metric, candidate)
     noise = _noise(store, base, metric)
-    return _without_false_discoveries(
+    return without_false_discoveries(
         [
             _compared(metric, subject, values, candidate_values[subject], noise.get((metric.name, subject)), unlike)
             for subject, values in base_values.items()
@@ -101,7 +101,7 @@ def _noise(store: Store, runs: Sequence[Run], metric: Metric) -> dict[tuple[str,
     return remembered(store, fitting[0].fingerprint) if fitting else {}
 
 
-def _without_false_discoveries(compared: Sequence[Compared]) -> list[Compared]:
+def without_false_discoveries(compared: Sequence[Compared]) -> list[Compared]:
     """Of many subjects some differ by chance: what does not stand among all that were tested together is not decided."""
     adjusted = iter(false_discovery([item.p_value for item in compared if item.p_value is not None]))
     found = []

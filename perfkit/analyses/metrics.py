@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from perfkit.analyses.benchmark_batches import benchmark_batches
+from perfkit.analyses.benchmarks import benchmarks
 from perfkit.analyses.cache_hits import cache_hits
 from perfkit.analyses.functions import functions
 from perfkit.analyses.latency import latency
@@ -13,6 +15,7 @@ from perfkit.analyses.latency_batches import latency_batches
 from perfkit.analyses.llm_sequences import llm_sequences
 from perfkit.analyses.plan_times import plan_times
 from perfkit.analyses.request_time import request_time
+from perfkit.analyses.response import response
 from perfkit.errors import unknown
 from perfkit.store import Store
 
@@ -73,6 +76,27 @@ METRICS: dict[str, Metric] = {
             printed="p99",
         ),
         Metric("latency.p95_ok", "P95 of successful requests", "ms", "lower", "load", "endpoint", latency, "p95_ok_ms", latency_batches),
+        Metric("response.p50", "median time since a request was meant to be sent", "ms", "lower", "load", "endpoint", response, "response_p50_ms"),
+        Metric(
+            "response.p95",
+            "95th percentile of the time since it was meant to be sent",
+            "ms",
+            "lower",
+            "load",
+            "endpoint",
+            response,
+            "response_p95_ms",
+        ),
+        Metric(
+            "response.p99",
+            "99th percentile of the time since it was meant to be sent",
+            "ms",
+            "lower",
+            "load",
+            "endpoint",
+            response,
+            "response_p99_ms",
+        ),
         Metric("throughput", "requests answered a second", "per_second", "higher", "load", "endpoint", latency, "per_second", printed="per_second"),
         Metric(
             "error.rate",
@@ -111,6 +135,15 @@ METRICS: dict[str, Metric] = {
         ),
         Metric("plan.execution", "execution time of a planned statement", "ms", "lower", "plans", "statement", plan_times, "execution_ms"),
         Metric("plan.planning", "planning time of a statement", "ms", "lower", "plans", "statement", plan_times, "planning_ms"),
+        Metric("bench.mean", "mean time of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "mean_ms", benchmark_batches),
+        Metric(
+            "bench.median", "median time of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "median_ms", benchmark_batches
+        ),
+        Metric("bench.p95", "95th percentile of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "p95_ms"),
+        Metric("bench.p99", "99th percentile of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "p99_ms"),
+        Metric("bench.min", "fastest round of a benchmark", "ms", "lower", "bench", "benchmark", benchmarks, "min_ms"),
+        Metric("bench.max", "slowest round of a benchmark", "ms", "lower", "bench", "benchmark", benchmarks, "max_ms"),
+        Metric("bench.stddev", "standard deviation of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "stddev_ms"),
         Metric("function.own_share", "share of a profile in one function itself", "ratio", "lower", "profile", "function", functions, "own_share"),
         Metric("function.per_call", "time of one call, callees included", "ms", "lower", "profile", "function", functions, "per_call_ms"),
     )

@@ -80,14 +80,14 @@ def _steady(first_end: datetime, seconds: Sequence[Second]) -> tuple[datetime | 
     """When the warm-up ended, if there was one; why there is no steady part, if there is none."""
     from perfkit.stats.steady import steady_from
 
-    latency, throughput = _series(seconds)
+    latency, throughput = laid_out(seconds)
     found = steady_from(latency, throughput)
     if not found.steady:
         return None, [f"not steady: {found.why}"]
     return (first_end + timedelta(seconds=found.start) if found.start else None), []
 
 
-def _series(seconds: Sequence[Second]) -> tuple[list[float], list[float]]:
+def laid_out(seconds: Sequence[Second]) -> tuple[list[float], list[float]]:
     """Every second; one in which nothing ended repeats the latency before it. The last one is cut off by the end."""
     latency: list[float] = []
     throughput: list[float] = []

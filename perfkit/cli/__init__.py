@@ -23,6 +23,8 @@ COMMANDS = {
     "metric": "Print a metric's value, interval, n and unit.",
     "compare": "Compare two labels or runs, metric by metric.",
     "noise": "Compute how much runs of the same code differ.",
+    "trend": "Find changes of level in a metric's history.",
+    "capacity": "Name the highest number of users that was tested and passed.",
     "diagnose": "Name the problems that the evidence shows, worst first.",
     "check": "Judge all targets of a system.",
     "figure": "Draw a picture of the evidence into a file.",

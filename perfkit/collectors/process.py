@@ -7,8 +7,8 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -61,6 +61,22 @@ def run_child(child: Child, watch: Watch) -> Ended:
         _signal_group(process, signal.SIGKILL)
         process.wait()
     return Ended(process.returncode, interrupted, last_words(listeners))
+
+
+@contextmanager
+def beside(child: Child, end_s: float) -> Iterator[None]:
+    """Runs the child for as long as the context lasts, then asks it to end; after end_s more it is killed."""
+    process = _start(child)
+    listeners = [Listener(stream) for stream in (process.stderr, process.stdout) if stream]
+    try:
+        yield
+        _signal_group(process, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(end_s)
+    finally:
+        _signal_group(process, signal.SIGKILL)
+        process.wait()
+        last_words(listeners)
 
 
 class Listener:

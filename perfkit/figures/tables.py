@@ -10,9 +10,11 @@ from typing import Any
 
 from perfkit.analyses.comparison import Compared
 from perfkit.analyses.functions import FunctionTime
+from perfkit.analyses.ladder import Step
 from perfkit.analyses.measure import Measurement
 from perfkit.analyses.noise import NoiseFloor
 from perfkit.analyses.request_time import RequestTime
+from perfkit.analyses.trend import LevelChange
 from perfkit.model.finding import Finding
 from perfkit.model.run import Run
 from perfkit.model.verdict import Verdict
@@ -83,6 +85,29 @@ def _compared(item: Compared) -> tuple[str, ...]:
     return (item.metric, item.subject, *values, item.verdict, _bound(item.detectable, "ratio"), f"{item.runs_base} : {item.runs_candidate}")
 
 
+def _level_change(item: LevelChange) -> tuple[str, ...]:
+    return (
+        str(item.index),
+        item.run_id,
+        (item.commit or "")[:12],
+        f"{item.before:.4g}",
+        f"{item.after:.4g}",
+        _change(item.before, item.after),
+        item.verdict,
+    )
+
+
+def _change(before: float, after: float) -> str:
+    return format_quantity(after / before, "factor") if before > 0 and after > 0 else "–"
+
+
+def _step(item: Step) -> tuple[str, ...]:
+    latency = (format_quantity(item.p50_ms, "ms"), format_quantity(item.p95_ms, "ms"), _bound(item.lo_ms, "ms"), _bound(item.hi_ms, "ms"))
+    rates = (format_quantity(item.per_second, "per_second"), f"{item.in_flight:.3g}")
+    counted = format_quantity(item.n, "count")
+    return (str(item.users), counted, *rates, *latency, format_quantity(item.error_rate, "ratio"), item.verdict, item.why or "")
+
+
 def _noise(item: NoiseFloor) -> tuple[str, ...]:
     shares = (format_quantity(item.spread, "ratio"), format_quantity(item.detectable, "ratio"))
     return (item.metric, item.subject, format_quantity(item.value, item.unit), *shares, str(len(item.runs)))
@@ -133,6 +158,18 @@ VIEWS: dict[type[Any], View] = {
             "metric, subject, base, candidate, ratio, interval, verdict, visible from, runs",
         ),
         _compared,
+    ),
+    LevelChange: View(
+        _columns("run, commit, verdict", "index, before, after, change", "index, run, commit, before, after, change, verdict"),
+        _level_change,
+    ),
+    Step: View(
+        _columns(
+            "verdict, note",
+            "users, requests, throughput, in flight, P50, P95, from, to, errors",
+            "users, requests, throughput, in flight, P50, P95, from, to, errors, verdict, note",
+        ),
+        _step,
     ),
     NoiseFloor: View(
         _columns("metric, subject", "value, spread, visible from, runs", "metric, subject, value, spread, visible from, runs"),

@@ -93,6 +93,11 @@ class Run:
     """Runs with different fingerprints are not compared."""
     steady_from: datetime | None = None
 
+    def setting(self, name: str) -> float | None:
+        """A number among the parameters."""
+        value = json.loads(self.parameters).get(name)
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
 
 def run_id_of(sha256: str) -> str:
     """A run is known by the content of its artefact, not by its path."""

@@ -9,11 +9,39 @@ from typing import Protocol, cast
 from perfkit.errors import UnknownFormat, unknown
 from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch
-from perfkit.readers import cprofile as cprofile
-from perfkit.readers import k6_points as k6_points
-from perfkit.readers import locust_requests as locust_requests
-from perfkit.readers import pg_explain as pg_explain
-from perfkit.readers import trace_spans as trace_spans
+from perfkit.readers import (
+    ab_gnuplot,
+    ab_percentiles,
+    asv,
+    cprofile,
+    gatling_log,
+    gatling_stats,
+    gatling_text,
+    hdr_log,
+    hey_csv,
+    hyperfine,
+    k6_csv,
+    k6_points,
+    k6_summary,
+    locust_exceptions,
+    locust_failures,
+    locust_history,
+    locust_json,
+    locust_requests,
+    locust_stats,
+    oha_csv,
+    oha_json,
+    oha_sqlite,
+    perfkit_rounds,
+    pg_explain,
+    pyperf,
+    pytest_benchmark,
+    trace_spans,
+    vegeta_csv,
+    vegeta_json,
+    vegeta_report,
+    wrk_text,
+)
 
 
 class Reader(Protocol):
@@ -33,7 +61,42 @@ class Reader(Protocol):
         """The artefact's rows, and a Manifest where it says something of its run; raises ArtefactError where it breaks its format's promise."""
 
 
-READERS: dict[str, Reader] = {module.NAME: cast(Reader, module) for module in (trace_spans, k6_points, locust_requests, pg_explain, cprofile)}
+READERS: dict[str, Reader] = {
+    module.NAME: cast(Reader, module)
+    for module in (
+        trace_spans,
+        k6_points,
+        k6_csv,
+        k6_summary,
+        locust_requests,
+        locust_stats,
+        locust_history,
+        locust_failures,
+        locust_exceptions,
+        perfkit_rounds,
+        pg_explain,
+        cprofile,
+        locust_json,
+        vegeta_json,
+        hey_csv,
+        oha_csv,
+        oha_sqlite,
+        ab_gnuplot,
+        ab_percentiles,
+        vegeta_csv,
+        wrk_text,
+        vegeta_report,
+        oha_json,
+        gatling_log,
+        gatling_text,
+        gatling_stats,
+        hdr_log,
+        pytest_benchmark,
+        pyperf,
+        hyperfine,
+        asv,
+    )
+}
 
 
 def detect(path: Path, head: Head | None = None) -> Reader:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, Scan
-from perfkit.readers.parsing import compression_of
+from perfkit.readers.parsing import compression_of, refuse_cut_row
 
 NAME = "k6-points"
 KIND = "load"
@@ -30,4 +30,5 @@ def sniff(head: Head) -> bool:
 
 def read(path: Path) -> Iterator[Batch]:
     """Every request, from the points of its duration."""
+    refuse_cut_row(path, NAME)
     yield Scan("requests", SCAN, {"path": str(path), "compression": compression_of(path)})

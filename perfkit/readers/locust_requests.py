@@ -12,22 +12,30 @@ from perfkit.readers.parsing import compression_of, refuse, refuse_cut_row
 NAME = "locust-requests"
 KIND = "load"
 TOOL = "locust"
-ABOUT = "Locust's raw request log (CsvRequestLogger), CSV, also gzip"
+ABOUT = "Locust's raw request log (CsvRequestLogger, or collect load), CSV, also gzip"
 BY_LINE = True
 
 HEADER = "timestamp,request_type,name,response_time_ms,response_length,status_code,exception"
-SCAN = Path(__file__).with_suffix(".sql")
+WIDE_HEADER = f"{HEADER},worker,stage,phase,intended"
+"""As `perfkit collect load` writes it; samples of generators and target stand among the requests."""
+HERE = Path(__file__)
+SCANS = {
+    HEADER: (Scan("requests", HERE.with_suffix(".sql")),),
+    WIDE_HEADER: (Scan("requests", HERE.with_name("locust_requests_wide.sql")), Scan("samples", HERE.with_name("locust_requests_samples.sql"))),
+}
 
 
 def sniff(head: Head) -> bool:
     """The header is the format."""
-    return head.first_line == HEADER
+    return head.first_line in SCANS
 
 
 def read(path: Path) -> Iterator[Batch]:
     """Every request; a file that ends within a row was cut off."""
     with open_artefact(path) as file:
-        if file.readline(256).decode("utf-8", errors="replace").strip("\ufeff\r\n") != HEADER:
-            raise refuse(path, NAME, f"the first line is not {HEADER}.")
+        header = file.readline(256).decode("utf-8", errors="replace").strip("\ufeff\r\n")
+    if header not in SCANS:
+        raise refuse(path, NAME, f"the first line is not {HEADER}.")
     refuse_cut_row(path, NAME)
-    yield Scan("requests", SCAN, {"path": str(path), "compression": compression_of(path)})
+    for scan in SCANS[header]:
+        yield Scan(scan.table, scan.sql, {"path": str(path), "compression": compression_of(path)})

@@ -90,6 +90,15 @@ def number(path: Path, name: str, text: str, line: int | None = None) -> float:
     return value
 
 
+def amount(path: Path, name: str, value: Any) -> float:
+    """A value of a JSON document that must be a finite number and cannot be negative."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise refuse(path, name, f"{str(value)[:40]!r} stands where a number belongs.")
+    if not math.isfinite(value) or value < 0:
+        raise refuse(path, name, f"{str(value)[:40]} is negative or not finite.")
+    return float(value)
+
+
 def require_keys(path: Path, name: str, item: Any, keys: Sequence[str]) -> dict[str, Any]:
     """A JSON object that has all of the keys."""
     missing = [key for key in keys if not isinstance(item, dict) or key not in item]

@@ -9,17 +9,18 @@ from fnmatch import fnmatchcase
 from perfkit.analyses.request_time import request_time
 from perfkit.model.finding import Finding
 from perfkit.packs import Component
-from perfkit.rules import cache, functions, llm, plans, statements
+from perfkit.rules import cache, functions, growth, llm, load, memory, plans, statements
 from perfkit.rules.drafts import weighed
 from perfkit.store import Store
 
-FAMILIES = (statements, plans, llm, cache, functions)
+FAMILIES = (statements, plans, llm, cache, functions, growth, load, memory)
 
 
 def diagnose(store: Store, run_ids: Sequence[str], components: Sequence[Component] = ()) -> list[Finding]:
     """What is wrong in the evidence of these runs, worst first."""
     found = [finding for family in FAMILIES for finding in family.find(store, run_ids)]
     request_ms = {row.subject: row.total_ms for row in request_time(store, run_ids)}
+    request_ms |= {subject: total_ms for subject, total_ms in growth.totals(store, run_ids).items() if subject not in request_ms}
     return weighed([_attributed(finding, components, request_ms) for finding in found], request_ms)
 
 

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
+from perfkit.stats.measured import Floats, measured
 from perfkit.stats.steady import lag1
-
-Floats = npt.NDArray[np.float64]
 
 MIN_BATCHES = 10
 MAX_LAG1 = 0.5
@@ -35,12 +33,12 @@ class Interval:
 
 def percentile(samples: Sequence[float] | Floats, q: float) -> float:
     """Type 7, the rule of numpy and of DuckDB's quantile_cont; q is a share such as 0.95."""
-    return float(np.quantile(_measured(samples), _share(q)))
+    return float(np.quantile(_some(samples), _share(q)))
 
 
 def percentile_interval(samples: Sequence[float] | Floats, q: float, confidence: float = 0.95) -> Interval:
     """Sampling error of a percentile if samples are independent, which requests of a load test are not."""
-    array = _measured(samples)
+    array = _some(samples)
     n, value = len(array), float(np.quantile(array, _share(q)))
     lower, upper = _tails(n, q, 1 - confidence)
     # ranks from 1: a bound fails when too many or too few of the n samples lie below the true percentile
@@ -59,7 +57,7 @@ def percentile_interval(samples: Sequence[float] | Floats, q: float, confidence:
 
 def over_runs(values: Sequence[float] | Floats, confidence: float = 0.95) -> Interval:
     """Student's t over one value a run, around the geometric mean where all are positive."""
-    array = _measured(values)
+    array = _some(values)
     if len(array) == 1:
         return Interval(float(array[0]), None, None, 1, "too few")
     if (array <= 0).any():
@@ -71,7 +69,7 @@ def over_runs(values: Sequence[float] | Floats, confidence: float = 0.95) -> Int
 
 def over_batches(values: Sequence[float] | Floats, confidence: float = 0.95) -> Interval:
     """Student's t over the values of at least ten equal stretches of one run, in order of time; correlated ones have no bounds."""
-    array = _measured(values)
+    array = _some(values)
     correlation = lag1(array)
     value, lo, hi = _student(array, confidence) if len(array) >= MIN_BATCHES else (float(array.mean()), None, None)
     if lo is None:
@@ -111,12 +109,10 @@ def _student(array: Floats, confidence: float) -> tuple[float, float, float]:
     return middle, middle - half, middle + half
 
 
-def _measured(values: Sequence[float] | Floats) -> Floats:
-    array = np.asarray(values, dtype=float)
+def _some(values: Sequence[float] | Floats) -> Floats:
+    array = measured(values)
     if not len(array):
         raise ValueError("There is no value to bound: leave out what nobody measured.")
-    if not np.isfinite(array).all():
-        raise ValueError("NaN and infinity are no measurements: leave out what has no value.")
     return array
 
 

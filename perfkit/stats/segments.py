@@ -9,7 +9,6 @@ from functools import cache
 import numpy as np
 
 from perfkit.stats.measured import Floats
-from perfkit.stats.steady import lag1
 
 Contrast = Callable[[Floats, int], float]
 """How far a stretch's two parts, divided at an index, lie apart in standard errors of noise with spread 1."""
@@ -18,6 +17,10 @@ NEIGHBOURS = 9
 """Values whose median says where a value should lie: five that moved together are their majority."""
 SPIKE = 1.5
 """Spreads from that median beyond which a value counts as lying at this edge."""
+MOST_ALIKE = 0.95
+"""Highest correlation of neighbours that is believed: beyond it nothing could be told apart."""
+SMALLEST = 1e-300
+"""Stands for no noise at all."""
 NORMAL = 1.4826
 """Standard deviations of a normal distribution in one median absolute deviation."""
 
@@ -56,21 +59,28 @@ def cuts(values: Floats, contrast: Contrast, threshold: float, shortest: int) ->
         ends = [0, *found, len(values)]
         distances = [apart(*ends[place : place + 3]) for place in range(len(found))]
         weakest = int(np.argmin(distances))
-        if distances[weakest] >= threshold * noise_of_means(residuals(values, found)):
+        if distances[weakest] >= threshold * noise_of_means(_undisturbed(values, found)):
             break
         del found[weakest]
     return found
 
 
-def residuals(values: Floats, found: list[int]) -> Floats:
-    """What is left when every stretch's mean is taken off."""
-    return np.concatenate([part - part.mean() for part in np.split(values, found)])
-
-
 def noise_of_means(left: Floats) -> float:
     """The spread that, divided by the root of n, is the standard error of a mean: more than the plain spread where neighbours are alike."""
-    alike = min(max(lag1(left), 0.0), 0.95)
-    return max(float(left.std()), 1e-300) * math.sqrt((1 + alike) / (1 - alike))
+    power = float(left @ left)
+    if power == 0:
+        return SMALLEST
+    alike = float(left[:-1] @ left[1:]) / power
+    # Kendall's correction: a short series looks less correlated than it is
+    alike = min(max(alike + (1 + 4 * alike) / len(left), 0.0), MOST_ALIKE)
+    return max(float(left.std()), SMALLEST) * math.sqrt((1 + alike) / (1 - alike))
+
+
+def _undisturbed(values: Floats, found: list[int]) -> Floats:
+    """The noise around the level that holds for most of the time, else around all of them: a curve at the beginning is no noise."""
+    parts = [part - part.mean() for part in np.split(values, found)]
+    longest = max(parts, key=len)
+    return longest if 2 * len(longest) >= len(values) else np.concatenate(parts)
 
 
 def _candidates(scaled: Floats, penalty: float, shortest: int) -> list[int]:

@@ -8,15 +8,17 @@ from datetime import datetime, timedelta
 from perfkit.analyses.known_runs import Selection
 from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
-from tests.conftest import WriteLog
+from tests.conftest import WriteLog, described
 
 
 def fill(bench: Workbench, write: WriteLog, label: str, median_ms: float, users: int, *, first: int = 0, valid: bool = True) -> None:
+    logs = []
     for seed in range(first, first + 5):
         log = write(f"{label}{users}{seed}.csv", median_ms=median_ms, seed=seed + users * 100 + int(median_ms) * 1000)
         reason = None if valid else "the load generator was starved"
         stated = Manifest(label=label, scenario="s", parameters={"users": users}, valid=valid, invalid_because=reason)
-        bench.ingest([log], replace(stated, started_at=datetime(2026, 1, 1) + timedelta(minutes=seed)))
+        logs.append(described(log, replace(stated, started_at=datetime(2026, 1, 1) + timedelta(minutes=seed))))
+    bench.ingest(logs)
 
 
 def verdicts(bench: Workbench, *, force: bool = False) -> set[tuple[str, str | None]]:

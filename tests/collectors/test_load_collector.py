@@ -2,73 +2,30 @@
 
 from __future__ import annotations
 
-import csv
 import socket
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
-from perfkit.collectors.load import LoadOptions, RequestSpec, State, busiest_percent, collect, doubts, progress_text
+from perfkit.collectors.load import LoadOptions, RequestSpec, collect
+from perfkit.collectors.load_options import Arrivals, Generators, Ladder
+from perfkit.collectors.load_state import State, WorkerState, progress_text
+from perfkit.collectors.load_validity import busiest_percent, doubts
 from perfkit.collectors.process import Ended
 from perfkit.errors import CollectionFailed, UsageError
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
+from tests.collectors.load_site import Site, manifest_of, rows_of, serving
 
 CATS = RequestSpec("GET /cats", ("/cats/1", "/cats/2"))
 
 
-@dataclass(frozen=True)
-class Site:
-    """What the server heard: time and path of each request."""
-
-    url: str
-    heard: list[tuple[float, str, str]] = field(default_factory=list)
-
-    def asked(self, path: str) -> int:
-        return sum(1 for _, _, heard in self.heard if heard == path)
-
-
 @pytest.fixture
 def site() -> Iterator[Site]:
-    """Answers 302 under /away, 500 under /broken, else 200."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            heard.append((time.time(), self.command, self.path))
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self.send_response({"/away": 302, "/broken": 500}.get(self.path, 200))
-            self.send_header("Location", "/landed")
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"ok")
-
-        do_POST = do_GET
-
-        def log_message(self, *_: object) -> None:
-            """The tests' output stays clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    heard: list[tuple[float, str, str]] = []
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield Site(f"http://127.0.0.1:{server.server_port}", heard)
-    server.shutdown()
-    server.server_close()
-
-
-def rows_of(artefact: Path) -> list[dict[str, str]]:
-    with artefact.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def manifest_of(artefact: Path) -> Manifest:
-    return Manifest.from_json(artefact.with_name(artefact.name + MANIFEST_SUFFIX).read_text(encoding="utf-8"))
+    with serving() as served:
+        yield served
 
 
 def test_every_request_that_the_server_heard_is_in_the_artefact(site: Site, tmp_path: Path) -> None:
@@ -87,15 +44,16 @@ def test_every_request_that_the_server_heard_is_in_the_artefact(site: Site, tmp_
     assert sorted(path.name for path in tmp_path.iterdir()) == [artefact.name, artefact.name + MANIFEST_SUFFIX]
 
 
-def test_requests_that_begin_in_the_warmup_are_not_in_the_artefact(site: Site, tmp_path: Path) -> None:
+def test_requests_that_begin_in_the_warmup_are_marked(site: Site, tmp_path: Path) -> None:
     requests = (CATS, RequestSpec("broken", ("/broken",)))
     options = LoadOptions(site.url, requests, users=2, spawn_rate=2, duration_s=1, warmup_s=1, wait_s=0.05)
     artefact = collect(options, tmp_path)
     rows, manifest = rows_of(artefact), manifest_of(artefact)
-    began = min(float(row["timestamp"]) for row in rows)
-    assert began >= site.heard[0][0] + 0.9
-    assert len(rows) == pytest.approx(sum(1 for at, _, _ in site.heard if at >= began), abs=1)
-    assert manifest.valid and manifest.parameters["warmup_s"] == 1 and manifest.parameters["warmup_in_artefact"] is False
+    steady = [float(row["timestamp"]) for row in rows if row["phase"] == "steady"]
+    early = [float(row["timestamp"]) for row in rows if row["phase"] in ("ramp", "warmup")]
+    assert len(rows) == len(steady) + len(early) == len(site.heard)
+    assert site.heard[0][0] + 0.9 <= min(steady) and max(early) <= min(steady)
+    assert manifest.valid and manifest.parameters["warmup_s"] == 1 and manifest.parameters["warmup_in_artefact"] is True
     assert {row["status_code"] for row in rows if row["name"] == "broken"} == {"500"}
 
 
@@ -108,6 +66,31 @@ def test_a_users_own_locustfile_runs_unchanged(site: Site, tmp_path: Path) -> No
     artefact = collect(LoadOptions(site.url, locustfile=own, users=1, spawn_rate=1, duration_s=1), tmp_path / "out")
     assert len(rows_of(artefact)) == len(site.heard) == site.asked("/home") > 3
     assert manifest_of(artefact).parameters["locustfile"] == "own.py"
+
+
+def test_a_locustfiles_own_load_shape_decides_how_long_the_test_takes(site: Site, tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(
+        "from locust import HttpUser, LoadTestShape, constant, task\n"
+        "class Visitor(HttpUser):\n    wait_time = constant(0.1)\n    @task\n    def visit(self):\n        self.client.get('/home', name='home')\n"
+        "class Steps(LoadTestShape):\n    def tick(self):\n        seconds = self.get_run_time()\n"
+        "        return (1, 5) if seconds < 0.9 else (3, 5) if seconds < 1.9 else None\n"
+    )
+    artefact = collect(LoadOptions(site.url, locustfile=own, users=1, spawn_rate=1, duration_s=60), tmp_path / "out")
+    rows = rows_of(artefact)
+    assert len(rows) == len(site.heard) and {row["name"] for row in rows} == {"home"}
+    assert {row["stage"] for row in rows} == {"1", "3"}
+    assert manifest_of(artefact).valid, manifest_of(artefact).invalid_because
+
+
+def test_a_test_without_a_request_leaves_nothing(site: Site, tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(
+        "from locust import User, constant, task\nclass Idle(User):\n    wait_time = constant(0.1)\n    @task\n    def rest(self):\n        pass\n"
+    )
+    with pytest.raises(CollectionFailed, match="No request was made"):
+        collect(LoadOptions(site.url, locustfile=own, users=1, spawn_rate=1, duration_s=1), tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_broken_locustfile_is_named_with_its_error(site: Site, tmp_path: Path) -> None:
@@ -133,7 +116,21 @@ def test_only_web_addresses_on_this_machine_are_loaded(target: str, complaint: s
         collect(LoadOptions(target, (CATS,)), tmp_path)
 
 
-@pytest.mark.parametrize("wrong", [{"requests": ()}, {"users": 0}, {"users": 500, "spawn_rate": 1}, {"requests": None}, {"warmup_s": -1}])
+WRONG: list[dict[str, object]] = [
+    {"requests": ()},
+    {"users": 0},
+    {"users": 500, "spawn_rate": 1},
+    {"requests": None},
+    {"warmup_s": -1},
+    {"users": 2, "generators": Generators(processes=3)},
+    {"ladder": Ladder((10, 10))},
+    {"ladder": Ladder((1, 2), hold_s=1, warmup_s=1)},
+    {"arrivals": Arrivals()},
+    {"arrivals": Arrivals(5.0), "ladder": Ladder((10,))},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_a_load_that_cannot_be_made_is_refused(wrong: dict[str, object], site: Site, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         collect(LoadOptions(**{"target": site.url, "requests": (CATS,), **wrong}), tmp_path)  # type: ignore[arg-type]
@@ -147,17 +144,52 @@ def test_the_busiest_window_counts_not_the_average() -> None:
     assert busiest_percent([]) == 0
 
 
+FINE = State(
+    started=100.0,
+    begins=100.0,
+    stopped=110.0,
+    requests=2000,
+    workers={name: WorkerState(rows=1000, requests=1000, user_seconds=40, finished=True, sent={"0": 500}) for name in ("worker-1", "worker-2")},
+)
+OPTIONS = LoadOptions("http://127.0.0.1", (CATS,), generators=Generators(processes=2))
+
+
+def said(state: State, ended: Ended | None = None, options: LoadOptions = OPTIONS, busy: float = 0.5) -> str:
+    return "; ".join(doubts(ended or Ended(0, False, "KeyError"), state, options, {"worker-1": [(0.0, 0.0), (10.0, 10 * busy)]}))
+
+
+def with_worker(**changes: object) -> State:
+    return replace(FINE, workers={**FINE.workers, "worker-2": replace(FINE.workers["worker-2"], **changes)})  # type: ignore[arg-type]
+
+
 def test_what_makes_a_run_invalid_is_said() -> None:
-    fine = Ended(0, False, "KeyError")
-    assert doubts(fine, 100, 50) == []
-    assert doubts(fine, 0, 0)[0].startswith("no request") and "KeyError" in doubts(fine, 0, 0)[0]
-    assert "95 % of its core" in doubts(fine, 100, 95)[0]
-    assert "status -9: gone" in doubts(Ended(-9, False, "well\ngone"), 100, 50)[0]
+    assert said(FINE) == ""
+    assert "no request" in said(replace(FINE, requests=0)) and "KeyError" in said(replace(FINE, requests=0))
+    assert "95 % of its core" in said(FINE, busy=0.95)
+    assert "status -9: gone" in said(FINE, Ended(-9, False, "well\ngone"))
+    assert "stopped after 4 of 10 s" in said(replace(FINE, stopped=104.0))
+    assert "without its last rows" in said(replace(FINE, stopped=None))
 
 
-def test_progress_tells_warmup_from_measurement() -> None:
-    assert progress_text(State(100.0, 102.0, 8, 412), 7, 10, 107) == "7 of 10 s · 8 users · 412 requests"
-    assert progress_text(State(100.0, None, 8, 0), 1, 10, 101) == "1 of 10 s · 8 users · warming up"
+def test_a_worker_that_was_lost_starved_or_slower_is_named() -> None:
+    assert "1 of 2 workers were lost: worker-2" in said(with_worker(finished=False))
+    assert "1 of 2 workers took no part" in said(replace(FINE, workers={"worker-1": FINE.workers["worker-1"]}))
+    assert "7 requests of worker-2 did not reach" in said(with_worker(lost_rows=7))
+    assert "worker-2 had no time for itself in 1 of 10 s" in said(with_worker(missed_s=1))
+    assert "worker-2 made 40% fewer requests for each of its users than worker-1" in said(with_worker(requests=600))
+    assert said(with_worker(requests=600, user_seconds=24)) == ""
+
+
+def test_an_open_model_that_misses_its_rate_is_invalid() -> None:
+    open_model = replace(OPTIONS, arrivals=Arrivals(100.0))
+    assert said(FINE, options=open_model) == ""
+    assert "only 90 of 100 arrivals a second were sent in time" in said(with_worker(sent={"0": 400}), options=open_model)
+
+
+def test_progress_tells_what_goes_on() -> None:
+    state = State(100.0, 102.0, None, 8, 412, 50, 41.4, 120.0, 3)
+    assert progress_text(state, 7, 10) == "7 of 10 s · stage 50 · 8 users · 41 requests/s · P95 120 ms · 3 errors · 3 s left"
+    assert "warming up" in progress_text(replace(state, begins=None), 1, 10) and "left" not in progress_text(state, 7, None)
 
 
 def test_locust_is_never_imported_here() -> None:

@@ -9,6 +9,8 @@ from perfkit.cli.lazy import LazyGroup
 COLLECTORS = {
     "load": "Put load on a web application with Locust and keep the log of every request.",
     "profile": "Profile a Python program.",
+    "bench": "Time a Python function, a command or a pytest-benchmark suite.",
+    "sweep": "Measure how a function, a command or a URL grows with size, and where it breaks its limit.",
     "plans": "Explain SQL statements on PostgreSQL.",
 }
 

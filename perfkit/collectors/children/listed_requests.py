@@ -1,35 +1,48 @@
-"""Sends the requests of the file that PERFKIT_REQUESTS names: picked by weight, one at a time for each user, always in the same order."""
+"""Sends the collector's requests in a closed model: picked by weight, one at a time for each user, each process in an order of its own."""
 
 from __future__ import annotations
 
 import itertools
-import json
-import os
 import random
-from pathlib import Path
 from typing import Any
 
-from locust import FastHttpUser, constant, task
+from locust import FastHttpUser, task
+from locust.env import Environment
 
-REQUESTS: list[dict[str, Any]] = json.loads(Path(os.environ["PERFKIT_REQUESTS"]).read_text(encoding="utf-8"))
-WEIGHTS = [request["weight"] for request in REQUESTS]
-PATHS = [itertools.cycle(request["paths"]) for request in REQUESTS]
-ANSWER_S = float(os.environ["PERFKIT_ANSWER_S"])
-PICKS = random.Random(0)
+
+class Plan:
+    """What one process sends; its users share it."""
+
+    def __init__(self, environment: Environment) -> None:
+        config: dict[str, Any] = vars(environment.parsed_options)["perfkit"]
+        self.requests: list[dict[str, Any]] = config["requests"]
+        self.weights = [request["weight"] for request in self.requests]
+        self.paths = [itertools.cycle(request["paths"]) for request in self.requests]
+        self.picks = random.Random(getattr(environment.runner, "worker_index", 0))
+        self.wait_s: float = config["wait_s"]
+        self.answer_s: float = config["answer_s"]
 
 
 class ListedRequests(FastHttpUser):
     """One user: a request, its answer, a pause, the next request."""
 
-    wait_time = constant(float(os.environ["PERFKIT_WAIT_S"]))
-    connection_timeout = ANSWER_S
-    network_timeout = ANSWER_S
+    plan: Plan | None = None
+
+    def __init__(self, environment: Environment) -> None:
+        ListedRequests.plan = ListedRequests.plan or Plan(environment)
+        self.connection_timeout = self.network_timeout = ListedRequests.plan.answer_s
+        super().__init__(environment)
+
+    def wait_time(self) -> float:
+        return self.plan.wait_s if self.plan else 0.0
 
     @task
     def send(self) -> None:
-        number = PICKS.choices(range(len(REQUESTS)), WEIGHTS)[0]
-        request = REQUESTS[number]
+        plan = self.plan
+        assert plan is not None
+        number = plan.picks.choices(range(len(plan.requests)), plan.weights)[0]
+        request = plan.requests[number]
         body = {} if request["body"] is None else {"json": request["body"]}
         said = {"name": request["name"], "headers": request["headers"], **body}
         # A redirect is an answer: following it could lead the load away from the target.
-        self.client.request(request["method"], next(PATHS[number]), allow_redirects=False, **said)
+        self.client.request(request["method"], next(plan.paths[number]), allow_redirects=False, **said)

@@ -1,0 +1,52 @@
+"""perfkit capacity: how many users does the system carry?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from perfkit.analyses.known_runs import Selection
+from perfkit.cli.output import json_option, print_json, show, workbench
+from perfkit.errors import Exit
+from perfkit.units import format_quantity, parse_quantity
+
+if TYPE_CHECKING:
+    from perfkit.analyses.capacity import Capacity
+
+
+@click.command()
+@click.option("--label", help="Only runs with this label.")
+@click.option("--run", "runs", multiple=True, help="Only this run; may be repeated.")
+@click.option("--limit", default="500 ms", show_default=True, help="What P95 must stay below on every step.")
+@click.option("--errors", default="1 %", show_default=True, help="Share of failed requests that a step must stay below.")
+@click.option("--users", type=click.IntRange(min=1), help="Decide whether the system is ready for so many.")
+@json_option
+@click.pass_obj
+def command(workspace: Path | None, label: str | None, runs: tuple[str, ...], limit: str, errors: str, users: int | None, as_json: bool) -> Exit:
+    """Judge every step of a ladder and name the highest one that passes.
+
+    A step passes when P95 and errors are surely below their limits, latency is steady, and as many users were at work
+    as were asked for. Nothing beyond the highest tested step is promised. With --users the exit code is the verdict:
+    0 ready, 1 not ready, 3 not decided or not tested.
+    """
+    found = workbench(workspace).capacity(
+        Selection(run_ids=runs or None, label=label), parse_quantity(limit).value, parse_quantity(errors).value, users
+    )
+    if as_json:
+        print_json(found)
+    else:
+        show(found.steps, False, empty="")
+        for line in _sentences(found):
+            click.echo(line)
+    if users is None:
+        return Exit.DONE
+    return {"met": Exit.DONE, "missed": Exit.MISSED}.get(found.verdict, Exit.UNDECIDED)
+
+
+def _sentences(found: Capacity) -> list[str]:
+    limit = f"P95 < {format_quantity(found.limit_ms, 'ms')}, errors < {format_quantity(found.error_limit, 'ratio')}"
+    highest = f"{found.users} {found.step_is}" if found.users is not None else "none of the tested steps"
+    lines = [f"Highest step that passes ({limit}): {highest}. {found.why[:1].upper()}{found.why[1:]}."]
+    return lines + [sentence for sentence in found.growth if sentence]

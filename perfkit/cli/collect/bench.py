@@ -1,0 +1,90 @@
+"""perfkit collect bench: how long a Python function or a command takes, round by round."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from perfkit.cli.collect.common import common, stated
+from perfkit.cli.output import print_json, print_table, workbench
+from perfkit.cli.progress import stepping
+from perfkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from perfkit.analyses.benchmarks import Benchmark
+
+FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+TOO_FAST_MS = 0.005
+COLUMNS = ("mean", "median", "standard deviation", "min", "max", "P95", "P99")
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--arg", "args", multiple=True, help="An argument of the function as JSON, else as text; may be repeated.")
+@click.option("--kwarg", "kwargs", multiple=True, metavar="NAME=VALUE", help="A named argument, as JSON, else as text; may be repeated.")
+@click.option("--warmup", type=click.IntRange(min=0), default=3, show_default=True, help="Rounds that are kept but do not count.")
+@click.option("--runs", "rounds", type=click.IntRange(min=1), default=30, show_default=True, help="Measured rounds.")
+@click.option("--loops", type=click.IntRange(min=1), default=1, show_default=True, help="Calls that are timed together, for very fast functions.")
+@click.option("--timeout", "timeout_s", type=float, default=60.0, show_default=True, help="Seconds for one round.")
+@click.option("--name", help="What the benchmark is called. Default: the function or the command.")
+@click.option("--repeat", type=click.IntRange(min=1), default=1, show_default=True, help="Whole runs; five and more can be compared.")
+@click.option("--pytest", "suite", type=click.Path(path_type=Path), help="A suite of pytest-benchmark to run instead.")
+@common
+@click.argument("what", nargs=-1, type=click.UNPROCESSED)
+def command(workspace: Path | None, what: tuple[str, ...], repeat: int, as_json: bool, **given: Any) -> None:
+    """Time module:function or -- COMMAND: perfkit collect bench shop.prices:total --arg 1000."""
+    from perfkit.collectors.bench import BenchOptions
+    from perfkit.collectors.caller import Function
+
+    is_function = len(what) == 1 and FUNCTION.fullmatch(what[0]) is not None
+    function = Function(what[0], tuple(map(value, given["args"])), dict(map(pair, given["kwargs"]))) if is_function else None
+    if function is None and (given["args"] or given["kwargs"]):
+        raise UsageError("--arg and --kwarg are for functions: write a command's arguments behind it.")
+    options = BenchOptions(
+        function=function,
+        command=() if is_function else what,
+        stated=stated(given),
+        **{name: given[name] for name in ("suite", "name", "warmup", "rounds", "loops", "timeout_s")},
+    )
+    _run(workspace, options, repeat, as_json)
+
+
+def _run(workspace: Path | None, options: Any, repeat: int, as_json: bool) -> None:
+    from perfkit.analyses.benchmarks import benchmarks
+
+    bench = workbench(workspace)
+    with stepping() as step:
+        stored = [bench.collect(options, step) for _ in range(repeat)]
+    rows = benchmarks(bench.store, [item.run_id for item in stored])
+    if as_json:
+        print_json(rows)
+        return
+    sides = {"run": "left", "benchmark": "left", **dict.fromkeys(COLUMNS, "right"), "n": "right"}
+    print_table(sides, [_cells(row) for row in rows], empty="The suite holds no benchmark.")
+    if options.loops == 1 and any(row.median_ms < TOO_FAST_MS for row in rows):
+        click.echo("A round is so short that reading the clock is part of it: time many calls together with --loops 1000.", err=True)
+
+
+def _cells(row: Benchmark) -> tuple[str, ...]:
+    from perfkit.units import format_quantity
+
+    times = (row.mean_ms, row.median_ms, row.stddev_ms, row.min_ms, row.max_ms, row.p95_ms, row.p99_ms)
+    return (row.run_id, row.subject, *("–" if time is None else format_quantity(time, "ms") for time in times), str(row.n))
+
+
+def value(text: str) -> Any:
+    """JSON where it is JSON, else the text itself."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def pair(text: str) -> tuple[str, Any]:
+    name, equals, given = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise UsageError(f"--kwarg {text!r} is no NAME=VALUE.")
+    return name, value(given)

@@ -1,0 +1,203 @@
+"""An OpenAPI document → requests: every operation whose required values the document itself gives, and why the others were left out."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import ProxyHandler, build_opener
+
+from perfkit.collectors.load_options import RequestSpec
+from perfkit.collectors.target import check_target
+from perfkit.errors import UsageError
+
+READING = ("get",)
+WRITING = ("post", "put", "patch", "delete")
+VARIANTS = 20
+"""Paths for one operation at most, where the document gives several examples."""
+ANSWER_S = 10.0
+DEEPEST = 20
+
+Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An operation that is not requested."""
+
+    operation: str
+    because: str
+
+
+class Unanswerable(Exception):  # noqa: N818
+    """The document does not give a value that the operation needs."""
+
+
+def requests_from_openapi(source: str, *, include_writes: bool = False, allow_remote: bool = False) -> tuple[tuple[RequestSpec, ...], list[LeftOut]]:
+    """Source is a file or a URL."""
+    document = Document(_parsed(source, allow_remote=allow_remote), source)
+    specs, left_out = [], []
+    for path, method, operation, shared in document.operations():
+        name = f"{method.upper()} {path}"
+        try:
+            document.check_allowed(method, include_writes=include_writes)
+            specs.append(document.request(path, method, operation, shared))
+        except Unanswerable as missing:
+            left_out.append(LeftOut(name, str(missing)))
+    if not specs:
+        reasons = "; ".join(f"{item.operation}: {item.because}" for item in left_out) or "it has no operations"
+        raise UsageError(f"{source}: no operation can be requested: {reasons}.")
+    return tuple(specs), left_out
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One OpenAPI 3 document, or a Swagger 2 one as far as they agree."""
+
+    root: Node
+    source: str
+
+    def operations(self) -> Iterator[tuple[str, str, Node, Sequence[Node]]]:
+        """Path, method, operation and the parameters that all operations of the path share."""
+        for path, item in self.root.get("paths", {}).items():
+            resolved = self.resolved(item)
+            for method in (*READING, *WRITING):
+                if method in resolved:
+                    yield path, method, resolved[method], resolved.get("parameters", ())
+
+    def check_allowed(self, method: str, *, include_writes: bool) -> None:
+        """Nothing is written unless that is asked for."""
+        if method in WRITING and not include_writes:
+            raise Unanswerable("it writes; ask for it with --include-writes")
+
+    def request(self, path: str, method: str, operation: Node, shared: Sequence[Node]) -> RequestSpec:
+        """Raises Unanswerable when a required value is nowhere in the document."""
+        values = {
+            (item["in"], item["name"]): self.values(item)
+            for item in self.parameters(operation, shared)
+            if item.get("required") or item["in"] == "path"
+        }
+        for place, name in values:
+            if place not in ("path", "query", "header"):
+                raise Unanswerable(f"it needs the {place} {name}")
+        paths = tuple(self.filled(path, chosen) for chosen in itertools.islice(_combinations(values), VARIANTS))
+        headers = {name: str(given[0]) for (place, name), given in values.items() if place == "header"}
+        return RequestSpec(name=self.base() + path, paths=paths, method=method.upper(), body=self.body(operation), headers=headers)
+
+    def parameters(self, operation: Node, shared: Sequence[Node]) -> list[Node]:
+        """The operation's own replace the path's of the same place and name."""
+        listed = [self.resolved(item) for item in (*shared, *operation.get("parameters", ()))]
+        return list({(item["in"], item["name"]): item for item in listed}.values())
+
+    def values(self, parameter: Node) -> list[Any]:
+        """What the document offers: examples, else defaults, else the values that are allowed."""
+        schema = self.resolved(parameter.get("schema", parameter))
+        given = self.examples(parameter) or self.examples(schema)
+        if not given and "default" in schema:
+            given = [schema["default"]]
+        given = [value for value in given or schema.get("enum", []) if value is not None and not isinstance(value, dict | list)]
+        if not given:
+            raise Unanswerable(f"the {parameter['in']} parameter {parameter['name']} has no example, default or list of values")
+        return given
+
+    def examples(self, holder: Node) -> list[Any]:
+        """All values under `example` and `examples`, which is a list in a schema and named objects elsewhere."""
+        several = holder.get("examples", ())
+        named = [self.resolved(item).get("value") for item in several.values()] if isinstance(several, Mapping) else list(several)
+        return ([holder["example"]] if "example" in holder else []) + named
+
+    def body(self, operation: Node) -> Any:
+        """The first example of a JSON body; None when the operation takes none."""
+        wanted = self.resolved(operation.get("requestBody", {}))
+        if not wanted:
+            return None
+        content = next((media for kind, media in wanted.get("content", {}).items() if "json" in kind), None)
+        given = [] if content is None else self.examples(content) or self.examples(self.resolved(content.get("schema", {})))
+        if not given and wanted.get("required"):
+            raise Unanswerable("its body has no JSON example")
+        return given[0] if given else None
+
+    def filled(self, path: str, chosen: Mapping[tuple[str, str], Any]) -> str:
+        """The path with its values in place, behind the path of the document's server."""
+        missing = [name for name in re.findall(r"{([^}]*)}", path) if ("path", name) not in chosen]
+        if missing:
+            raise Unanswerable(f"the path parameter {missing[0]} is not described")
+        for (place, name), value in chosen.items():
+            if place == "path":
+                path = path.replace(f"{{{name}}}", quote(_text(value), safe=""))
+        query = urlencode({name: _text(value) for (place, name), value in chosen.items() if place == "query"})
+        return self.base() + path + (f"?{query}" if query else "")
+
+    def base(self) -> str:
+        """The path that all paths stand behind."""
+        servers = self.root.get("servers") or [{"url": self.root.get("basePath", "")}]
+        url = str(servers[0].get("url", ""))
+        return "" if "{" in url else urlsplit(url).path.rstrip("/")
+
+    def resolved(self, node: Node) -> Node:
+        """The node that references inside the document lead to."""
+        for _ in range(DEEPEST):
+            if "$ref" not in node:
+                return node
+            target = str(node["$ref"])
+            if not target.startswith("#/"):
+                raise Unanswerable(f"{target} lies outside the document")
+            found: Any = self.root
+            for part in target[2:].split("/"):
+                found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
+            if not isinstance(found, Mapping):
+                raise Unanswerable(f"{target} is not in the document")
+            node = found
+        raise Unanswerable(f"{node['$ref']} leads to itself")
+
+
+def _combinations(values: Mapping[tuple[str, str], Sequence[Any]]) -> Iterator[dict[tuple[str, str], Any]]:
+    for chosen in itertools.product(*values.values()):
+        yield dict(zip(values, chosen, strict=True))
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _parsed(source: str, *, allow_remote: bool) -> Node:
+    text = _fetched(source, allow_remote=allow_remote) if urlsplit(source).scheme in ("http", "https") else _read(Path(source))
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = _yaml(text, source)
+    if not isinstance(document, dict) or not ({"openapi", "swagger"} & document.keys()) or not isinstance(document.get("paths"), dict):
+        raise UsageError(f"{source}: not an OpenAPI document: it has no version under `openapi` or no `paths`.")
+    return document
+
+
+def _yaml(text: str, source: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"{source}: neither JSON nor YAML: {' '.join(str(error).split())}.") from error
+
+
+def _fetched(url: str, *, allow_remote: bool) -> str:
+    check_target(url, allow_remote=allow_remote)
+    try:
+        with build_opener(ProxyHandler({})).open(url, timeout=ANSWER_S) as answer:
+            text: str = answer.read().decode("utf-8")
+    except (URLError, OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{url}: cannot be read as an OpenAPI document: {error}.") from error
+    return text
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: cannot be read: {error}.") from error

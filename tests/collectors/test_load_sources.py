@@ -1,0 +1,104 @@
+"""What is requested comes from paths, lists or an OpenAPI document, and what cannot be requested is named."""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from fastapi import FastAPI, Query
+from fastapi import Path as InPath
+from pydantic import BaseModel
+
+from perfkit.collectors.load_openapi import requests_from_openapi
+from perfkit.collectors.load_sources import requests_listed
+from perfkit.errors import UsageError
+
+TARGET = "http://127.0.0.1:8000"
+SHOP = FastAPI()
+
+
+class Kind(Enum):
+    cat = "cat"
+    dog = "dog"
+
+
+class Order(BaseModel):
+    item: int
+    model_config = {"json_schema_extra": {"examples": [{"item": 7}]}}
+
+
+@SHOP.get("/health")
+def health() -> None: ...
+
+
+@SHOP.get("/items/{number}")
+def item(number: Annotated[int, InPath(examples=[17, 18])], verbose: bool = False) -> None: ...
+
+
+@SHOP.get("/kinds/{kind}")
+def kind(kind: Kind) -> None: ...
+
+
+@SHOP.get("/users/{name}")
+def user(name: str) -> None: ...
+
+
+@SHOP.get("/search")
+def search(q: Annotated[str, Query(examples=["red cat"])]) -> None: ...
+
+
+@SHOP.post("/orders")
+def order(order: Order) -> None: ...
+
+
+def test_an_openapi_document_gives_the_requests_that_it_has_values_for(tmp_path: Path) -> None:
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(SHOP.openapi()))
+    specs, left_out = requests_from_openapi(str(file))
+    assert {spec.name: spec.paths for spec in specs} == {
+        "/health": ("/health",),
+        "/items/{number}": ("/items/17", "/items/18"),
+        "/kinds/{kind}": ("/kinds/cat", "/kinds/dog"),
+        "/search": ("/search?q=red+cat",),
+    }
+    assert [item.operation for item in left_out] == ["GET /users/{name}", "POST /orders"]
+    assert "no example" in left_out[0].because and "--include-writes" in left_out[1].because
+
+
+def test_writes_are_made_only_when_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(SHOP.openapi()))
+    specs, _ = requests_from_openapi(str(file), include_writes=True)
+    assert [(spec.method, spec.body) for spec in specs if spec.method != "GET"] == [("POST", {"item": 7})]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [("{}", "not an OpenAPI document"), ("a: [", "neither JSON nor YAML"), ('{"openapi": "3.1.0", "paths": {}}', "it has no operations")],
+)
+def test_a_document_that_gives_nothing_is_refused(text: str, complaint: str, tmp_path: Path) -> None:
+    file = tmp_path / "openapi.yml"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=complaint):
+        requests_from_openapi(str(file))
+
+
+def test_a_reference_that_leads_to_itself_is_left_out(tmp_path: Path) -> None:
+    parameter = {"$ref": "#/components/parameters/me"}
+    item = {"get": {"parameters": [parameter]}, "put": {}}
+    file = tmp_path / "openapi.yml"
+    file.write_text(json.dumps({"openapi": "3.1.0", "paths": {"/a": item, "/b": {"get": {}}}, "components": {"parameters": {"me": parameter}}}))
+    specs, left_out = requests_from_openapi(str(file))
+    assert [spec.name for spec in specs] == ["/b"] and "leads to itself" in left_out[0].because
+
+
+def test_a_list_of_urls_stays_with_its_target(tmp_path: Path) -> None:
+    file = tmp_path / "urls.txt"
+    file.write_text(f"# the shop\n/cats\n\n{TARGET}/dogs?page=2\n/cats\n")
+    assert [spec.paths for spec in requests_listed(file, TARGET)] == [("/cats",), ("/dogs?page=2",)]
+    file.write_text("http://192.0.2.7/cats\n")
+    with pytest.raises(UsageError, match=r"line 1: 'http://192.0.2.7/cats' is neither a path"):
+        requests_listed(file, TARGET)
