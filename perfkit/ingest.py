@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +37,19 @@ class Ingested:
     format: str
     already_there: bool
     rows: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A file that was read and not stored."""
+
+    path: str
+    run_id: str
+    """Of its rows, as long as they can be asked."""
+    format: str
+    rows: dict[str, int]
+    valid: bool
+    invalid_because: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,29 @@ def ingest(
     results = {source.path: _already(source, known[source.path], store) for source in sources if source.path in known}
     results |= _ingest_fresh(fresh, store, vault, examine or _as_told, progress or _silent) if fresh else {}
     return [results[source.path] for source in sources]
+
+
+@contextmanager
+def looking(
+    paths: Sequence[Path], *, reading: Reading | None = None, examine: Examine | None = None, progress: Progress | None = None
+) -> Iterator[tuple[Staging, list[Looked]]]:
+    """The rows of files, to be asked and then forgotten: nothing is hashed, kept or stored."""
+    how, report = reading or Reading(), progress or _silent
+    sources = [_source(path, Manifest(), how) for path in _artefacts(paths, how.as_format)]
+    with TemporaryDirectory(prefix="perfkit-look-") as folder, Staging(Path(folder)) as staging:
+        told: dict[str, Manifest] = {}
+        for number, source in enumerate(sources):
+            report(source.path.name, number, len(sources))
+            told[str(number)] = _stage(source, str(number), staging).overridden_by(source.manifest)
+        counts = staging.counts()
+        _refuse_empty(sources, counts)
+        staging.normalise_names()
+        told = dict((examine or _as_told)(staging, told))
+        yield staging, [_looked(source, token, counts[token], told[token]) for token, source in zip(told, sources, strict=True)]
+
+
+def _looked(source: Source, token: str, rows: dict[str, int], told: Manifest) -> Looked:
+    return Looked(str(source.path), token, source.reader.NAME, rows, told.valid, told.invalid_because)
 
 
 def _artefacts(paths: Iterable[Path], as_format: str | None) -> list[Path]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from perfkit.analyses.known_runs import Selection, alike, known_runs, newest_of_each_kind, select_runs
 from perfkit.analyses.latency import ALL_REQUESTS
-from perfkit.ingest import Ingested, Progress, Reading, ingest
+from perfkit.ingest import Ingested, Looked, Progress, Reading, ingest, looking
 from perfkit.model.finding import Finding
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, Run
 from perfkit.model.verdict import Verdict
 from perfkit.store import Store
 from perfkit.store.vault import Vault
+from perfkit.store.writer import Staging
 from perfkit.workspace import Workspace, find_workspace
 
 if TYPE_CHECKING:
@@ -72,6 +74,16 @@ class Workbench:
 
         how = Reading(as_format, partial)
         return ingest(paths, self.store, self.vault, stated=stated, reading=how, examine=examined, progress=progress)
+
+    @contextmanager
+    def looking(
+        self, paths: Sequence[Path], as_format: str | None = None, progress: Progress | None = None, *, judging: bool = True
+    ) -> Iterator[tuple[Staging, list[Looked]]]:
+        """The rows of files, asked without storing them."""
+        from perfkit.analyses.validity import examined
+
+        with looking(paths, reading=Reading(as_format), examine=examined if judging else None, progress=progress) as found:
+            yield found
 
     def collect(self, options: Options, progress: Step | None = None) -> Ingested:
         """Run the tool that the options are for, and store what it left."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfkit.store import Store
+from perfkit.store import Asked
 
 QUESTION = Path(__file__).with_suffix(".sql")
 ALL_REQUESTS = "all requests"
@@ -31,6 +31,6 @@ class Latency:
     per_second: float
 
 
-def latency(store: Store, run_ids: Sequence[str]) -> list[Latency]:
+def latency(store: Asked, run_ids: Sequence[str]) -> list[Latency]:
     """Every endpoint of every run, and all requests together."""
     return store.ask(QUESTION, Latency, run_ids=list(run_ids))

@@ -75,7 +75,7 @@ class BreakPoint:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A bystander while the largest size was measured, and while nothing was."""
+    """A bystander at the size that made it wait longest, and while nothing was measured."""
 
     name: str
     size: float
@@ -183,7 +183,7 @@ def _watched(rows: Sequence[SweepRound]) -> Watched | None:
     steady = [row for row in seen if row.phase == "steady" and row.size is not None]
     if not steady:
         return None
-    size = max(float(row.size or 0) for row in steady)
+    size = float(max(steady, key=lambda row: row.value).size or 0)
     during = [row.value for row in steady if row.size == size]
     idle = [row.value for row in seen if row.phase == "idle"]
     failed = sum(row.phase == "failed" for row in seen)

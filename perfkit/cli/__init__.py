@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "Measure the sample application, slow and fixed, and write a report.",
     "collect": "Run a tool, keep its artefact and store the evidence.",
     "ingest": "Read artefacts that exist already.",
+    "look": "Say what files hold, without storing them.",
     "formats": "List the formats that can be read.",
     "doctor": "Say which tools and servers are here, and how to install the others.",
     "runs": "List the runs in the store.",

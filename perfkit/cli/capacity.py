@@ -42,7 +42,7 @@ def command(workspace: Path | None, label: str | None, runs: tuple[str, ...], li
             click.echo(line)
     if users is None:
         return Exit.DONE
-    return {"met": Exit.DONE, "missed": Exit.MISSED}.get(found.verdict, Exit.UNDECIDED)
+    return {"met": Exit.DONE, "missed": Exit.MISSED}.get(found.verdict or "", Exit.UNDECIDED)
 
 
 def _sentences(found: Capacity) -> list[str]:

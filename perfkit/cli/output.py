@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 WIDTH_WITHOUT_TERMINAL = 200
+MOST_ROWS = 1000
+"""A table for people; more is for programs."""
 GOOD, BAD, OPEN, QUIET = "green", "bold red", "yellow", "dim"
 VERDICT_STYLES = {"met": GOOD, "faster": GOOD, "missed": BAD, "slower": BAD, "inconclusive": OPEN, "no_data": QUIET, "same": QUIET}
 
@@ -53,6 +55,17 @@ def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], *, em
         table.add_row(*(Text(cell, style=VERDICT_STYLES.get(cell, "")) for cell in row))
     console = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False)
     console.print(table)
+
+
+def print_records(columns: Sequence[str], rows: Sequence[Sequence[Any]], as_json: bool) -> None:
+    """The answer of a query."""
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        return
+    shown = [["" if cell is None else str(cell) for cell in row] for row in rows[:MOST_ROWS]]
+    print_table(dict.fromkeys(columns, "left"), shown, empty="No rows.")
+    if len(rows) > MOST_ROWS:
+        click.echo(f"{len(rows) - MOST_ROWS} more rows are not shown; --json prints all.", err=True)
 
 
 def show(rows: Sequence[Any], as_json: bool, *, empty: str) -> None:

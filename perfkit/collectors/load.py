@@ -57,11 +57,11 @@ def _run(options: LoadOptions, place: Path, watcher: Watcher, sampler: TargetSam
 
 def _refuse_nothing(options: LoadOptions, ended: Ended, state: State) -> None:
     """A log without a request is no evidence, whatever the reason."""
-    expected = options.generators.expected
-    if state.started is None and expected is not None and "workers" in ended.last_words:
+    asked = options.generators
+    if state.started is None and asked.expected is not None and "workers" in ended.last_words:
         raise CollectionFailed(
-            f"{state.connected} of {expected} workers were there after {options.generators.max_wait_s:g} s, so no load was made. "
-            f"Start each with: perfkit collect load --worker --master-host {_address(options.generators.host)} --master-port {options.generators.port}"
+            f"{state.connected} of {asked.expected} workers were there after {asked.max_wait_s:g} s, so no load was made. "
+            f"Start each with: perfkit collect load --worker --master-host {_address(asked.host)} --master-port {asked.port}"
         )
     if state.started is None:
         raise CollectionFailed(f"Locust ended with status {ended.status} before the test began. Its last lines:\n{ended.last_words}")

@@ -26,7 +26,11 @@ class WorkerState:
     requests: int = 0
     """Those of them that count: neither ramp nor warm-up."""
     lost_rows: int = 0
+    paced_s: float = 0.0
+    """Whole seconds within a steady step: only there does its pace say something."""
+    paced_requests: int = 0
     user_seconds: float = 0.0
+    """Users times seconds, of the same seconds."""
     missed_s: int = 0
     """Whole seconds in which it did not get to look at its clock."""
     sent: Mapping[str, int] = field(default_factory=dict)

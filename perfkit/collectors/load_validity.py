@@ -17,6 +17,8 @@ RATE_SHARE = 0.95
 IMBALANCE_SHARE = 0.2
 CLEAR_SIGMAS = 4.0
 """A difference between two workers' counts counts only when chance hardly makes one as large."""
+PACED_S = 5.0
+"""Workers that were steady for a shorter time are not held against each other."""
 EARLY_S = 1.5
 
 CpuSeconds = Sequence[tuple[float, float]]
@@ -106,13 +108,13 @@ def _about_the_rate(state: State, options: LoadOptions) -> Iterator[str]:
 
 def _about_balance(workers: Mapping[str, WorkerState]) -> Iterator[str]:
     """Compares requests per user, since users do not always divide evenly."""
-    busy = {name: worker for name, worker in workers.items() if worker.user_seconds > 0}
+    busy = {name: worker for name, worker in workers.items() if worker.paced_s >= PACED_S and worker.user_seconds > 0}
     if len(busy) < 2:
         return
-    pace = {name: worker.requests / worker.user_seconds for name, worker in busy.items()}
+    pace = {name: worker.paced_requests / worker.user_seconds for name, worker in busy.items()}
     least, most = min(busy, key=lambda name: pace[name]), max(busy, key=lambda name: pace[name])
     expected = pace[most] * busy[least].user_seconds
-    gap = expected - busy[least].requests
+    gap = expected - busy[least].paced_requests
     if gap > IMBALANCE_SHARE * expected and gap > CLEAR_SIGMAS * math.sqrt(max(expected, 1)):
         share = 1 - pace[least] / pace[most]
         yield f"{least} made {share:.0%} fewer requests for each of its users than {most}: the generators were not alike"

@@ -140,6 +140,8 @@ def collect(options: SweepOptions, folder: Path, progress: Progress | None = Non
         bystander = closing.enter_context(Bystander(options.watch, allow_remote=remote)) if options.watch else None
         session = Session(options, workload, progress or nobody_watches, bystander)
         breaking = _measure(session)
+        if bystander:
+            bystander.close()
         rounds = [*_totals(session.measured), *breaking, *_parts(session, place), *(bystander.rounds if bystander else ())]
         name = options.name or workload.name
         artefact = write_rounds(place / "sweep.json", "sweep", name, rounds, {"sizes": list(options.sizes)})
@@ -214,7 +216,7 @@ def _parts(session: Session, place: Path) -> list[Round]:
     options = session.options
     rows = components_of(session.workload.traces(), session.measured, options.components)
     worked = sorted({item.call.size for item in session.measured if item.problem is None and item.call.phase is None})
-    profiles = _profiles(session, worked, place) if options.profile else {}
+    profiles = _profiles(session, worked, place) if options.profile and options.url is None else {}
     most = sorted({name for seconds in profiles.values() for name in seconds}, key=_largest(profiles), reverse=True)[:MOST_FUNCTIONS]
     return rows + [Round(0, seconds.get(name, 0.0) * 1000, "ms", "profiled", size, name) for size, seconds in profiles.items() for name in most]
 

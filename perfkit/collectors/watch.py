@@ -1,10 +1,9 @@
-"""A bystander: small requests at a fixed pace while something else is measured. Waiting counts, for each has its planned start."""
+"""A bystander: small requests at a fixed pace while something else is measured. None waits for another, as with real callers."""
 
 from __future__ import annotations
 
 import http.client
 import time
-from contextlib import suppress
 from threading import Event, Thread
 from types import TracebackType
 from typing import Self
@@ -16,6 +15,8 @@ from perfkit.collectors.target import check_target
 EVERY_S = 0.1
 ANSWER_S = 30.0
 IDLE_S = 1.0
+MOST_OPEN = 200
+"""Requests without an answer; while there are so many, none is added."""
 
 
 class Bystander:
@@ -29,7 +30,8 @@ class Bystander:
         """What is being measured now; None while nothing is."""
         self.rounds: list[Round] = []
         self._over = Event()
-        self._thread = Thread(target=self._ask_on, daemon=True)
+        self._open: list[Thread] = []
+        self._thread = Thread(target=self._keep_asking, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -37,36 +39,41 @@ class Bystander:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Asks no more, and waits for the answers that are still due."""
         self._over.set()
-        self._thread.join(ANSWER_S)
+        self._thread.join()
+        deadline = time.monotonic() + ANSWER_S
+        for asking in self._open:
+            asking.join(max(deadline - time.monotonic(), 0))
 
-    def _ask_on(self) -> None:
-        planned, size_then = time.perf_counter(), self.size
-        connection = self._connect()
-        while not self._over.is_set():
-            ok = self._ask(connection)
-            waited_ms = (time.perf_counter() - planned) * 1000
-            phase = "failed" if not ok else "idle" if size_then is None else None
-            self.rounds.append(Round(len(self.rounds), waited_ms, "ms", phase, size_then, self.name))
-            planned += EVERY_S
-            if self._over.wait(max(planned - time.perf_counter(), 0)):
-                break
-            # one that is late belongs to what kept it waiting
-            size_then = self.size if planned > time.perf_counter() - EVERY_S else size_then
-        connection.close()
+    def _keep_asking(self) -> None:
+        planned, number = time.perf_counter(), 0
+        while not self._over.wait(max(planned - time.perf_counter(), 0)):
+            self._open = [asking for asking in self._open if asking.is_alive()]
+            if len(self._open) < MOST_OPEN:
+                self._open.append(Thread(target=self._ask, args=(number, planned, self.size), daemon=True))
+                self._open[-1].start()
+            planned, number = planned + EVERY_S, number + 1
 
-    def _ask(self, connection: http.client.HTTPConnection) -> bool:
+    def _ask(self, number: int, planned: float, size: int | None) -> None:
+        """One request; its time counts from when it was planned."""
+        ok = self._answered()
+        phase = "failed" if not ok else "idle" if size is None else None
+        self.rounds.append(Round(number, (time.perf_counter() - planned) * 1000, "ms", phase, size, self.name))
+
+    def _answered(self) -> bool:
         address = self._address
+        maker = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+        connection = maker(address.hostname or "", address.port, timeout=ANSWER_S)
         try:
             connection.request("GET", (address.path or "/") + (f"?{address.query}" if address.query else ""))
             answer = connection.getresponse()
             answer.read()
             return 200 <= answer.status < 300
         except (OSError, http.client.HTTPException):
-            with suppress(OSError):
-                connection.close()
             return False
-
-    def _connect(self) -> http.client.HTTPConnection:
-        maker = http.client.HTTPSConnection if self._address.scheme == "https" else http.client.HTTPConnection
-        return maker(self._address.hostname or "", self._address.port, timeout=ANSWER_S)
+        finally:
+            connection.close()

@@ -11,6 +11,7 @@ from typing import Any
 from perfkit.analyses.comparison import Compared
 from perfkit.analyses.functions import FunctionTime
 from perfkit.analyses.ladder import Step
+from perfkit.analyses.latency import Latency
 from perfkit.analyses.measure import Measurement
 from perfkit.analyses.noise import NoiseFloor
 from perfkit.analyses.request_time import RequestTime
@@ -113,6 +114,12 @@ def _noise(item: NoiseFloor) -> tuple[str, ...]:
     return (item.metric, item.subject, format_quantity(item.value, item.unit), *shares, str(len(item.runs)))
 
 
+def _latency(item: Latency) -> tuple[str, ...]:
+    times = (item.mean_ms, item.p50_ms, item.p95_ms, item.p95_ok_ms, item.p99_ms, item.max_ms)
+    shares = (format_quantity(item.error_rate, "ratio"), format_quantity(item.per_second, "per_second"))
+    return (item.subject, format_quantity(item.n, "count"), *(format_quantity(time, "ms") for time in times), *shares)
+
+
 def _measured(item: Measurement) -> tuple[str, ...]:
     value, lo, hi = format_quantity(item.value, item.unit), _bound(item.lo, item.unit), _bound(item.hi, item.unit)
     return (item.metric, item.subject, value, lo, hi, format_quantity(item.n, "count"), str(len(item.runs)), item.method)
@@ -158,6 +165,14 @@ VIEWS: dict[type[Any], View] = {
             "metric, subject, base, candidate, ratio, interval, verdict, visible from, runs",
         ),
         _compared,
+    ),
+    Latency: View(
+        _columns(
+            "endpoint",
+            "n, mean, P50, P95, P95 of successes, P99, max, errors, throughput",
+            "endpoint, n, mean, P50, P95, P95 of successes, P99, max, errors, throughput",
+        ),
+        _latency,
     ),
     LevelChange: View(
         _columns("run, commit, verdict", "index, before, after, change", "index, run, commit, before, after, change, verdict"),

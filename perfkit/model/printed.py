@@ -24,7 +24,8 @@ class Printed:
     @classmethod
     def exactly(cls, stat: str, value: float, unit: str, about: str | None = None, endpoint: str | None = None) -> Self:
         """A number that lost nothing when it was printed."""
-        return cls(endpoint, stat, value, value, value, unit, about)
+        number = float(value)
+        return cls(endpoint, stat, number, number, number, unit, about)
 
     @classmethod
     def roughly(cls, stat: str, value: float | None, unit: str, about: str | None = None, endpoint: str | None = None) -> Self:

@@ -13,8 +13,8 @@ from typing import Any
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.run import Manifest
-from perfkit.readers.measured import ReportedRow, RoundRow, finite, keyed, listed, machine, moment_after_epoch, printed, worded
-from perfkit.readers.parsing import json_of, refuse, require_keys
+from perfkit.readers.measured import ReportedRow, RoundRow, document_of, finite, keyed, listed, machine, moment_after_epoch, printed, worded
+from perfkit.readers.parsing import refuse, require_keys
 
 NAME = "asv"
 KIND = "bench"
@@ -51,7 +51,7 @@ def sniff(head: Head) -> bool:
 
 def read(path: Path) -> Iterator[Batch]:
     """What finished; benchmarks that failed or were skipped leave no row."""
-    document = require_keys(path, NAME, json_of(path, NAME), ("commit_hash", "params", "python", "requirements", "results", "version"))
+    document = require_keys(path, NAME, document_of(path, NAME), ("commit_hash", "params", "python", "requirements", "results", "version"))
     if document["version"] not in (1, 2):
         raise refuse(path, NAME, f"version {str(document['version'])[:20]!r} of the format; 1 and 2 are known.")
     results = list(_second_version(path, document) if document["version"] == 2 else _first_version(path, document))

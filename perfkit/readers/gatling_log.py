@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -61,8 +62,11 @@ def sniff(head: Head) -> bool:
 
 def read(path: Path) -> Iterator[Batch]:
     """What the run record says, then every request in the order in which they ended."""
-    with open_artefact(path) as file:
-        records = Records(path, file.read())
+    try:
+        with open_artefact(path) as file:
+            records = Records(path, file.read())
+    except (EOFError, zlib.error) as error:
+        raise refuse(path, NAME, f"the compressed data is damaged: {error}.") from error
     if records.byte() != RUN:
         records.refuse("it does not begin with a run record")
     yield _manifest(records)

@@ -8,8 +8,8 @@ from typing import Any
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
-from perfkit.readers.measured import ReportedRow, finite, keyed, printed, worded
-from perfkit.readers.parsing import json_of, refuse, require_keys
+from perfkit.readers.measured import ReportedRow, document_of, finite, keyed, printed, worded
+from perfkit.readers.parsing import refuse, require_keys
 
 NAME = "gatling-stats"
 KIND = "load"
@@ -41,7 +41,7 @@ def sniff(head: Head) -> bool:
 
 def read(path: Path) -> Iterator[Batch]:
     """The total, and every request under the path of its groups."""
-    document = keyed(path, NAME, json_of(path, NAME), "the file")
+    document = document_of(path, NAME)
     if "contents" not in document:
         yield columns_of("reported", list(_rows(path, document, None)))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -44,6 +45,13 @@ def read(path: Path) -> Iterator[Batch]:
 
 
 def _first_records(path: Path) -> tuple[list[str], list[str]]:
+    try:
+        return _searched(path)
+    except (EOFError, zlib.error) as error:
+        raise refuse(path, NAME, f"the compressed data is damaged: {error}.") from error
+
+
+def _searched(path: Path) -> tuple[list[str], list[str]]:
     run: list[str] = []
     with open_artefact(path) as file:
         while line := file.readline(LONGEST_LINE):

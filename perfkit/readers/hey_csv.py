@@ -8,7 +8,7 @@ from pathlib import Path
 from perfkit.model.artefact import Head, open_artefact
 from perfkit.model.batch import Batch, Scan
 from perfkit.model.run import Manifest
-from perfkit.readers.parsing import compression_of, refuse_cut_row
+from perfkit.readers.parsing import compression_of, last_modified, refuse_cut_row
 
 NAME = "hey-csv"
 KIND = "load"
@@ -30,7 +30,7 @@ def sniff(head: Head) -> bool:
 def read(path: Path) -> Iterator[Batch]:
     """Every answer, whatever its status; each of hey's workers waits for its answer before it asks again."""
     refuse_cut_row(path, NAME)
-    yield Manifest(load_model="closed")
+    yield Manifest(started_at=last_modified(path), load_model="closed")
     if _rows(path) >= MOST_ROWS:
         yield Manifest(valid=False, invalid_because="truncated by hey at 1 000 000 rows")
     yield Scan("requests", SCAN, {"path": str(path), "compression": compression_of(path)})

@@ -11,8 +11,8 @@ from typing import Any
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.run import Manifest
-from perfkit.readers.measured import RoundRow, finite, keyed, listed, worded
-from perfkit.readers.parsing import json_of, refuse, require_keys
+from perfkit.readers.measured import RoundRow, document_of, finite, keyed, listed, worded
+from perfkit.readers.parsing import refuse, require_keys
 
 NAME = "hyperfine"
 KIND = "bench"
@@ -31,7 +31,7 @@ def sniff(head: Head) -> bool:
 
 def read(path: Path) -> Iterator[Batch]:
     """Every run; a command that failed leaves a run that must not be judged."""
-    document = require_keys(path, NAME, json_of(path, NAME), ("results",))
+    document = require_keys(path, NAME, document_of(path, NAME), ("results",))
     results = [require_keys(path, NAME, item, ("command", "times")) for item in listed(path, NAME, document["results"], "results")]
     names = _names(path, results)
     rounds: list[RoundRow] = []

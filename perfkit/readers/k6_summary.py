@@ -100,7 +100,9 @@ def sniff(head: Head) -> bool:
 
 def read(path: Path) -> Iterator[Batch]:
     """Every number about requests, and every threshold."""
-    document = require_keys(path, NAME, json_of(path, NAME), ())
+    document = json_of(path, NAME)
+    if not isinstance(document, dict):
+        raise refuse(path, NAME, "it is no JSON object.")
     metrics = list(_metrics(path, document))
     yield _manifest(path, document, metrics)
     printed = [row for metric in metrics for row in _printed(path, metric)]

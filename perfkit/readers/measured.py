@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from perfkit.readers.parsing import refuse
+from perfkit.readers.parsing import json_of, refuse
 
 EPOCH = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
 
@@ -40,6 +41,16 @@ class ReportedRow:
 def printed(endpoint: str | None, stat: str, value: float, unit: str, error: float = 0.0) -> ReportedRow:
     """A number as the tool gives it, right up to so much."""
     return ReportedRow(endpoint, stat, value, max(value - error, 0.0) if value >= 0 else value - error, value + error, unit)
+
+
+def document_of(path: Path, name: str) -> dict[str, Any]:
+    """A file that is one JSON object whose texts can be stored: JSON may escape half a character, UTF-8 cannot hold it."""
+    document = json_of(path, name)
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise refuse(path, name, f"a text holds half a character, {error.object[error.start]!r}.") from error
+    return keyed(path, name, document, "the file")
 
 
 def finite(path: Path, name: str, value: Any, what: str, *, signed: bool = False) -> float:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, Scan
-from perfkit.readers.parsing import compression_of, refuse_cut_row
+from perfkit.model.run import Manifest
+from perfkit.readers.parsing import compression_of, last_modified, refuse_cut_row
 
 NAME = "oha-csv"
 KIND = "load"
@@ -30,4 +31,5 @@ def sniff(head: Head) -> bool:
 def read(path: Path) -> Iterator[Batch]:
     """Every answer, whatever its status. The file does not tell whether a rate was asked for, so the load model stays open to the user."""
     refuse_cut_row(path, NAME)
+    yield Manifest(started_at=last_modified(path))
     yield Scan("requests", SCAN, {"path": str(path), "compression": compression_of(path)})

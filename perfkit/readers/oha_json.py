@@ -11,7 +11,7 @@ from typing import Any
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.printed import Printed
-from perfkit.readers.parsing import amount, json_of, number, refuse, require_keys
+from perfkit.readers.parsing import amount, json_of, number, refuse, require_keys, whole_amount
 
 NAME = "oha-json"
 KIND = "load"
@@ -84,9 +84,11 @@ def _counts(statuses: Mapping[str, int], errors: Mapping[str, int]) -> Iterator[
 
 def _buckets(path: Path, report: Mapping[str, Any], answers: int) -> list[Bucket]:
     """Only bins that reach from the fastest to the slowest answer and hold them all: older versions label theirs by width alone."""
+    if not answers:
+        return []
     bins = sorted((number(path, NAME, edge), count) for edge, count in _counted(path, report, "responseTimeHistogram").items())
-    ends = (report["summary"]["fastest"], report["summary"]["slowest"])
-    if not bins or None in ends or sum(count for _, count in bins) != answers:
+    ends = [amount(path, NAME, report["summary"][key]) for key in ("fastest", "slowest")]
+    if not bins or sum(count for _, count in bins) != answers:
         return []
     if not all(math.isclose(edge, end, rel_tol=1e-9) for edge, end in zip((bins[0][0], bins[-1][0]), ends, strict=True)):
         return []
@@ -108,8 +110,4 @@ def _object(path: Path, report: Mapping[str, Any], key: str) -> Mapping[str, Any
 
 
 def _counted(path: Path, report: Mapping[str, Any], key: str) -> dict[str, int]:
-    counts = _object(path, report, key)
-    for name, count in counts.items():
-        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            raise refuse(path, NAME, f"{str(count)[:40]!r} is no count of {name[:40]!r}.")
-    return dict(counts)
+    return {name: whole_amount(path, NAME, count) for name, count in _object(path, report, key).items()}

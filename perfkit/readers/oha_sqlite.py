@@ -11,7 +11,7 @@ from typing import Any
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, Columns
 from perfkit.model.run import Manifest
-from perfkit.readers.parsing import is_gzip, refuse
+from perfkit.readers.parsing import is_gzip, last_modified, refuse
 
 NAME = "oha-sqlite"
 KIND = "load"
@@ -49,6 +49,8 @@ def _batches(path: Path, database: sqlite3.Connection) -> Iterator[Batch]:
     if missing := COLUMNS - columns:
         raise refuse(path, NAME, f"its table oha has no column {', '.join(sorted(missing))}.")
     run, url = "run" if "run" in columns else "0", "url" if "url" in columns else "'all'"
+    if run == "0":
+        yield Manifest(started_at=last_modified(path))
     yield _manifest(database, run)
     cursor = database.execute(REQUESTS.read_text(encoding="utf-8").replace("$run", run).replace("$url", url))
     while rows := cursor.fetchmany(CHUNK_ROWS):

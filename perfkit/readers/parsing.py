@@ -7,13 +7,18 @@ import io
 import json
 import math
 import os
+import sys
 import zlib
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import GZIP_MAGIC, open_artefact
+
+MOST = 2**53
+"""Above it a double does not hold every integer."""
 
 
 def is_gzip(path: Path) -> bool:
@@ -25,6 +30,11 @@ def is_gzip(path: Path) -> bool:
 def compression_of(path: Path) -> str:
     """The word that a scan's `compression` takes."""
     return "gzip" if is_gzip(path) else "none"
+
+
+def last_modified(path: Path) -> datetime:
+    """The nearest thing to a date that a file without one has."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
 
 
 def refuse(path: Path, name: str, reason: str, line: int | None = None) -> ArtefactError:
@@ -94,9 +104,17 @@ def amount(path: Path, name: str, value: Any) -> float:
     """A value of a JSON document that must be a finite number and cannot be negative."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise refuse(path, name, f"{str(value)[:40]!r} stands where a number belongs.")
-    if not math.isfinite(value) or value < 0:
+    if not 0 <= value <= sys.float_info.max:
         raise refuse(path, name, f"{str(value)[:40]} is negative or not finite.")
     return float(value)
+
+
+def whole_amount(path: Path, name: str, value: Any) -> int:
+    """A count in a JSON document."""
+    found = amount(path, name, value)
+    if not found.is_integer() or found > MOST:
+        raise refuse(path, name, f"{str(value)[:40]} is no count.")
+    return int(found)
 
 
 def require_keys(path: Path, name: str, item: Any, keys: Sequence[str]) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import Any
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.run import Manifest
-from perfkit.readers.measured import RoundRow, finite, keyed, listed, machine, moment, worded
-from perfkit.readers.parsing import json_of, refuse, require_keys
+from perfkit.readers.measured import RoundRow, document_of, finite, keyed, listed, machine, moment, worded
+from perfkit.readers.parsing import refuse, require_keys
 
 NAME = "pyperf"
 KIND = "bench"
@@ -33,7 +33,7 @@ def sniff(head: Head) -> bool:
 
 def read(path: Path) -> Iterator[Batch]:
     """Every value of every run."""
-    document = require_keys(path, NAME, json_of(path, NAME), ("benchmarks", "version"))
+    document = require_keys(path, NAME, document_of(path, NAME), ("benchmarks", "version"))
     if document["version"] != VERSION:
         raise refuse(path, NAME, f"version {str(document['version'])[:20]!r} of the format; {VERSION} is known. Convert it with pyperf convert.")
     common = keyed(path, NAME, document.get("metadata") or {}, "metadata")
@@ -74,8 +74,9 @@ def _warmup(path: Path, name: str, pair: Any) -> Any:
 def _manifest(path: Path, metadata: list[dict[str, Any]]) -> Manifest:
     first = metadata[0] if metadata else {}
     dates = [moment(path, NAME, item["date"]) for item in metadata if "date" in item]
+    version = first.get("pyperf_version", first.get("perf_version"))
     return Manifest(
-        tool_version=first.get("pyperf_version", first.get("perf_version")),
+        tool_version=worded(path, NAME, version, "the version") if version is not None else None,
         host=machine(first | {"cores": f"{first['cpu_count']} cores" if "cpu_count" in first else None}, *HOST),
         started_at=min(dates, default=None),
         parameters={key: first[key] for key in SETTINGS if key in first},

@@ -9,8 +9,8 @@ from typing import Any
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.run import Manifest
-from perfkit.readers.measured import ReportedRow, RoundRow, finite, keyed, listed, machine, moment, printed, worded
-from perfkit.readers.parsing import json_of, require_keys
+from perfkit.readers.measured import ReportedRow, RoundRow, document_of, finite, keyed, listed, machine, moment, printed, worded
+from perfkit.readers.parsing import require_keys
 
 NAME = "pytest-benchmark"
 KIND = "bench"
@@ -31,7 +31,7 @@ def sniff(head: Head) -> bool:
 
 def read(path: Path) -> Iterator[Batch]:
     """Rounds, or what was printed of them."""
-    document = require_keys(path, NAME, json_of(path, NAME), ("machine_info", "benchmarks"))
+    document = require_keys(path, NAME, document_of(path, NAME), ("machine_info", "benchmarks"))
     benchmarks = [require_keys(path, NAME, item, ("fullname", "stats")) for item in listed(path, NAME, document["benchmarks"], "benchmarks")]
     yield _manifest(path, document, benchmarks)
     rounds: list[RoundRow] = []
@@ -60,7 +60,7 @@ def _manifest(path: Path, document: dict[str, Any], benchmarks: Sequence[dict[st
     commit = keyed(path, NAME, document.get("commit_info") or {}, "commit_info")
     known = commit.get("id") not in (None, "", "unversioned", "unknown")
     return Manifest(
-        tool_version=document.get("version"),
+        tool_version=worded(path, NAME, document["version"], "version") if "version" in document else None,
         commit=worded(path, NAME, commit["id"], "the commit's id") if known else None,
         dirty=bool(commit["dirty"]) if known and "dirty" in commit else None,
         host=_host(path, document["machine_info"]),

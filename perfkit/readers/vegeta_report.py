@@ -13,7 +13,7 @@ from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.printed import Printed
 from perfkit.model.run import Manifest
-from perfkit.readers.parsing import amount, json_of, number, refuse, require_keys
+from perfkit.readers.parsing import amount, json_of, number, refuse, require_keys, whole_amount
 
 NAME = "vegeta-report"
 KIND = "load"
@@ -65,13 +65,13 @@ def _times(path: Path, latencies: Mapping[str, Any]) -> Iterator[Printed]:
 
 
 def _counts(path: Path, report: Mapping[str, Any]) -> Iterator[Printed]:
-    yield Printed.exactly("requests", amount(path, NAME, report["requests"]), "count")
+    yield Printed.exactly("requests", whole_amount(path, NAME, report["requests"]), "count")
     yield Printed.exactly("per_second", amount(path, NAME, report["rate"]), "per_second", "requests sent")
     yield Printed.exactly("per_second", amount(path, NAME, report["throughput"]), "per_second", "successes, up to the last answer")
     yield Printed.exactly("error_rate", 1 - _share(path, report["success"]), "ratio")
     yield Printed.exactly("bytes_in", amount(path, NAME, report["bytes_in"]["total"]), "bytes")
     for status, count in _object(path, report, "status_codes").items():
-        yield Printed.exactly("status", amount(path, NAME, count), "count", status)
+        yield Printed.exactly("status", whole_amount(path, NAME, count), "count", status)
     errors = report["errors"] if report["errors"] is not None else []
     if not isinstance(errors, list) or not all(isinstance(error, str) for error in errors):
         raise refuse(path, NAME, "its errors are no list of texts.")
@@ -88,10 +88,12 @@ def _buckets(path: Path, report: Mapping[str, Any]) -> list[Bucket]:
     edges.append(max(edges[-1], amount(path, NAME, report["latencies"]["max"])) + 1)
     if edges != sorted(edges) or edges[0] < 0:
         raise refuse(path, NAME, "its buckets do not ascend.")
-    amounts = [int(amount(path, NAME, count)) for count in counts.values()]
+    amounts = [whole_amount(path, NAME, count) for count in counts.values()]
     if sum(amounts) != report["requests"]:
         raise refuse(path, NAME, f"its buckets hold {sum(amounts)} of {report['requests']} requests.")
-    return [Bucket("all", lo / NS_IN_MS, hi / NS_IN_MS, amount) for lo, hi, amount in zip(edges[:-1], edges[1:], amounts, strict=True) if amount]
+    return [
+        Bucket("all", lo / NS_IN_MS, hi / NS_IN_MS, requests) for lo, hi, requests in zip(edges[:-1], edges[1:], amounts, strict=True) if requests
+    ]
 
 
 def _object(path: Path, report: Mapping[str, Any], key: str) -> Mapping[str, Any]:

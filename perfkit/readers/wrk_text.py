@@ -22,23 +22,26 @@ BY_LINE = False
 
 TIME_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0, "h": 3_600_000.0}
 SIZE = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40, "P": 2**50}
-QUANTITY = r"(\d+\.\d+)(us|ms|s|m|h)"
-RUNNING = re.compile(r"^Running (\d+)([smh]) test @ (\S+)[ \t]*\r?$", re.MULTILINE)
+COUNT, AMOUNT = r"(\d{1,15})", r"(\d{1,12}\.\d{1,6})"
+QUANTITY = rf"{AMOUNT}(us|ms|s|m|h)"
+RUNNING = re.compile(rf"^Running {COUNT}([smh]) test @ (\S+)[ \t]*\r?$", re.MULTILINE)
 PARTS = {
-    "threads": re.compile(r" +(\d+) threads and (\d+) connections"),
+    "threads": re.compile(rf" +{COUNT} threads and {COUNT} connections"),
     "latency": re.compile(rf" +Latency +{QUANTITY} +{QUANTITY} +{QUANTITY} +(\d+\.\d+|-?nan)%"),
-    "total": re.compile(rf" +(\d+) requests in {QUANTITY}, (\d+\.\d+)([KMGTP]?)B read"),
-    "rate": re.compile(r"Requests/sec: +(\d+\.\d+)"),
-    "transfer": re.compile(r"Transfer/sec: +(\d+\.\d+)([KMGTP]?)B"),
+    "total": re.compile(rf" +{COUNT} requests in {QUANTITY}, {AMOUNT}([KMGTP]?)B read"),
+    "rate": re.compile(rf"Requests/sec: +{AMOUNT}"),
+    "transfer": re.compile(rf"Transfer/sec: +{AMOUNT}([KMGTP]?)B"),
 }
 OPTIONAL_PARTS = {
-    "socket errors": re.compile(r" +Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)"),
-    "bad answers": re.compile(r" +Non-2xx or 3xx responses: (\d+)"),
+    "socket errors": re.compile(rf" +Socket errors: connect {COUNT}, read {COUNT}, write {COUNT}, timeout {COUNT}"),
+    "bad answers": re.compile(rf" +Non-2xx or 3xx responses: {COUNT}"),
 }
+OPTIONAL_STARTS = {"socket errors": "  Socket errors:", "bad answers": "  Non-2xx or 3xx responses:"}
 SECTION = re.compile(r" +Latency Distribution(?: \(HdrHistogram - (.+)\))?")
 PERCENTILE = re.compile(rf" *(\d+(?:\.\d+)?)% +{QUANTITY}")
-SPECTRUM = re.compile(r" +(\d+\.\d+) +(\d\.\d+) +(\d+) +(\d+\.\d+|inf)")
-SPECTRUM_END = re.compile(r"#?\[Max += +\d+\.\d+, Total count += +(\d+)\]")
+SPECTRUM = re.compile(rf" +{AMOUNT} +\d\.\d+ +{COUNT} +(?:\d+\.\d+|inf)")
+SPECTRUM_START, SPECTRUM_HEAD = "Detailed Percentile spectrum:", re.compile(r" +Value +Percentile|[#\[-]")
+SPECTRUM_END = re.compile(rf"#?\[Max += +\d+\.\d+, Total count += +{COUNT}\]")
 PRINTED_PERCENTILES = {"wrk": 4, "wrk2": 8}
 HISTOGRAM_SLACK = 2**-10
 """wrk2 keeps times in buckets no wider than this share of them."""
@@ -120,6 +123,8 @@ def _test(path: Path, text: str) -> Test:
 
 def _only(path: Path, name: str, pattern: re.Pattern[str], lines: Sequence[str]) -> re.Match[str] | None:
     matches = [match for line in lines if (match := pattern.fullmatch(line.rstrip()))]
+    if not matches and any(OPTIONAL_STARTS.get(name, "\n") in line for line in lines):
+        raise refuse(path, NAME, f"its {name} cannot be read.")
     if len(matches) > 1:
         raise refuse(path, NAME, f"it states its {name} {len(matches)} times. Keep each test in a file of its own.")
     return matches[0] if matches else None
@@ -127,18 +132,27 @@ def _only(path: Path, name: str, pattern: re.Pattern[str], lines: Sequence[str])
 
 def _sections(path: Path, lines: Sequence[str]) -> list[Section]:
     sections: list[Section] = []
-    for line in map(str.rstrip, lines):
+    in_spectrum = False
+    for number, line in enumerate(map(str.rstrip, lines), start=1):
         if match := SECTION.fullmatch(line):
             sections.append(Section(UNCORRECTED if (match[1] or "").startswith("Uncorrected") else None))
         elif sections and (match := PERCENTILE.fullmatch(line)):
             sections[-1].percentiles.append((match[1], match[2], match[3]))
-        elif sections and (match := SPECTRUM.fullmatch(line)):
-            sections[-1].spectrum.append((round(float(match[1]) * 1000), int(match[3])))
         elif sections and (match := SPECTRUM_END.fullmatch(line)):
             sections[-1].total = int(match[1])
+        elif sections and in_spectrum and line and not SPECTRUM_HEAD.match(line):
+            sections[-1].spectrum.append(_step(path, number, line))
+        in_spectrum = SPECTRUM_START in line or (in_spectrum and not line.startswith(("#", "[", "-")))
     if len({section.about for section in sections}) != len(sections):
         raise refuse(path, NAME, "it states a latency distribution twice. Keep each test in a file of its own.")
     return sections
+
+
+def _step(path: Path, number: int, line: str) -> tuple[int, int]:
+    match = SPECTRUM.fullmatch(line)
+    if match is None:
+        raise refuse(path, NAME, f"{line.strip()[:60]!r} is no step of a percentile spectrum.", number)
+    return round(float(match[1]) * 1000), int(match[2])
 
 
 def _check(path: Path, section: Section, percentiles: int) -> None:
@@ -153,7 +167,10 @@ def _check(path: Path, section: Section, percentiles: int) -> None:
 
 
 def _manifest(test: Test) -> Manifest:
-    """wrk leaves out of its times what took longer than its timeout, so its slowest requests are missing; wrk2 keeps them."""
+    """wrk leaves out of its times what took longer than its timeout, so its slowest requests are missing; wrk2 keeps them.
+
+    wrk2 does not print the rate that it was asked for.
+    """
     threads, connections = map(int, test.parts["threads"])
     reason = None
     if not test.requests:

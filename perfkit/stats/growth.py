@@ -26,8 +26,10 @@ LEAST_DECADES = 2.5
 LEAST_AICC = 2.0
 """By how much the best family must beat the next one."""
 FASTER_THAN_LINEAR = 1.1
-OUTLIER_MADS = 6.0
-LEAST_SPREAD = 0.02
+LIKELY, SURELY = 0.98, 0.99
+"""Nominal confidence of the exponent's interval, which few repeats of a skewed clock bring down to 95 %, and of a linear fit's exclusion."""
+OUTLIER_MADS = 10.0
+LEAST_SPREAD = 0.1
 """Of the median: below it nothing is an outlier."""
 
 
@@ -93,8 +95,8 @@ class Fit:
     """Exponents that the scatter of the values does not exclude."""
     freedom: int
     largest: float
-    limit: float
-    """Largest misfit that is allowed."""
+    surely: float
+    """Above this misfit a shape is excluded with much confidence."""
 
     @property
     def grows(self) -> bool:
@@ -122,7 +124,7 @@ def growth(sizes: Sequence[float] | Floats, values: Sequence[float] | Floats) ->
     exponent, lo, hi = _exponent(fit) if fit.grows else (0.0, slope_lo, slope_hi)
     r2 = 1 - float(fit.misfits[fit.best]) / fit.flat_misfit if fit.flat_misfit > 0 else 1.0
     constant = float(fit.constants[fit.best]) if fit.grows else float(np.median(t))
-    linear_fits = _misfit_of_shape(n, t, n) <= fit.limit or _misfit_of_shape(n, t, _n_log_n(n)) <= fit.limit
+    linear_fits = min(_misfit_of_shape(n, t, n), _misfit_of_shape(n, t, _n_log_n(n))) <= fit.surely
     return Growth(family, exponent, lo, hi, slope, slope_lo, slope_hi, constant, r2, family != "undecidable", why, linear_fits)
 
 
@@ -187,10 +189,11 @@ def _medians(n: Floats, t: Floats) -> list[tuple[float, float]]:
 
 
 def _weights(n: Floats, t: Floats) -> Floats:
-    """1/t² by the median of each size: errors are shares of the time."""
+    """1/t²: errors are shares of the time, and one long pause, the usual error of a clock, weighs little."""
     medians = dict(_medians(n, t))
-    least = max(max(medians.values()) * 1e-9, 1e-300)
-    return np.array([1 / max(medians[size], least) ** 2 for size in n.tolist()])
+    least = max(max(medians.values()) * 1e-6, 1e-300)
+    floors = np.array([max(medians[size] / 2, least) for size in n.tolist()])
+    return 1 / np.maximum(t, floors) ** 2
 
 
 def _fit(n: Floats, t: Floats) -> Fit:
@@ -200,10 +203,15 @@ def _fit(n: Floats, t: Floats) -> Fit:
     constants, factors, misfits = _solve(shapes, t, weights)
     best, freedom = int(misfits.argmin()), len(n) - 3
     flat = float((weights * (t - (weights @ t) / weights.sum()) ** 2).sum())
-    slack = 1 + float(stats.f.ppf(0.95, 1, freedom)) / freedom if freedom > 0 else np.inf
-    # two numbers that are equal but for rounding fit alike
-    limit = float(misfits[best]) * slack + 1e-12 * len(n)
-    return Fit(constants, factors, misfits, flat, best, misfits <= limit, freedom, largest, limit)
+    allowed, surely = (_bound(float(misfits[best]), share, freedom, len(n)) for share in (LIKELY, SURELY))
+    return Fit(constants, factors, misfits, flat, best, misfits <= allowed, freedom, largest, surely)
+
+
+def _bound(misfit: float, confidence: float, freedom: int, count: int) -> float:
+    """The largest misfit that scatter alone explains; numbers that are equal but for rounding fit alike."""
+    if freedom < 1:
+        return np.inf
+    return misfit * (1 + float(stats.f.ppf(confidence, 1, freedom)) / freedom) + 1e-12 * count
 
 
 def _solve(shapes: Floats, t: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import duckdb
 
-from perfkit.errors import ArtefactError
+from perfkit.errors import ArtefactError, UsageError
 from perfkit.model.batch import Columns, Scan
 from perfkit.model.run import Run
 from perfkit.store.database import SETTINGS, Row, Store, asked, run_tables
@@ -98,6 +98,27 @@ class Staging:
         """The same as the store's, over the staged rows: run ids are tokens."""
         self.flush()
         return asked(self.connection, question, row, parameters)
+
+    def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Column names and rows of any statement."""
+        self.flush()
+        try:
+            cursor = self.connection.execute(sql)
+            return [column[0] for column in cursor.description], cursor.fetchall()
+        except duckdb.Error as error:
+            raise UsageError(f"The query failed: {error}") from error
+
+    def normalise_names(self) -> None:
+        """What storing does to names of endpoints, for rows that are only looked at."""
+        for table in NAMED_TABLES:
+            # materialized: each name is normalised once, not once a row
+            names = f"""with distinct_names as materialized (select distinct endpoint as name from {table}),
+                names as materialized (select name, endpoint_of(name) as normal from distinct_names)"""
+            if self.connection.execute(f"{names} select 1 from names where normal <> name limit 1").fetchone() is not None:
+                self.connection.execute(
+                    f"{names} update {table} set url = names.name, endpoint = names.normal from names "
+                    f"where {table}.endpoint = names.name and names.normal <> names.name"
+                )
 
     def first_moments(self) -> dict[str, datetime]:
         """When the measuring began, for artefacts whose rows carry times."""

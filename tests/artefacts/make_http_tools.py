@@ -13,6 +13,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 STATUSES = {"ok": (200,), "mixed": (200, 200, 200, 404, 500, 429, 200, 200), "missing": (404,), "stalls": (200,), "silent": (200,)}
 STALL_S = 1.5
+NOISE = random.Random(7)
 COMMANDS = {
     "hey_csv/ok.csv": "hey -n 300 -c 5 -o csv {base}/ok",
     "hey_csv/mixed_statuses.csv": "hey -n 200 -c 4 -disable-keepalive -o csv {base}/mixed",
@@ -30,14 +31,13 @@ COMMANDS = {
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Requests of one connection, each after a short and sometimes a long pause."""
-    noise = random.Random(7)
     try:
         while head := await reader.readuntil(b"\r\n\r\n"):
             name = head.split()[1].decode().strip("/")
             statuses = STATUSES[name]
-            stalls = name == "silent" or (name == "stalls" and noise.random() < 0.1)
-            await asyncio.sleep(STALL_S if stalls else noise.lognormvariate(-6, 0.6))
-            status = statuses[noise.randrange(len(statuses))]
+            stalls = name == "silent" or (name == "stalls" and NOISE.random() < 0.1)
+            await asyncio.sleep(STALL_S if stalls else NOISE.lognormvariate(-6, 0.6))
+            status = statuses[NOISE.randrange(len(statuses))]
             keep = b"keep-alive" if b"onnection: close" not in head and (b"HTTP/1.1" in head or b"eep-" in head) else b"close"
             body = b"x" * 64
             writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\nConnection: %s\r\n\r\n%s" % (status, len(body), keep, body))

@@ -13,6 +13,7 @@ from threading import Thread
 
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
 
+BUSY_MACHINE = ("no time for itself", "of its core")
 STATUS = {"/away": 302, "/broken": 500}
 
 
@@ -77,3 +78,8 @@ def rows_of(artefact: Path) -> list[dict[str, str]]:
 
 def manifest_of(artefact: Path) -> Manifest:
     return Manifest.from_json(artefact.with_name(artefact.name + MANIFEST_SUFFIX).read_text(encoding="utf-8"))
+
+
+def weighty(reasons: str | None) -> list[str]:
+    """Why a run is not valid, apart from what only says that the machine of the tests is busy."""
+    return [reason for reason in (reasons or "").split("; ") if reason and not any(word in reason for word in BUSY_MACHINE)]

@@ -17,7 +17,7 @@ from perfkit.collectors.load_validity import busiest_percent, doubts
 from perfkit.collectors.process import Ended
 from perfkit.errors import CollectionFailed, UsageError
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
-from tests.collectors.load_site import Site, manifest_of, rows_of, serving
+from tests.collectors.load_site import Site, manifest_of, rows_of, serving, weighty
 
 CATS = RequestSpec("GET /cats", ("/cats/1", "/cats/2"))
 
@@ -38,7 +38,7 @@ def test_every_request_that_the_server_heard_is_in_the_artefact(site: Site, tmp_
     assert site.asked("/landed") == 0
     assert abs(site.asked("/cats/1") - site.asked("/cats/2")) <= 1
     assert {row["name"] for row in rows} == {"GET /cats", "POST /dogs", "away"}
-    assert (manifest.tool, manifest.label, manifest.load_model, manifest.valid) == ("locust", "baseline", "closed", True)
+    assert (manifest.tool, manifest.label, manifest.load_model, weighty(manifest.invalid_because)) == ("locust", "baseline", "closed", [])
     assert manifest.parameters["users"] == 4 and manifest.parameters["request_names"] == 3
     assert any("of 2 s · 4 users" in text for text, _ in told) and all(0 <= done <= 1 for _, done in told)
     assert sorted(path.name for path in tmp_path.iterdir()) == [artefact.name, artefact.name + MANIFEST_SUFFIX]
@@ -53,7 +53,7 @@ def test_requests_that_begin_in_the_warmup_are_marked(site: Site, tmp_path: Path
     early = [float(row["timestamp"]) for row in rows if row["phase"] in ("ramp", "warmup")]
     assert len(rows) == len(steady) + len(early) == len(site.heard)
     assert site.heard[0][0] + 0.9 <= min(steady) and max(early) <= min(steady)
-    assert manifest.valid and manifest.parameters["warmup_s"] == 1 and manifest.parameters["warmup_in_artefact"] is True
+    assert weighty(manifest.invalid_because) == [] and manifest.parameters["warmup_s"] == 1 and manifest.parameters["warmup_in_artefact"] is True
     assert {row["status_code"] for row in rows if row["name"] == "broken"} == {"500"}
 
 
@@ -80,7 +80,7 @@ def test_a_locustfiles_own_load_shape_decides_how_long_the_test_takes(site: Site
     rows = rows_of(artefact)
     assert len(rows) == len(site.heard) and {row["name"] for row in rows} == {"home"}
     assert {row["stage"] for row in rows} == {"1", "3"}
-    assert manifest_of(artefact).valid, manifest_of(artefact).invalid_because
+    assert weighty(manifest_of(artefact).invalid_because) == []
 
 
 def test_a_test_without_a_request_leaves_nothing(site: Site, tmp_path: Path) -> None:
@@ -149,7 +149,10 @@ FINE = State(
     begins=100.0,
     stopped=110.0,
     requests=2000,
-    workers={name: WorkerState(rows=1000, requests=1000, user_seconds=40, finished=True, sent={"0": 500}) for name in ("worker-1", "worker-2")},
+    workers={
+        name: WorkerState(rows=1000, requests=1000, paced_s=10, paced_requests=1000, user_seconds=40, finished=True, sent={"0": 500})
+        for name in ("worker-1", "worker-2")
+    },
 )
 OPTIONS = LoadOptions("http://127.0.0.1", (CATS,), generators=Generators(processes=2))
 
@@ -176,8 +179,8 @@ def test_a_worker_that_was_lost_starved_or_slower_is_named() -> None:
     assert "1 of 2 workers took no part" in said(replace(FINE, workers={"worker-1": FINE.workers["worker-1"]}))
     assert "7 requests of worker-2 did not reach" in said(with_worker(lost_rows=7))
     assert "worker-2 had no time for itself in 1 of 10 s" in said(with_worker(missed_s=1))
-    assert "worker-2 made 40% fewer requests for each of its users than worker-1" in said(with_worker(requests=600))
-    assert said(with_worker(requests=600, user_seconds=24)) == ""
+    assert "worker-2 made 40% fewer requests for each of its users than worker-1" in said(with_worker(paced_requests=600))
+    assert said(with_worker(paced_requests=600, user_seconds=24)) == said(with_worker(paced_requests=600, paced_s=2)) == ""
 
 
 def test_an_open_model_that_misses_its_rate_is_invalid() -> None:

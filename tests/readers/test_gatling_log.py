@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import struct
 from datetime import datetime
@@ -88,6 +89,17 @@ def test_a_log_that_ends_within_a_record_is_refused_and_one_that_ends_behind_it_
             refused += 1
     records = 12
     assert refused == len(content) - 1 - records
+
+
+def test_gzip_is_read_and_a_damaged_one_refused(tmp_path: Path) -> None:
+    packed = gzip.compress(LOG.read_bytes())
+    whole, damaged = tmp_path / "whole", tmp_path / "damaged"
+    whole.write_bytes(packed)
+    drained(whole, NAME)
+    for content in (packed[:-20], packed[:200] + b"\xff" * 40):
+        damaged.write_bytes(content)
+        with pytest.raises(ArtefactError, match="damaged"):
+            drained(damaged, NAME)
 
 
 def test_changed_bytes_are_read_or_refused_and_nothing_else(tmp_path: Path) -> None:

@@ -85,7 +85,8 @@ def test_a_number_that_is_no_number_is_refused(tmp_path: Path, wrong: Any) -> No
 @pytest.mark.parametrize(
     "wrong",
     [
-        *({"contents": contents} for contents in ([], {"a": 3}, {"a": {"type": "REQUEST"}}, {"a": {"type": "GROUP", "name": "x", "stats": {}}})),
+        *({"contents": []}, {"contents": {"a": 3}}, {"contents": {"a": {"type": "REQUEST"}}}, {"name": "\ud800"}),
+        {"contents": {"a": {"type": "GROUP", "name": "x", "stats": {}}}},
         {"stats": 3},
     ],
     ids=str,

@@ -65,6 +65,9 @@ def test_gzip_is_read_too(bench: Workbench, tmp_path: Path) -> None:
     path = tmp_path / "log.gz"
     path.write_bytes(gzip.compress(NEWEST.read_bytes()))
     assert len(stored(bench, path)) == 6
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(ArtefactError, match="damaged"):
+        bench.ingest([path], as_format="gatling-text")
 
 
 def test_cut_logs_are_refused_and_their_whole_lines_can_be_read(bench: Workbench, tmp_path: Path) -> None:

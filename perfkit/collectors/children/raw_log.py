@@ -34,6 +34,8 @@ LEAD_S = 1.0
 """The workers of an open model begin together, this long after the master has told them."""
 END_SLACK_S = 0.3
 BEGIN, MARK, ROWS, FINISH = "perfkit_begin", "perfkit_mark", "perfkit_rows", "perfkit_finish"
+TOLD = ("requests", "missed_s", "paced_s", "paced_requests", "user_seconds", "sent")
+"""What a recorder says of itself beside its rows."""
 Mark = tuple[int | None, str, int]
 """Stage, phase and the number of the step."""
 
@@ -67,7 +69,8 @@ class Recorder:
         self.write_row = csv.writer(self.rows, lineterminator="\n").writerow
         self.write_sample = csv.writer(self.samples, lineterminator="\n").writerow
         self.handed = self.waiting = self.requests = self.missed_s = 0
-        self.user_seconds = 0.0
+        self.heard = self.paced_requests = 0
+        self.paced_s = self.user_seconds = 0.0
         self.sent: dict[str, int] = {}
         self.ticking: Any = None
         hooks: Any = environment.events
@@ -92,6 +95,7 @@ class Recorder:
         place = (self.name, stage, phase, None if intended is None else round(intended, 6))
         self.write_row((round(began, 6), request_type, name, round(response_time, 3), *answer, *place))
         self.waiting += 1
+        self.heard += 1
         self.requests += phase == "steady"
         if intended is not None and self.timeline.at(began)[2] == step:
             self.sent[str(step)] = self.sent.get(str(step), 0) + 1
@@ -101,21 +105,24 @@ class Recorder:
     def tick(self) -> None:
         """Once a second: what this process used of its core. A second that goes by without it was missed."""
         process, due = psutil.Process(), time.monotonic() + 1
-        seen, used = time.monotonic(), cpu_s(process)
+        seen, used, heard, mark_seen = time.monotonic(), cpu_s(process), self.heard, self.timeline.at(time.time())
         while True:
             gevent.sleep(max(due - time.monotonic(), 0))
             now, used_now, moment = time.monotonic(), cpu_s(process), time.time()
-            stage, phase, _ = self.timeline.at(moment)
+            stage, phase, _ = mark = self.timeline.at(moment)
             self.missed_s += int(now - due)
-            self.user_seconds += len(self.environment.runner.user_greenlets) * (now - seen) if self.environment.runner else 0
+            if phase == "steady" and mark == mark_seen and self.environment.runner:
+                self.paced_s += now - seen
+                self.user_seconds += len(self.environment.runner.user_greenlets) * (now - seen)
+                self.paced_requests += self.heard - heard
             busy = round(100 * (used_now - used) / (now - seen), 2)
             self.write_sample((round(moment, 6), SAMPLE, "generator.cpu", busy, None, None, "%", self.name, stage, phase, None))
-            seen, used, due = now, used_now, max(due + 1, now)
+            seen, used, due, heard, mark_seen = now, used_now, max(due + 1, now), self.heard, mark
             self.pass_on()
 
     def pass_on(self, *, last: bool = False) -> None:
         batch = {"worker": self.name, "first": self.handed, "rows": self.waiting, "text": taken(self.rows), "samples": taken(self.samples)}
-        counts = {"requests": self.requests, "missed_s": self.missed_s, "user_seconds": self.user_seconds, "sent": self.sent}
+        counts = {name: getattr(self, name) for name in TOLD}
         self.handed, self.waiting = self.handed + self.waiting, 0
         self.hand_over({**batch, **counts, "finished": last})
 
@@ -144,7 +151,7 @@ class Ledger:
             return
         self.file.write(batch["text"])
         self.samples.write(batch["samples"])
-        counts = {name: batch[name] for name in ("requests", "missed_s", "user_seconds", "sent", "finished")}
+        counts = {name: batch[name] for name in (*TOLD, "finished")}
         worker.update(rows=worker["rows"] + batch["rows"], lost_rows=worker["lost_rows"] + batch["first"] - handed, **counts)
 
     def flush(self) -> None:
