@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from perfkit.stats.omission import corrected_percentiles, coverage, longest_gap, response_times
 
 SLOT_S = 0.01
-slots: npt.NDArray[np.float64] = np.arange(1000) * SLOT_S
+slots: npt.NDArray[np.float64] = np.linspace(0, 999 * SLOT_S, 1000)
 begins, ends = 5.0, 6.0
 
 
