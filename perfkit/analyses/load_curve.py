@@ -17,10 +17,12 @@ class Fitted:
     """A model of the throughput as plain numbers."""
 
     name: str
+    """Short, for the end of its line."""
     users: Sequence[float]
     per_second: Sequence[float]
     knee_users: float | None = None
     """Where more users begin to bring little; None where the steps do not show it."""
+    about: str = "a model"
 
 
 def load_curve(steps: Sequence[LoadStep]) -> Fitted | None:
@@ -34,4 +36,4 @@ def load_curve(steps: Sequence[LoadStep]) -> Fitted | None:
     highest = max(users)
     end = highest * REACH
     places = sorted({highest, *(end * place / POINTS for place in range(1, POINTS + 1))})
-    return Fitted("universal scalability law", places, [predicted(law, place) for place in places], bend.users)
+    return Fitted("USL", places, [predicted(law, place) for place in places], bend.users, "the universal scalability law, a model")

@@ -107,7 +107,7 @@ def _facts(steps: Sequence[LoadStep], unit: str, fitted: Fitted | None) -> list[
         "a single step shows no course" if len({step.users for step in steps}) < 2 else "",
         "only the steady time of each step",
         "× requests failed" if failed else "",
-        f"the line is a model ({fitted.name}), dashed beyond the highest step" if fitted else "",
+        f"{fitted.name}: {fitted.about}, dashed beyond the highest step" if fitted else "",
         f"not tested above {max(step.users for step in steps)}\u00a0{unit}",
         runs_text(step.run_id for step in steps),
     ]
