@@ -91,15 +91,18 @@ def latency_distribution(workspace: Path | None, runs: tuple[str, ...], labels: 
 def throughput(workspace: Path | None, runs: tuple[str, ...], labels: tuple[str, ...], subject: str, output: Path, as_json: bool) -> None:
     """A ladder of load, step by step.
 
-    Throughput, P50 and P95 over the users of each step, and the steps at which requests failed.
+    Throughput, P50 and P95 over the users of each step, and the steps at which requests failed. Five steps and more
+    get a curve, dashed beyond the highest one.
     """
+    from perfkit.analyses.load_curve import load_curve
     from perfkit.figures.throughput import throughput_figure
 
     bench = _bench(workspace, output)
     chosen = _chosen(bench, runs, labels)
     steps = bench.load_steps(_selection(chosen), subject)
     climbed = [run for run in chosen if run.run_id in {step.run_id for step in steps}]
-    _keep(throughput_figure(steps, title=_title("Throughput and latency", climbed, subject), unit=_unit(chosen[0])), output, as_json)
+    title = _title("Throughput and latency", climbed, subject)
+    _keep(throughput_figure(steps, title=title, fitted=load_curve(steps), unit=_unit(chosen[0])), output, as_json)
 
 
 @command.command()
@@ -127,9 +130,9 @@ def ratios(workspace: Path | None, base: str, candidate: str, metrics: tuple[str
 @command.command()
 @click.argument("metric")
 @click.option("--label", help="Only runs with this label.")
-@click.option("--subject", default=ALL_REQUESTS, show_default=True, help="The endpoint, function or statement.")
+@click.option("--subject", help="The endpoint, function or statement, by name or glob. Default: all requests.")
 @_kept
-def history(workspace: Path | None, metric: str, label: str | None, subject: str, output: Path, as_json: bool) -> None:
+def history(workspace: Path | None, metric: str, label: str | None, subject: str | None, output: Path, as_json: bool) -> None:
     """One METRIC from run to run.
 
     Runs that are like the newest one, with those since which the level is another one.
@@ -137,12 +140,10 @@ def history(workspace: Path | None, metric: str, label: str | None, subject: str
     from perfkit.analyses.known_runs import Selection
     from perfkit.analyses.metrics import metric_named
     from perfkit.figures.history import history_figure
-    from perfkit.stats.changes import change_points
 
-    points = _bench(workspace, output).history(metric, Selection(label=label), subject)
-    changes = change_points([point.value for point in points]) if points else []
-    title = f"{subject}: {metric_named(metric).about}" + (f", {label}" if label else "")
-    _keep(history_figure(points, changes, title=title, metric=metric, unit=metric_named(metric).unit), output, as_json)
+    found = _bench(workspace, output).trend(metric, Selection(label=label), subject)
+    title = f"{found.subject}: {metric_named(metric).about}" + (f", {label}" if label else "")
+    _keep(history_figure(found.points, found.changes, title=title, metric=metric, unit=found.unit), output, as_json)
 
 
 def _bench(workspace: Path | None, output: Path) -> Workbench:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from perfkit.analyses.load_curve import Fitted
 from perfkit.analyses.load_steps import LoadStep
 from perfkit.figures.panels import (
     INK,
@@ -29,17 +29,6 @@ from perfkit.units import format_quantity
 
 FARTHEST = 1.2
 """Nothing is claimed beyond so many times the highest step."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A model of the throughput as plain numbers."""
-
-    name: str
-    users: Sequence[float]
-    per_second: Sequence[float]
-    knee_users: float | None = None
-    """Where more users begin to bring little; None where the steps do not show it."""
 
 
 def throughput_figure(steps: Sequence[LoadStep], *, title: str, fitted: Fitted | None = None, unit: str = "users") -> Figure:
@@ -118,7 +107,7 @@ def _facts(steps: Sequence[LoadStep], unit: str, fitted: Fitted | None) -> list[
         "a single step shows no course" if len({step.users for step in steps}) < 2 else "",
         "only the steady time of each step",
         "× requests failed" if failed else "",
-        f"the line is a model ({fitted.name}), dashed beyond the highest step" if fitted else "",
+        f"{fitted.name}: {fitted.about}, dashed beyond the highest step" if fitted else "",
         f"not tested above {max(step.users for step in steps)}\u00a0{unit}",
         runs_text(step.run_id for step in steps),
     ]

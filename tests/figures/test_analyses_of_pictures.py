@@ -13,7 +13,8 @@ from perfkit.analyses.known_runs import Selection
 from perfkit.analyses.latency_histogram import latency_histogram
 from perfkit.analyses.latency_quantiles import latency_quantiles
 from perfkit.analyses.latency_timeline import latency_timeline
-from perfkit.analyses.load_steps import load_steps
+from perfkit.analyses.load_curve import load_curve
+from perfkit.analyses.load_steps import LoadStep, load_steps
 from perfkit.analyses.metrics import metric_named
 from perfkit.model.run import Manifest
 from perfkit.store import Store
@@ -165,6 +166,19 @@ def test_one_time_out_does_not_stretch_a_step(store: Store, fill: Fill) -> None:
     fill("stuck", [*calm[:-1], Sent(9.9, 30_000, ok=False, stage=1)])
     rates = [step.per_second for step in load_steps(store, ["calm", "stuck"])]
     assert rates[1] == pytest.approx(rates[0], rel=0.01)
+
+
+def test_a_curve_follows_the_law_that_the_steps_follow_and_ends_soon_after_them() -> None:
+    def law(users: float) -> float:
+        return 50 * users / (1 + 0.02 * (users - 1) + 1e-4 * users * (users - 1))
+
+    steps = [LoadStep("r", users, 1000, 0, 0.0, 20.0, law(users), 20.0, 20.0, 40.0) for users in (1, 5, 10, 20, 50, 100)]
+    curve = load_curve(steps)
+    assert curve is not None
+    assert max(curve.users) == pytest.approx(120)
+    assert 100 in curve.users
+    assert curve.per_second == pytest.approx([law(users) for users in curve.users], rel=1e-3)
+    assert load_curve(steps[:4]) is None
 
 
 def test_a_history_holds_the_runs_that_are_like_the_newest(bench: Workbench, locust_log: WriteLog) -> None:

@@ -12,7 +12,6 @@ import pytest
 from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
 from tests.conftest import WriteLog
-from tests.figures.conftest import START
 
 PNG, SVG = b"\x89PNG", b"<?xml"
 
@@ -26,9 +25,8 @@ def figure(bench: Workbench, *arguments: str) -> subprocess.CompletedProcess[str
 def filled(bench: Workbench, locust_log: WriteLog) -> Workbench:
     """Three runs each of two labels; the steps of a ladder are those of their seconds."""
     for label, median_ms in (("slow", 100.0), ("fast", 50.0)):
-        for seed in range(3):
-            log = locust_log(f"{label}{seed}.csv", median_ms=median_ms, seed=seed + int(median_ms), requests=200)
-            bench.ingest([log], Manifest(label=label, scenario="test", started_at=START.replace(day=seed + 1)))
+        logs = [locust_log(f"{label}{seed}.csv", median_ms=median_ms, seed=seed + int(median_ms), requests=200) for seed in range(3)]
+        bench.ingest(logs, Manifest(label=label, scenario="test"))
     with bench.store.writing() as connection:
         connection.execute("update requests set stage = 10 + second(started_at) // 2 * 10")
     return bench

@@ -21,6 +21,7 @@ from perfkit.analyses.history import HistoryPoint
 from perfkit.analyses.latency_histogram import latency_histogram
 from perfkit.analyses.latency_quantiles import latency_quantiles
 from perfkit.analyses.latency_timeline import LatencyStretch, latency_timeline
+from perfkit.analyses.load_curve import Fitted
 from perfkit.analyses.load_steps import LoadStep
 from perfkit.errors import UsageError
 from perfkit.figures.history import history_figure
@@ -28,7 +29,7 @@ from perfkit.figures.latency_distribution import latency_distribution_figure
 from perfkit.figures.latency_over_time import latency_over_time_figure
 from perfkit.figures.panels import LOOKS, label_ends, panels
 from perfkit.figures.ratios import ratios_figure
-from perfkit.figures.throughput import Fitted, throughput_figure
+from perfkit.figures.throughput import throughput_figure
 from perfkit.stats.changes import Change
 from perfkit.store import Store
 from tests.figures.conftest import Fill, FillBuckets, Sent
