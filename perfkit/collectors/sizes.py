@@ -6,7 +6,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Sequence
-from itertools import islice
+from pathlib import PurePath
 from typing import Any
 
 from perfkit.errors import UsageError
@@ -77,8 +77,9 @@ def made_rows(size: int, seed: str) -> list[dict[str, Any]]:
 
 
 def first_words(words: Sequence[str], most: int = 8) -> str:
-    """The beginning of a command line."""
-    return " ".join(islice(words, most)) + (" …" if len(words) > most else "")
+    """The beginning of a command line; where this machine keeps the program is no part of its name."""
+    shown = [PurePath(words[0]).name, *words[1:most]]
+    return " ".join(shown) + (" …" if len(words) > most else "")
 
 
 def _as_text(value: Any) -> str:

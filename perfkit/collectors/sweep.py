@@ -30,6 +30,9 @@ SEARCHES = 3
 VERIFY_REPEATS = 3
 LEAST_SIZES = 3
 PROFILED_SIZES = 2
+RECOVERY_S = 30.0
+CALM_ANSWERS = 4
+CALM_PAUSE_S = 0.05
 MOST_FUNCTIONS = 20
 
 
@@ -113,20 +116,28 @@ class Session:
         return item
 
     def _keep(self, item: Measured) -> None:
-        if item.problem and item.call.size == self.options.sizes[0]:
+        worked = any(known.problem is None and known.call.size == item.call.size for known in self.measured)
+        if item.problem and not worked and item.call.size == self.options.sizes[0]:
             raise CollectionFailed(f"{self.workload.name} failed at its smallest size, {item.call.size}, so nothing is stored: {item.detail}")
-        if item.problem == NO_ANSWER:
-            self._hopeless = min(self._hopeless, item.call.size)
-            self._recover()
         self.measured.append(item)
+        if item.problem == NO_ANSWER:
+            self._hopeless = self._hopeless if worked else min(self._hopeless, item.call.size)
+            self._recover()
 
     def _recover(self) -> None:
         """A server may still work on what nobody waits for any more: the next measurement must not pay for it."""
-        waiting_until = time.monotonic() + self.options.timeout_s * 2
-        while time.monotonic() < waiting_until and self.workload.form == "url":
-            self.tell(f"{self.workload.name} · waiting until it answers again", 0.0)
-            if self.workload.one(Call(self.options.sizes[0], 0, "waiting"), self.options.timeout_s).problem is None:
-                return
+        smallest, usual = self.options.sizes[0], self._usual_s()
+        waiting_until, calm = time.monotonic() + max(self.options.timeout_s * 2, RECOVERY_S), 0
+        while self.workload.form == "url" and calm < CALM_ANSWERS and time.monotonic() < waiting_until:
+            self.tell(f"{self.workload.name} · waiting until it answers as before", 0.0)
+            answer = self.workload.one(Call(smallest, 0, "waiting"), self.options.timeout_s)
+            calm = calm + 1 if answer.problem is None and answer.seconds <= usual else 0
+            time.sleep(CALM_PAUSE_S)
+
+    def _usual_s(self) -> float:
+        """What the smallest size takes at most when nothing else runs."""
+        took = [item.seconds for item in self.measured if item.problem is None and item.call.size == self.options.sizes[0]]
+        return max(took, default=self.options.timeout_s) * 2 + CALM_PAUSE_S
 
 
 def collect(options: SweepOptions, folder: Path, progress: Progress | None = None) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 import shlex
+import shutil
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -106,7 +107,8 @@ class CommandWorkload:
             program = program_of(command, self._cwd or Path.cwd())
         except UsageError:
             return False
-        runner = (program.interpreter, str(RUNNER), str(outfile), program.form, program.name, *program.arguments)
+        interpreter = shutil.which(command[0]) or program.interpreter
+        runner = (interpreter, str(RUNNER), str(outfile), program.form, program.name, *program.arguments)
         with suppress(CollectionFailed):
             return run_child(Child(runner, limit_s * PROFILE_FACTOR + 10, cwd=self._cwd), _unwatched).status == 0
         return False

@@ -193,7 +193,8 @@ def _weights(n: Floats, t: Floats) -> Floats:
     medians = dict(_medians(n, t))
     least = max(max(medians.values()) * 1e-6, 1e-300)
     floors = np.array([max(medians[size] / 2, least) for size in n.tolist()])
-    return 1 / np.maximum(t, floors) ** 2
+    weights: Floats = 1 / np.maximum(t, floors) ** 2
+    return weights
 
 
 def _fit(n: Floats, t: Floats) -> Fit:

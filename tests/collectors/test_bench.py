@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -138,3 +139,17 @@ def test_exactly_one_thing_is_measured() -> None:
     for options in ({}, {"command": ("ls",), "suite": Path("x")}, {"command": (sys.executable,), "loops": 2}):
         with pytest.raises(UsageError):
             BenchOptions(**options)  # type: ignore[arg-type]
+
+
+def test_the_command_line_prints_the_numbers_that_it_stored(shop: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "perfkit", "--workspace", str(tmp_path / "w"), "collect", "bench", "--runs", "4"]
+    asked = ["stock:nap", "--arg", "0.001", "--kwarg", "factor=2"]
+    shown = subprocess.run([*command, *asked], cwd=shop, capture_output=True, text=True, check=True).stdout
+    for heading in ("mean", "median", "standard deviation", "min", "max", "P95", "P99", "n"):
+        assert heading in shown
+    failed = subprocess.run([*command, "stock:closed"], cwd=shop, capture_output=True, text=True, check=False)
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert "stock:closed failed, so nothing is stored: ValueError: the shop is closed" in failed.stderr
+    [row] = json.loads(subprocess.run([*command, "--json", "--", "sleep", "0.01"], cwd=shop, capture_output=True, text=True, check=True).stdout)
+    assert (row["subject"], row["n"]) == ("sleep 0.01", 4)
+    assert 10 <= row["min_ms"] <= row["median_ms"] <= row["p95_ms"] <= row["max_ms"]

@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 
 from perfkit.analyses.sweep_growth import Sweep, sweep_growth
+from perfkit.cli.collect.sweep import pack_limit
 from perfkit.collectors.caller import Function
 from perfkit.collectors.sizes import made_text
 from perfkit.collectors.sweep import SweepOptions, collect
 from perfkit.collectors.workloads import UrlTemplate
 from perfkit.errors import CollectionFailed, UsageError
 from perfkit.model.finding import Finding
+from perfkit.packs import load_pack
 from perfkit.workbench import Workbench
 
 SHOP = """\
@@ -204,7 +206,7 @@ def test_a_command_without_a_trace_is_swept_and_its_function_profiled(shop: Path
     options = SweepOptions((300, 600, 1200, 2400), command=(sys.executable, "pairs.py", "{size}"), repeats=2, cwd=shop)
     sweep, _ = swept(bench, options)
     assert any(name.endswith("(pairs.py:3)") for name in sweep.profiled)
-    assert sweep.subject.endswith("pairs.py {size}")
+    assert sweep.subject == f"{Path(sys.executable).name} pairs.py {{size}}"
 
 
 def test_sizes_that_fail_are_kept_apart(shop: Path, bench: Workbench) -> None:
@@ -218,6 +220,21 @@ def test_a_size_without_an_answer_is_tried_once_and_larger_ones_never(shop: Path
     sweep, _ = swept(bench, SweepOptions(sizes, Function("shop:stuck"), repeats=3, timeout_s=0.5, cwd=shop, profile=False))
     assert [(item.size, item.n) for item in sweep.total.sizes] == [(1, 3), (2, 3), (3, 3)]
     assert [(item.size, item.problem, item.times) for item in sweep.failures] == [(30, "no answer", 1)]
+
+
+def test_a_server_that_answers_too_late_is_waited_for_before_the_next_size(service: Running, bench: Workbench) -> None:
+    url = UrlTemplate(f"{service.url}/search", body='{"text": "{text:size}"}')
+    sweep, _ = swept(bench, SweepOptions((200, 400, 800, 28_000, 29_000), url=url, repeats=2, timeout_s=0.7))
+    assert [(item.size, item.n) for item in sweep.total.sizes] == [(200, 2), (400, 2), (800, 2)]
+    assert [(item.size, item.problem, item.times) for item in sweep.failures] == [(28_000, "no answer", 1)]
+
+
+def test_the_target_of_a_system_is_the_limit(tmp_path: Path) -> None:
+    target = 'targets: [{label: Search, metric: latency.p95, subject: "POST /*", must_be: "<", limit: 80 ms}]'
+    (tmp_path / "pack.yml").write_text(f"name: shop\ntitle: A shop\n{target}\n")
+    pack = load_pack(str(tmp_path))
+    assert pack_limit(pack, UrlTemplate("http://127.0.0.1/search", body="{size}")) == 80
+    assert pack_limit(pack, UrlTemplate("http://127.0.0.1/search?n={size}")) is None
 
 
 @pytest.mark.parametrize(("name", "complaint"), [("picky", "failed at its smallest size, 400"), ("missing", "no attribute 'missing'")])

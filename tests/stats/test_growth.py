@@ -14,11 +14,11 @@ MANY = np.repeat(np.geomspace(100, 100_000, 7).round(), 3)
 TRIALS = 100
 
 
-def noisy(shape: Callable[[np.ndarray], np.ndarray], sizes: np.ndarray, seed: int, cv: float = 0.05) -> np.ndarray:  # type: ignore[type-arg]
+def noisy(shape: Callable[[np.ndarray], np.ndarray], sizes: np.ndarray, seed: int, cv: float = 0.05) -> np.ndarray:
     return np.asarray(shape(sizes) * np.exp(np.random.default_rng(seed).normal(0, cv, len(sizes))))
 
 
-def trials(shape: Callable[[np.ndarray], np.ndarray], sizes: np.ndarray) -> list[Growth]:  # type: ignore[type-arg]
+def trials(shape: Callable[[np.ndarray], np.ndarray], sizes: np.ndarray) -> list[Growth]:
     return [growth(sizes, noisy(shape, sizes, seed)) for seed in range(TRIALS)]
 
 
@@ -34,7 +34,7 @@ def trials(shape: Callable[[np.ndarray], np.ndarray], sizes: np.ndarray) -> list
         ("n³", lambda n: 1 + n**3 / 1e9),
     ],
 )
-def test_the_family_is_named_where_sizes_are_many_and_wide(family: str, shape: Callable[..., np.ndarray]) -> None:  # type: ignore[type-arg]
+def test_the_family_is_named_where_sizes_are_many_and_wide(family: str, shape: Callable[..., np.ndarray]) -> None:
     found = [item.family for item in trials(shape, MANY)]
     assert found.count(family) >= 0.9 * TRIALS  # type: ignore[arg-type]
 
@@ -62,7 +62,7 @@ def test_a_large_constant_hides_linear_growth_from_the_slope_but_not_from_the_ex
 
 
 @pytest.mark.parametrize("shape", [lambda n: 0 * n + 3, lambda n: 2 + n / 1e3, lambda n: 1 + n * np.log(n) / 1e4, np.sqrt])
-def test_linear_growth_and_less_is_hardly_ever_called_faster(shape: Callable[..., np.ndarray]) -> None:  # type: ignore[type-arg]
+def test_linear_growth_and_less_is_hardly_ever_called_faster(shape: Callable[..., np.ndarray]) -> None:
     assert sum(item.faster_than_linear for item in trials(shape, FEW)) <= 0.07 * TRIALS
 
 
@@ -95,7 +95,7 @@ def test_a_break_between_measured_sizes_is_no_extrapolation() -> None:
 
 
 @pytest.mark.parametrize(("values", "why"), [(0 * FEW + 5, "do not grow"), (FEW * 10, "smallest size, 1000, already")])
-def test_what_cannot_be_predicted_says_why(values: np.ndarray, why: str) -> None:  # type: ignore[type-arg]
+def test_what_cannot_be_predicted_says_why(values: np.ndarray, why: str) -> None:
     found = break_size(FEW, values, 100)
     assert found.size is None
     assert why in found.why

@@ -108,10 +108,11 @@ def _limit(bench: Workbench, given: dict[str, Any], url: UrlTemplate | None) -> 
         if limit.unit != "ms" or limit.value <= 0:
             raise UsageError(f"--limit {given['limit']!r} is no time. Write one like 500ms or 2s.")
         return limit.value
-    return _pack_limit(bench.pack(given["system"]), url) if given["system"] and url else None
+    return pack_limit(bench.pack(given["system"]), url) if given["system"] and url else None
 
 
-def _pack_limit(pack: Pack, url: UrlTemplate) -> float | None:
+def pack_limit(pack: Pack, url: UrlTemplate) -> float | None:
+    """The strictest latency target for the endpoint; None where the pack sets none."""
     from fnmatch import fnmatchcase
     from urllib.parse import urlsplit
 
