@@ -30,7 +30,7 @@ def scorecard(store: Store, pack: Pack, selection: Selection) -> list[Verdict]:
 def _judge_target(store: Store, pack: Pack, target: Target, selection: Selection, runs: Sequence[Run]) -> list[Verdict]:
     """One target; a subject that nobody measured answers no_data."""
     metric = metric_named(target.metric)
-    run_ids = judgeable(runs, metric)
+    run_ids = judgeable(store, runs, metric)
     measured = measure_runs(store, metric, run_ids, target.subject)
     if not measured:
         return [_no_data(pack, target, selection)]

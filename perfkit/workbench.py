@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfkit.analyses.known_runs import Selection, alike, known_runs, newest_of_each_kind, select_runs
+from perfkit.analyses.known_runs import Selection, comparable, known_runs, newest_of_each_kind, select_runs
 from perfkit.analyses.latency import ALL_REQUESTS
 from perfkit.ingest import Ingested, Looked, Progress, Reading, ingest, looking
 from perfkit.model.finding import Finding
@@ -223,7 +223,7 @@ class Workbench:
         from perfkit.analyses.capacity import capacity
         from perfkit.analyses.ladder import Passing
 
-        runs = alike([run for run in self.runs(replace(selection, kind="load")) if run.valid])
+        runs = comparable(self.store, self.runs(selection), "load")
         return capacity(self.store, runs, Passing(limit_ms, error_limit), users)
 
     def diagnose(self, selection: Selection | None = None, system: str | None = None) -> list[Finding]:

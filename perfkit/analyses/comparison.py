@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from perfkit.analyses.known_runs import Selection, alike, known_runs, select_runs
+from perfkit.analyses.known_runs import Selection, comparable, known_runs, select_runs
 from perfkit.analyses.measure import judgeable, observe
 from perfkit.analyses.metrics import METRICS, Metric
 from perfkit.analyses.noise import remembered
@@ -67,7 +67,7 @@ def compare_labels(
 
 def compare_runs(store: Store, metric: Metric, base: Sequence[Run], candidate: Sequence[Run], *, force: bool = False) -> list[Compared]:
     """One metric; subjects that only one side knows are left out."""
-    unlike = None if force else _unlike(base, candidate, metric.kind)
+    unlike = None if force else _unlike(store, base, candidate, metric.kind)
     base_values = _by_subject(store, metric, base)
     candidate_values = _by_subject(store, metric, candidate)
     noise = _noise(store, base, metric)
@@ -97,7 +97,7 @@ def _apart(base: Sequence[Run], candidate: Sequence[Run]) -> bool:
 
 
 def _noise(store: Store, runs: Sequence[Run], metric: Metric) -> dict[tuple[str, str], float]:
-    fitting = alike([run for run in runs if run.kind == metric.kind and run.valid])
+    fitting = comparable(store, runs, metric.kind)
     return remembered(store, fitting[0].fingerprint) if fitting else {}
 
 
@@ -115,14 +115,14 @@ def without_false_discoveries(compared: Sequence[Compared]) -> list[Compared]:
 
 def _by_subject(store: Store, metric: Metric, runs: Sequence[Run]) -> dict[str, list[float]]:
     values: dict[str, list[float]] = defaultdict(list)
-    for observation in observe(store, metric, judgeable(runs, metric)):
+    for observation in observe(store, metric, judgeable(store, runs, metric)):
         values[observation.subject].append(observation.value)
     return values
 
 
-def _unlike(base: Sequence[Run], candidate: Sequence[Run], kind: str) -> str | None:
+def _unlike(store: Store, base: Sequence[Run], candidate: Sequence[Run], kind: str) -> str | None:
     """Why the newest runs of the two sides may not be compared; older ones of another make are left out before."""
-    sides = [{run.scenario: run.fingerprint for run in alike([run for run in runs if run.kind == kind and run.valid])} for runs in (base, candidate)]
+    sides = [{run.scenario: run.fingerprint for run in comparable(store, runs, kind)} for runs in (base, candidate)]
     if all(sides[0][scenario] == sides[1][scenario] for scenario in sides[0].keys() & sides[1].keys()):
         return None
     return "the runs differ in host, workload or tool settings; --force compares them all the same"

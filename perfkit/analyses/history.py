@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from perfkit.analyses.known_runs import Selection, known_runs, select_runs
+from perfkit.analyses.known_runs import Selection, comparable, known_runs, select_runs
 from perfkit.analyses.latency import ALL_REQUESTS
 from perfkit.analyses.measure import Observation, observe
 from perfkit.analyses.metrics import Metric
@@ -31,13 +31,14 @@ class HistoryPoint:
     n: int
 
 
-def history(store: Store, metric: Metric, selection: Selection, subject: str = ALL_REQUESTS, fingerprint: str | None = None) -> list[HistoryPoint]:
-    """Oldest first; only valid runs of one make (host, workload, settings), that of the newest one unless a fingerprint is given."""
-    runs = [run for run in select_runs(known_runs(store), selection) if run.valid and run.kind == metric.kind]
-    alike = {run.run_id: run for run in reversed(runs) if run.fingerprint == (fingerprint or runs[0].fingerprint)}
-    stretches = _stretches(store, metric, list(alike), subject)
-    seen = {item.run_id: item for item in observe(store, metric, list(alike)) if item.subject == subject}
-    return [_point(alike[run_id], metric, seen[run_id], stretches[run_id]) for run_id in alike if run_id in seen]
+def history(store: Store, metric: Metric, selection: Selection, subject: str = ALL_REQUESTS) -> list[HistoryPoint]:
+    """Oldest first; only valid runs of one make (host, workload, settings), that of the newest one that measured the subject."""
+    fitting = {run.run_id: run for run in comparable(store, select_runs(known_runs(store), selection), metric.kind)}
+    seen = {item.run_id: item for item in observe(store, metric, list(fitting)) if item.subject == subject}
+    newest_first = [run for run in fitting.values() if run.run_id in seen]
+    chosen = [run for run in reversed(newest_first) if run.fingerprint == newest_first[0].fingerprint]
+    stretches = _stretches(store, metric, [run.run_id for run in chosen], subject)
+    return [_point(run, metric, seen[run.run_id], stretches[run.run_id]) for run in chosen]
 
 
 def _stretches(store: Store, metric: Metric, run_ids: Sequence[str], subject: str) -> dict[str, list[float]]:

@@ -11,6 +11,7 @@ from perfkit.model.run import Run
 from perfkit.store import Store
 
 QUESTION = Path(__file__).with_suffix(".sql")
+SAMPLED = Path(__file__).with_name("sampled.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,13 @@ class Selection:
     label: str | None = None
     system: str | None = None
     kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A run with requests of its own."""
+
+    run_id: str
 
 
 def known_runs(store: Store) -> list[Run]:
@@ -51,6 +59,15 @@ def alike(runs: Sequence[Run]) -> list[Run]:
     for run in runs:
         newest.setdefault((run.kind, run.scenario), run.fingerprint)
     return [run for run in runs if run.fingerprint == newest[run.kind, run.scenario]]
+
+
+def comparable(store: Store, runs: Iterable[Run], kind: str) -> list[Run]:
+    """Valid runs of a kind that are alike, newest first; those with requests come before those that only hold what a tool printed of them."""
+    fitting = [run for run in runs if run.valid and run.kind == kind]
+    if kind == "load" and len(fitting) > 1:
+        sampled = {item.run_id for item in store.ask(SAMPLED, Sampled, run_ids=[run.run_id for run in fitting])}
+        fitting = [run for run in fitting if run.run_id in sampled] or fitting
+    return alike(fitting)
 
 
 def newest_of_each_kind(runs: Iterable[Run]) -> list[Run]:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
-from perfkit.analyses.known_runs import Selection, alike, known_runs, select_runs
+from perfkit.analyses.known_runs import Selection, comparable, known_runs, select_runs
 from perfkit.analyses.metrics import Analysis, Metric
 from perfkit.analyses.printed import printed
 from perfkit.model.run import Run
@@ -65,10 +65,9 @@ def measure_runs(store: Store, metric: Metric, run_ids: Sequence[str], subject: 
     return [_measurement(metric, name, found, batches.get(name, [])) for name, found in by_subject.items()]
 
 
-def judgeable(store: Store, runs: Iterable[Run], metric: Metric) -> list[Run]:
+def judgeable(store: Store, runs: Iterable[Run], metric: Metric) -> list[str]:
     """Valid runs of the metric's kind that are alike, in order of time."""
-    fitting = alike([run for run in runs if run.valid and run.kind == metric.kind])
-    return [run.run_id for run in reversed(fitting)]
+    return [run.run_id for run in reversed(comparable(store, runs, metric.kind))]
 
 
 def observe(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Observation]:

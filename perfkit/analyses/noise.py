@@ -54,7 +54,7 @@ def noise_floors(store: Store, metrics: Sequence[Metric], selection: Selection) 
     floors: list[NoiseFloor] = []
     for metric in metrics:
         by_subject: dict[str, list[Observation]] = defaultdict(list)
-        for observation in observe(store, metric, judgeable(runs, metric)):
+        for observation in observe(store, metric, judgeable(store, runs, metric)):
             by_subject[observation.subject].append(observation)
         for subject, found in by_subject.items():
             if len(found) >= LEAST_RUNS and all(item.value > 0 for item in found):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from perfkit.analyses.history import HistoryPoint, history
-from perfkit.analyses.known_runs import Selection, alike, known_runs, select_runs
+from perfkit.analyses.known_runs import Selection, comparable, known_runs, select_runs
 from perfkit.analyses.latency import ALL_REQUESTS
 from perfkit.analyses.measure import observe
 from perfkit.analyses.metrics import Metric
@@ -59,9 +59,10 @@ class Trend:
 def trend(store: Store, metric: Metric, selection: Selection, subject: str | None = None, last: int | None = None) -> Trend:
     """Over the newest runs that are alike, oldest first."""
     runs = [run for run in select_runs(known_runs(store), selection) if run.kind == metric.kind]
-    alike_runs = alike([run for run in runs if run.valid])
+    alike_runs = comparable(store, runs, metric.kind)
     chosen = _subject({item.subject for item in observe(store, metric, [run.run_id for run in alike_runs])}, subject, metric)
-    points = tuple(history(store, metric, selection, chosen)[-(last or 0) :])
+    whole = history(store, metric, selection, chosen)
+    points = tuple(whole[-(last or 0) :])
     series = [point.value for point in points]
     creep = drift(series)
     return Trend(
@@ -71,7 +72,7 @@ def trend(store: Store, metric: Metric, selection: Selection, subject: str | Non
         points=points,
         changes=tuple(_change(points, item.index, item.before, item.after, metric) for item in change_points(series)),
         drift=Creep(creep.over_series, creep.lo, creep.hi, creep.relative) if creep else None,
-        left_out=len(runs) - len(alike_runs),
+        left_out=len(runs) - len(whole),
     )
 
 

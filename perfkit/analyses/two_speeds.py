@@ -44,5 +44,7 @@ def two_speeds(store: Store, run_ids: Sequence[str]) -> list[TwoSpeeds]:
     for shape in store.ask(QUESTION, Shape, run_ids=list(run_ids)):
         split = modes(shape.quantiles)
         if split is not None:
-            found.append(TwoSpeeds(shape.run_id, shape.subject, shape.n, split.low_share, split.low_median, split.high_median, split.split))
+            found.append(
+                TwoSpeeds(shape.run_id, shape.subject, shape.n, split.fast.share, split.fast.median_ms, split.slow.median_ms, split.split_ms)
+            )
     return found

@@ -113,7 +113,8 @@ def _model(options: LoadOptions) -> dict[str, Any]:
     if arrivals is not None:
         return told | {"pace": arrivals.pace} | ({"rate": arrivals.rate} if arrivals.rate is not None else {})
     users = {} if ladder else {"users": options.users}
-    return told | users | {"spawn_rate": options.spawn_rate, "wait_s": options.wait_s}
+    pause = {} if options.locustfile else {"wait_s": options.wait_s}
+    return told | users | {"spawn_rate": options.spawn_rate} | pause
 
 
 def _generators(options: LoadOptions) -> dict[str, Any]:

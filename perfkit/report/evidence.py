@@ -56,7 +56,7 @@ class Evidence:
     def measured(self, metric: str, label: str) -> dict[str, Measurement]:
         """A metric by subject."""
         if (metric, label) not in self._measured:
-            found = measure_runs(self.store, metric_named(metric), judgeable(self.runs[label], METRICS[metric]))
+            found = measure_runs(self.store, metric_named(metric), judgeable(self.store, self.runs[label], METRICS[metric]))
             self._measured[metric, label] = {item.subject: item for item in found}
         return self._measured[metric, label]
 
