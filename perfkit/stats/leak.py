@@ -18,6 +18,8 @@ CHANCE = 0.005
 """Of a trend where there is none; both tests together call less than 3 of 100 simulated warm-ups a leak."""
 SETBACK = 1.25
 """How often a rise must exceed the largest fall: in simulations the last tooth of a slow collector's saw stays below."""
+LATE = 1 / 3
+"""Share of the climb over the last three quarters that falls into the second half: of a leak two thirds, of a warm-up next to nothing."""
 HOUR = 3600.0
 
 
@@ -59,6 +61,10 @@ class _Stretches:
         chance = float(original_test(self.levels).p)
         return _Trend(float(slope) * HOUR, float(lo) * HOUR, float(hi) * HOUR, chance, float(slope * np.ptp(self.times)))
 
+    def climb(self) -> float:
+        """From the first levels to the last."""
+        return float(self.levels[-3:].mean() - self.levels[:3].mean())
+
     def fall(self) -> float:
         """The most that a later level lies below an earlier one."""
         return float((np.maximum.accumulate(self.levels) - self.levels).max())
@@ -90,13 +96,14 @@ def _judge(times: Floats, sizes: Floats, floor: float) -> Leak:
 
 def _floors_rise(floors: _Trend, times: Floats, sizes: Floats) -> bool:
     """The lowest of every stretch is what a collector of garbage could not free."""
-    return floors.rise > SETBACK * _stretches(times, sizes, 1 / 4, 15, np.min).fall()
+    later = _stretches(times, sizes, 1 / 4, 15, np.min)
+    return floors.rise > max(LATE * later.climb(), SETBACK * later.fall())
 
 
 def _middles_rise(middles: _Trend, times: Floats, sizes: Floats) -> bool:
     """Medians see a leak that is small beside the noise, but a warm-up too: so the second half alone must rise."""
-    late = _stretches(times, sizes, 1 / 2, 10, np.median).trend()
-    return late.lo > 0 and middles.rise > SETBACK * _stretches(times, sizes, 1 / 4, 20, np.median).fall()
+    late, later = _stretches(times, sizes, 1 / 2, 10, np.median).trend(), _stretches(times, sizes, 1 / 4, 20, np.median)
+    return late.lo > 0 and late.rise > LATE * later.climb() and middles.rise > SETBACK * later.fall()
 
 
 def _stretches(times: Floats, sizes: Floats, after: float, count: int, level: Callable[[Floats], np.float64]) -> _Stretches:

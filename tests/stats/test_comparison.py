@@ -114,3 +114,10 @@ def test_what_is_called_detectable_is_found_four_times_out_of_five(count: int) -
 def test_many_tests_at_once_are_adjusted() -> None:
     assert false_discovery([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.04, 0.04])
     assert false_discovery([]) == []
+
+
+def test_a_change_that_the_ranks_do_not_confirm_is_none() -> None:
+    compared = lower([94.3, 100.8, 105.7, 101.4, 100.9], [107.9, 113.1, 98.9, 111.3, 110.2])
+    assert (compared.lo or 0) > 1
+    assert compared.p_exact == pytest.approx(0.0952, abs=1e-4)
+    assert compared.verdict == "inconclusive"
