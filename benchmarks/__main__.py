@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import sys
 
+<<<<<<< HEAD
 from benchmarks import from_points, ingest_points, open_profile, percentiles, small_artefacts, start_up
+=======
+from benchmarks import ingest_points, open_profile, percentile_interval, percentiles, small_artefacts, start_up, trend
+>>>>>>> stats
 
 BENCHMARKS = {
     "ingest_points": ingest_points.run,
     "from_points": from_points.run,
     "percentiles": percentiles.run,
+    "percentile_interval": percentile_interval.run,
     "open_profile": open_profile.run,
     "small_artefacts": small_artefacts.run,
     "start_up": start_up.run,
+    "trend": trend.run,
 }
 
 

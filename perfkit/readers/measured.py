@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,13 +43,8 @@ def printed(endpoint: str | None, stat: str, value: float, unit: str, error: flo
 
 
 def document_of(path: Path, name: str) -> dict[str, Any]:
-    """A file that is one JSON object whose texts can be stored: JSON may escape half a character, UTF-8 cannot hold it."""
-    document = json_of(path, name)
-    try:
-        json.dumps(document, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise refuse(path, name, f"a text holds half a character, {error.object[error.start]!r}.") from error
-    return keyed(path, name, document, "the file")
+    """A file that is one JSON object."""
+    return keyed(path, name, json_of(path, name), "the file")
 
 
 def finite(path: Path, name: str, value: Any, what: str, *, signed: bool = False) -> float:

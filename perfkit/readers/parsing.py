@@ -7,6 +7,7 @@ import io
 import json
 import math
 import os
+import re
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,8 @@ from typing import Any
 
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import GZIP_MAGIC, open_artefact
+
+ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 MOST = 2**53
 """Above it a double does not hold every integer."""
@@ -69,13 +72,19 @@ def text_of(path: Path, name: str) -> str:
 
 
 def json_of(path: Path, name: str) -> Any:
-    """A file that is one JSON document."""
+    """A file that is one JSON document whose texts can be stored: JSON may escape half a character, UTF-8 cannot hold it."""
+    text = text_of(path, name)
     try:
-        return json.loads(text_of(path, name))
+        document = json.loads(text)
+        if ESCAPED_HALF.search(text):
+            json.dumps(document, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise refuse(path, name, f"no whole JSON document: {error.msg} at column {error.colno}.", error.lineno) from error
     except RecursionError as error:
         raise refuse(path, name, "it is nested too deeply.") from error
+    except UnicodeEncodeError as error:
+        raise refuse(path, name, f"a text holds half a character, {error.object[error.start]!r}.") from error
+    return document
 
 
 def rows_of(path: Path, name: str, *, dialect: str = "excel", **options: Any) -> Iterator[tuple[int, list[str]]]:

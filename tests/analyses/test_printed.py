@@ -1,0 +1,118 @@
+"""What a tool printed is a range, and verdicts respect it: end to end, as a user judges a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perfkit.model.run import Manifest
+from perfkit.workbench import Workbench
+from tests.cli.test_command_line import perfkit
+from tests.conftest import WriteLog
+
+PACK = """
+name: shop
+title: A shop
+targets:
+  - {label: Answers in time, metric: latency.p95, subject: all requests, must_be: "<", limit: 500 ms}
+  - {label: Requests succeed, metric: error.rate, subject: all requests, must_be: "<", limit: 1 %}
+"""
+HEADER = (
+    "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,Max Response Time,Average Content Size,"
+    "Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%"
+)
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    (tmp_path / "pack.yml").write_text(PACK)
+    return tmp_path
+
+
+def verdicts(bench: Workbench, pack: Path) -> dict[str, Any]:
+    done = perfkit(bench.workspace.root, "check", "--system", str(pack), "--json")
+    assert done.returncode in (0, 1, 3), done.stderr
+    return {item["metric"]: item for item in json.loads(done.stdout)}
+
+
+def locust_stats(folder: Path, p95: int, p98: int, longest: float, requests: int = 5000) -> Path:
+    ranks = f"300,320,340,350,400,{p95},{p98},{p98},{p98},{p98},{p98}"
+    row = f"{requests},0,300,310.5,12.5,{longest},128.0,50.1,0.0,{ranks}"
+    path = folder / "run_stats.csv"
+    path.write_text(f"{HEADER}\nGET,/items,{row}\n,Aggregated,{row}\n")
+    return path
+
+
+def test_a_printed_500_is_not_decided_against_500(bench: Workbench, pack: Path) -> None:
+    bench.ingest([locust_stats(pack, 500, 520, 523.4)])
+    judged = verdicts(bench, pack)["latency.p95"]
+    assert (judged["verdict"], judged["value"]) == ("inconclusive", 500)
+    assert judged["lo"] < 500 < judged["hi"]
+
+
+def test_a_printed_number_that_is_far_enough_is_met(bench: Workbench, pack: Path) -> None:
+    bench.ingest([locust_stats(pack, 410, 430, 455.0)])
+    given = verdicts(bench, pack)
+    assert {name: item["verdict"] for name, item in given.items()} == {"latency.p95": "met", "error.rate": "met"}
+
+
+def test_a_printed_number_that_is_too_large_is_missed(bench: Workbench, pack: Path) -> None:
+    path = locust_stats(pack, 900, 950, 990.0)
+    path.write_text(path.read_text().replace("300,320,340,350,400", "600,650,700,750,800"))
+    bench.ingest([path])
+    assert verdicts(bench, pack)["latency.p95"]["verdict"] == "missed"
+
+
+def test_one_failed_request_that_passed_its_threshold_is_not_met(bench: Workbench, pack: Path) -> None:
+    trend = {"avg": 0, "min": 0, "med": 0, "max": 0, "p(90)": 0, "p(95)": 0}
+    summary = {
+        "metrics": {
+            "http_req_duration": {**trend, "thresholds": {"p(95)<500": False}},
+            "http_req_failed": {"passes": 1, "fails": 0, "value": 1},
+            "http_reqs": {"count": 1, "rate": 0.9},
+            "iterations": {"count": 1, "rate": 0.9},
+        },
+        "root_group": {"name": "", "path": "", "id": "d41d8cd98f00b204e9800998ecf8427e", "groups": {}, "checks": {}},
+    }
+    path = pack / "summary.json"
+    path.write_text(json.dumps(summary))
+    [stored] = bench.ingest([path])
+    assert stored.format == "k6-summary"
+    given = verdicts(bench, pack)
+    assert given["latency.p95"]["verdict"] != "met"
+    assert given["error.rate"]["verdict"] != "met"
+
+
+def test_fast_refusals_miss_on_errors(bench: Workbench, locust_log: WriteLog, pack: Path) -> None:
+    log = locust_log("throttled.csv", median_ms=6, failed=0.73, requests=2000)
+    log.write_text(log.read_text().replace(",500,HTTPError('500 Server Error')", ",429,HTTPError('429 Too Many Requests')"))
+    bench.ingest([log])
+    judged = verdicts(bench, pack)["latency.p95"]
+    assert judged["verdict"] == "missed"
+    assert judged["value"] < 10
+    assert "of the requests failed" in judged["why"]
+
+
+def test_requests_come_before_what_the_tool_printed_of_them(bench: Workbench, locust_log: WriteLog, pack: Path) -> None:
+    bench.ingest([locust_log(requests=1000, median_ms=100)])
+    bench.ingest([locust_stats(pack, 500, 520, 523.4)])
+    [measured] = bench.measure("latency.p95", subject="all requests")
+    assert measured.value < 200
+    assert measured.method == "batches-t"
+
+
+def test_histograms_give_percentiles_with_their_buckets(bench: Workbench, tmp_path: Path) -> None:
+    entry = {
+        "name": "/items", "method": "GET", "num_requests": 1000, "num_none_requests": 0, "num_failures": 0, "total_response_time": 100_000.0,
+        "max_response_time": 400.0, "min_response_time": 90.0, "total_content_length": 1000, "response_times": {"100": 900, "400": 100},
+        "num_reqs_per_sec": {}, "num_fail_per_sec": {}, "start_time": 1_790_000_000.0, "last_request_timestamp": 1_790_000_060.0,
+    }  # fmt: skip
+    path = tmp_path / "stats.json"
+    path.write_text(json.dumps([entry]))
+    bench.ingest([path], Manifest(label="h"))
+    [measured] = bench.measure("latency.p95", subject="GET /items")
+    assert (measured.lo or 0) < 400 <= (measured.hi or 0) + 10
+    assert measured.n == 1000
