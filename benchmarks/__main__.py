@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import sys
 
-<<<<<<< HEAD
-from benchmarks import from_points, ingest_points, open_profile, percentiles, small_artefacts, start_up
-=======
-from benchmarks import ingest_points, open_profile, percentile_interval, percentiles, small_artefacts, start_up, trend
->>>>>>> stats
+from benchmarks import from_points, ingest_points, open_profile, percentile_interval, percentiles, small_artefacts, start_up, trend
 
 BENCHMARKS = {
     "ingest_points": ingest_points.run,
