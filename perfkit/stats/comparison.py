@@ -121,7 +121,13 @@ def _scale(a: Floats, b: Floats) -> _Scale:
     if min(a.min(), b.min()) > 0:
         return _Scale(np.log(a), np.log(b), math.log1p, lambda distance: math.expm1(distance) if distance < 700 else None)
     middle, least = float(a.mean()), -1.0 if min(a.min(), b.min()) >= 0 else -math.inf
-    return _Scale(a, b, lambda change: change * abs(middle), lambda distance: max(distance / middle, least) if middle > 0 else None)
+    return _Scale(a, b, lambda change: change * abs(middle), lambda distance: _share(distance, middle, least))
+
+
+def _share(distance: float, middle: float, least: float) -> float | None:
+    """None also where the middle is so small that no number holds the answer."""
+    share = distance / middle if middle > 0 else math.inf
+    return max(share, least) if math.isfinite(share) else None
 
 
 def _ratio(scale: _Scale, distance: float) -> float | None:

@@ -83,6 +83,10 @@ def test_values_that_are_not_positive_are_compared_by_their_difference() -> None
     assert (compared.lo or 0) < 5 < (compared.hi or 0)
 
 
+def test_a_base_of_next_to_nothing_has_no_ratio() -> None:
+    assert lower([2.2250738585072014e-308], [-4.0]).ratio is None
+
+
 def test_a_small_difference_is_no_change_however_sure() -> None:
     compared = lower([100, 100.1, 99.9], [103, 103.1, 102.9])
     assert (compared.lo or 0) > 1
