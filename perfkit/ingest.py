@@ -96,12 +96,17 @@ def ingest(
 
 @contextmanager
 def looking(
-    paths: Sequence[Path], *, reading: Reading | None = None, examine: Examine | None = None, progress: Progress | None = None
+    paths: Sequence[Path],
+    *,
+    reading: Reading | None = None,
+    examine: Examine | None = None,
+    query: str | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[tuple[Staging, list[Looked]]]:
-    """The rows of files, to be asked and then forgotten: nothing is hashed, kept or stored."""
+    """The rows of files, to be asked and then forgotten: nothing is hashed, kept or stored; only what a query names is read, if it is given."""
     how, report = reading or Reading(), progress or _silent
     sources = [_source(path, Manifest(), how) for path in _artefacts(paths, how.as_format)]
-    with TemporaryDirectory(prefix="perfkit-look-") as folder, Staging(Path(folder)) as staging:
+    with TemporaryDirectory(prefix="perfkit-look-") as folder, Staging(Path(folder), query) as staging:
         told: dict[str, Manifest] = {}
         for number, source in enumerate(sources):
             report(source.path.name, number, len(sources))

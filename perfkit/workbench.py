@@ -77,12 +77,13 @@ class Workbench:
 
     @contextmanager
     def looking(
-        self, paths: Sequence[Path], as_format: str | None = None, progress: Progress | None = None, *, judging: bool = True
+        self, paths: Sequence[Path], as_format: str | None = None, progress: Progress | None = None, query: str | None = None
     ) -> Iterator[tuple[Staging, list[Looked]]]:
-        """The rows of files, asked without storing them."""
+        """The rows of files, asked without storing them; judged, too, unless one query is all that is asked."""
         from perfkit.analyses.validity import examined
 
-        with looking(paths, reading=Reading(as_format), examine=examined if judging else None, progress=progress) as found:
+        examine = None if query else examined
+        with looking(paths, reading=Reading(as_format), examine=examine, query=query, progress=progress) as found:
             yield found
 
     def collect(self, options: Options, progress: Step | None = None) -> Ingested:

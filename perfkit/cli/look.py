@@ -24,7 +24,7 @@ def command(workspace: Path | None, paths: tuple[Path, ...], as_format: str | No
     """
     from perfkit.analyses.latency import latency
 
-    with counting("reading") as progress, workbench(workspace).looking(paths, as_format, progress, judging=not query) as (rows, files):
+    with counting("reading") as progress, workbench(workspace).looking(paths, as_format, progress, query) as (rows, files):
         if query:
             print_records(*rows.query(query), as_json)
             return

@@ -54,7 +54,8 @@ class Pending:
 class Staging:
     """A short-lived database in memory with the store's tables; run_id holds a token until the artefact's hash is known."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, query: str | None = None) -> None:
+        """With a query, scans need only fill the columns that it names: nothing else will be asked."""
         folder.mkdir(parents=True, exist_ok=True)
         self._closing = ExitStack()
         spill = self._closing.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=f".staging-{os.getpid()}-"))
@@ -64,6 +65,9 @@ class Staging:
         create_tables(self.connection)
         self.connection.execute(MACROS.read_text(encoding="utf-8"))
         self._pending: dict[str, Pending] = {}
+        self._named = named_columns(query) if query else None
+        if self._named:
+            self._allow_gaps()
 
     def __enter__(self) -> Self:
         return self
@@ -128,11 +132,25 @@ class Staging:
 
     def _scan(self, scan: Scan, token: str, source: str) -> None:
         select = scan.sql.read_text(encoding="utf-8").rstrip().rstrip(";")
-        statement = f"insert into {scan.table} by name select $token as run_id, scanned.* from ({select}) as scanned"
         try:
+            columns = self._wanted(select, scan)
+            statement = f"insert into {scan.table} by name select $token as run_id, {columns} from ({select}) as scanned"
             self.connection.execute(statement, {"token": token, **scan.parameters})
         except duckdb.Error as error:
             raise ArtefactError(f"{source}: {_one_line(error)}") from error
+
+    def _wanted(self, select: str, scan: Scan) -> str:
+        if self._named is None:
+            return "scanned.*"
+        described = self.connection.execute(f"describe {select}", dict(scan.parameters)).fetchall()
+        return ", ".join(f'scanned."{row[0]}"' for row in described if row[0] in self._named) or "scanned.*"
+
+    def _allow_gaps(self) -> None:
+        for table, column in self.connection.execute(
+            "select table_name, column_name from duckdb_columns() where not is_nullable and not internal and table_name in (select unnest($tables))",
+            {"tables": run_tables(self.connection)},
+        ).fetchall():
+            self.connection.execute(f'alter table {table} alter "{column}" drop not null')
 
     def _collect(self, batch: Columns, token: str) -> None:
         constants = {} if batch.table in GLOBAL_TABLES else {"run_id": token}
@@ -157,6 +175,13 @@ class Staged:
     run: Run
     kept: Kept
     stored_at: datetime
+
+
+def named_columns(query: str) -> set[str] | None:
+    """The words of a query, which are all columns that it can ask for; None where it asks for all of a table or for a view."""
+    text = re.sub(r"count\s*\(\s*\*\s*\)", "count", query, flags=re.IGNORECASE)
+    words = set(re.findall(r"\w+", text.lower()))
+    return None if "*" in text or words & {"measured_requests", "columns", "statements", "exclude"} else words
 
 
 def commit(store: Store, staging: Staging, staged: Sequence[Staged]) -> set[str]:
