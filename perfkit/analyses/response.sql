@@ -1,17 +1,17 @@
 -- How long did requests take from the moment at which they were meant to be sent, and was every one of them sent?
 -- subject: as in latency.  n: requests.  service_*_ms: from sending.  response_*_ms: from the intended moment, null where no tool planned one.
 -- late_ms: the latest that a request was sent.  coverage: share of the run's whole seconds in which at least a quarter of the usual
--- number of requests (their median) was sent; a server that stalls keeps closed users from sending. Null under 8 requests a second or 4 seconds.
+-- number of requests (their median) was sent; a server that stalls keeps closed users from sending. Null under 8 requests a second or 4 seconds, and for ladders.
 with judged as (
-    select run_id, subject, bystander, started_at, duration_ms, epoch_us(started_at - intended_at) / 1000.0 as late_ms
+    select run_id, subject, bystander, stage, started_at, duration_ms, epoch_us(started_at - intended_at) / 1000.0 as late_ms
     from measured_requests where list_contains($run_ids, run_id)
 ),
 first as (
-    select run_id, min(started_at) as first_at, max(started_at) as last_at from judged where not bystander group by run_id
+    select run_id, min(started_at) as first_at, max(started_at) as last_at, count(stage) > 0 as climbed from judged where not bystander group by run_id
 ),
 starts as (
     select run_id, (epoch_us(started_at) - epoch_us(first_at)) // 1000000 as second, count(*) as sent
-    from judged join first using (run_id) where not bystander group by run_id, second
+    from judged join first using (run_id) where not bystander and not climbed group by run_id, second
 ),
 usual as (
     select run_id, (epoch_us(any_value(last_at)) - epoch_us(any_value(first_at))) // 1000000 as seconds, median(sent) as median_sent, list(sent) as counts
