@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from perfkit.workbench import Workbench
 from perfkit.workspace import Workspace
 
 HEADER = ("timestamp", "request_type", "name", "response_time_ms", "response_length", "status_code", "exception")
+WIDE_HEADER = (*HEADER, "worker", "stage", "phase", "intended")
 START = 1_790_000_000.0
 
 WriteLog = Callable[..., Path]
@@ -23,6 +24,20 @@ def described(artefact: Path, manifest: Manifest) -> Path:
     """The artefact with its manifest beside it, so that many can be stored at once."""
     artefact.with_name(artefact.name + MANIFEST_SUFFIX).write_text(manifest.to_json(), encoding="utf-8")
     return artefact
+
+
+def ladder_log(path: Path, levels: Sequence[int], *, median_ms: float = 20.0, seconds: int = 4, seed: int = 1) -> Path:
+    """A log of the load collector: each step sends as many requests a second as its level says."""
+    noise, start = random.Random(seed), START
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(WIDE_HEADER)
+        for level in levels:
+            for number in range(level * seconds):
+                row = [start + number / level, "GET", "/items", round(median_ms * noise.lognormvariate(0, 0.2), 2), 128, 200, ""]
+                rows.writerow([*row, "1", level, "steady", ""])
+            start += seconds
+    return path
 
 
 @pytest.fixture

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from perfkit.analyses.known_runs import Selection
 from perfkit.cli.output import json_option, print_json, show, workbench
 from perfkit.errors import Exit
-from perfkit.units import format_quantity, parse_quantity
-
-if TYPE_CHECKING:
-    from perfkit.analyses.capacity import Capacity
-    from perfkit.stats.capacity import Usl
-
-SCALINGS = {"linear": "linear", "sublinear": "less than linear", "superlinear": "more than linear", "undecided": "not decided whether linear"}
+from perfkit.units import parse_quantity
 
 
 @click.command()
@@ -40,37 +33,10 @@ def command(workspace: Path | None, label: str | None, runs: tuple[str, ...], li
     if as_json:
         print_json(found)
     else:
+        from perfkit.figures.sentences import capacity_sentences
+
         show(found.steps, False, empty="")
-        for line in _sentences(found):
-            click.echo(line)
+        click.echo("\n".join(capacity_sentences(found)))
     if users is None:
         return Exit.DONE
     return {"met": Exit.DONE, "missed": Exit.MISSED}.get(found.verdict or "", Exit.UNDECIDED)
-
-
-def _sentences(found: Capacity) -> list[str]:
-    limit = f"P95 < {format_quantity(found.limit_ms, 'ms')}, errors < {format_quantity(found.error_limit, 'ratio')}"
-    highest = f"{found.users} {found.step_is}" if found.users is not None else "none of the tested steps"
-    lines = [f"Highest step that passes ({limit}): {highest}. {found.why[:1].upper()}{found.why[1:]}."]
-    if found.scaling is not None:
-        slope, interval = f"{found.scaling.slope:.2f}", f"{found.scaling.lo:.2f} … {found.scaling.hi:.2f}"
-        lines.append(f"Throughput grows with the power {slope} of {found.step_is} (95 % interval {interval}): {SCALINGS[found.scaling.verdict]}.")
-    if found.knee is not None:
-        lines.append(found.knee.why or f"More {found.step_is} bring little beyond {_range(found.knee.users, found.knee.lo, found.knee.hi)}.")
-    if found.law is not None:
-        lines.append(_law(found.law))
-    return lines
-
-
-def _range(value: float | None, lo: float | None, hi: float | None) -> str:
-    between = f" (95 % interval {lo:.0f} … {hi:.0f})" if lo is not None and hi is not None else ""
-    return f"{value:.0f}{between}" if value is not None else "no tested step"
-
-
-def _law(law: Usl) -> str:
-    """A model, said to be one."""
-    coefficients = f"contention {law.alpha:.3g}, coherency {law.beta:.3g}"
-    if law.peak_users is None:
-        return f"By the universal scalability law, a model ({coefficients}): {law.why or 'no peak within reach of the tested steps'}"
-    reach = "" if law.peak_users <= law.highest_tested else ", which was not tested"
-    return f"By the universal scalability law, a model ({coefficients}), throughput would peak at {law.peak_users:.0f}{reach}."

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from perfkit.analyses.known_runs import Selection
 from perfkit.cli.output import json_option, print_json, show, workbench
-from perfkit.units import format_quantity
-
-if TYPE_CHECKING:
-    from perfkit.analyses.trend import Trend
 
 
 @click.command()
@@ -32,22 +27,8 @@ def command(workspace: Path | None, metric: str, subject: str | None, label: str
     if as_json:
         print_json(found)
         return
-    show(found.changes, False, empty="")
-    click.echo(_summary(found))
+    from perfkit.figures.sentences import change_sentences, trend_sentence
 
-
-def _summary(found: Trend) -> str:
-    span = f"{len(found.points)} runs of {found.metric}, {found.subject}"
-    if found.points and found.points[0].started_at and found.points[-1].started_at:
-        span += f", {found.points[0].started_at:%Y-%m-%d} to {found.points[-1].started_at:%Y-%m-%d}"
-    level = f"{len(found.changes)} change{'s' if len(found.changes) != 1 else ''} of level" if found.changes else "no change of level"
-    left_out = f" {found.left_out} runs of another machine or workload, or not valid, are left out." if found.left_out else ""
-    return f"{span}: {level}, {_creep(found)}.{left_out}"
-
-
-def _creep(found: Trend) -> str:
-    if found.drift is None:
-        return "no drift"
-    unit = "ratio" if found.drift.relative else found.unit
-    over, lo, hi = (format_quantity(value, unit) for value in (found.drift.over_series, found.drift.lo, found.drift.hi))
-    return f"a drift of {over} over the series (95 % interval {lo} … {hi})"
+    if found.changes:
+        show(found.changes, False, empty="")
+    click.echo("\n".join([trend_sentence(found), *change_sentences(found)]))

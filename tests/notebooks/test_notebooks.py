@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from perfkit.model.run import Manifest
 from perfkit.notebooks import inspect, notebooks
 from perfkit.workbench import Workbench
 from perfkit.workspace import find_workspace
-from tests.conftest import WriteLog
+from tests.conftest import WriteLog, described, ladder_log
 
 FOLDER = find_workspace(start=Path(__file__)).notebooks
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -23,11 +24,13 @@ def cells(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def test_the_five_notebooks_are_there() -> None:
+def test_the_notebooks_are_there() -> None:
     assert {item.name for item in notebooks(FOLDER)} == {
+        "are_we_ready",
         "collect_load",
         "collect_profile",
         "compare_two_labels",
+        "did_we_regress",
         "where_does_the_time_go",
         "write_the_report",
     }
@@ -64,6 +67,29 @@ def test_compare_two_labels_ends_in_its_answer(bench: Workbench, locust_log: Wri
     outputs = [output for cell in cells(executed.output) if cell["cell_type"] == "code" for output in cell["outputs"]]
     assert any("image/png" in output.get("data", {}) for output in outputs)
     assert "2 faster" in "".join(outputs[-1]["text"])
+
+
+def outputs_of(bench: Workbench, name: str, **given: object) -> list[dict[str, Any]]:
+    """What a notebook left in its cells, in order."""
+    [executed] = bench.run_notebooks([name], {"workspace": str(bench.workspace.root), **given})
+    return [output for cell in cells(executed.output) if cell["cell_type"] == "code" for output in cell["outputs"]]
+
+
+def test_are_we_ready_answers_from_a_ladder(bench: Workbench, tmp_path: Path) -> None:
+    bench.ingest([ladder_log(tmp_path / "ladder.csv", (100, 200, 500))], Manifest(label="baseline", load_model="open"))
+    outputs = outputs_of(bench, "are_we_ready", users=500)
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert "For 500 requests/s: ready." in "".join(outputs[-1]["text"])
+
+
+def test_did_we_regress_names_the_commit(bench: Workbench, locust_log: WriteLog) -> None:
+    logs = [locust_log(f"{night}.csv", median_ms=100 if night < 12 else 130, seed=night, requests=120) for night in range(20)]
+    for night, log in enumerate(logs):
+        described(log, Manifest(label="main", scenario="nightly", commit=f"commit{night}", started_at=datetime(2026, 1, 1) + timedelta(days=night)))
+    bench.ingest(logs)
+    outputs = outputs_of(bench, "did_we_regress", metric="latency.p50")
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert "(commit commit12)" in "".join(outputs[-1]["text"])
 
 
 def test_collect_profile_names_the_hottest_function(bench: Workbench) -> None:
