@@ -20,6 +20,8 @@ class Printed:
     """Smallest and largest true value that would be printed so; both None where the tool estimates and states no bounds."""
     unit: str
     about: str | None = None
+    """What a count counts or a threshold demands."""
+    method: str | None = None
 
     @classmethod
     def exactly(cls, stat: str, value: float, unit: str, about: str | None = None, endpoint: str | None = None) -> Self:

@@ -12,8 +12,9 @@ from typing import Any
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
+from perfkit.model.printed import Printed
 from perfkit.model.run import Manifest
-from perfkit.readers.measured import ReportedRow, RoundRow, document_of, finite, keyed, listed, machine, moment_after_epoch, printed, worded
+from perfkit.readers.measured import RoundRow, document_of, finite, keyed, listed, machine, moment_after_epoch, printed, worded
 from perfkit.readers.parsing import refuse, require_keys
 
 NAME = "asv"
@@ -57,7 +58,7 @@ def read(path: Path) -> Iterator[Batch]:
     results = list(_second_version(path, document) if document["version"] == 2 else _first_version(path, document))
     yield _manifest(path, document, results)
     rounds: list[RoundRow] = []
-    reported: list[ReportedRow] = []
+    reported: list[Printed] = []
     for result in results:
         for place, name in enumerate(_names(path, result)):
             value = result.values[place]
@@ -67,7 +68,7 @@ def read(path: Path) -> Iterator[Batch]:
     yield columns_of("reported", reported)
 
 
-def _add(path: Path, result: Result, place: int, name: str, rounds: list[RoundRow], reported: list[ReportedRow]) -> None:
+def _add(path: Path, result: Result, place: int, name: str, rounds: list[RoundRow], reported: list[Printed]) -> None:
     """A median of samples that were not kept is reported; any other single value is a round of its own."""
     unit = _unit(result.name)
     signed = unit == "count"

@@ -8,7 +8,8 @@ from typing import Any
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
-from perfkit.readers.measured import ReportedRow, document_of, finite, keyed, printed, worded
+from perfkit.model.printed import Printed
+from perfkit.readers.measured import document_of, finite, keyed, printed, worded
 from perfkit.readers.parsing import refuse, require_keys
 
 NAME = "gatling-stats"
@@ -49,7 +50,7 @@ def read(path: Path) -> Iterator[Batch]:
     yield columns_of("reported", [*_rows(path, root["stats"], None), *_contents(path, root, ())])
 
 
-def _contents(path: Path, node: dict[str, Any], groups: tuple[str, ...]) -> Iterator[ReportedRow]:
+def _contents(path: Path, node: dict[str, Any], groups: tuple[str, ...]) -> Iterator[Printed]:
     if len(groups) > DEEPEST:
         raise refuse(path, NAME, "its groups are nested too deeply.")
     for item in keyed(path, NAME, node["contents"], "contents").values():
@@ -61,7 +62,7 @@ def _contents(path: Path, node: dict[str, Any], groups: tuple[str, ...]) -> Iter
             yield from _contents(path, require_keys(path, NAME, child, ("contents",)), names)
 
 
-def _rows(path: Path, stats: Any, endpoint: str | None) -> Iterator[ReportedRow]:
+def _rows(path: Path, stats: Any, endpoint: str | None) -> Iterator[Printed]:
     """Times are of all requests, whether they failed or not; without any request they are zeros that mean nothing."""
     numbers = keyed(path, NAME, stats, "stats")
     counts = require_keys(path, NAME, numbers.get("numberOfRequests"), ("total", "ok", "ko"))

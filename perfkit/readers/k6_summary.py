@@ -12,6 +12,7 @@ from typing import Any
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
+from perfkit.model.printed import Printed
 from perfkit.model.run import Manifest
 from perfkit.readers.parsing import json_of, refuse, require_keys
 
@@ -29,22 +30,6 @@ NOT_TIMES = ("count", "rate", "value")
 ENDPOINT_TAGS = ("name", "url")
 DROPPED_SHARE = 0.05
 """A run that reached less than 95 % of the planned rate is not judged."""
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """A row of reported."""
-
-    endpoint: str | None
-    """None for all requests."""
-    method: str | None
-    stat: str
-    value: float | None
-    """None for a threshold that was decided on no samples."""
-    lo: float | None
-    hi: float | None
-    unit: str
-    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +148,7 @@ def _printed(path: Path, metric: Metric) -> Iterator[Printed]:
     for stat, value, unit in _stats(metric):
         if value < 0:
             raise refuse(path, NAME, f"{stat} of {metric.title} is {value}, but it cannot be negative.")
-        yield Printed(metric.endpoint, metric.tags.get("method"), stat, value, value, value, unit)
+        yield Printed(metric.endpoint, stat, value, value, value, unit, method=metric.tags.get("method"))
 
 
 def _stats(metric: Metric) -> Iterator[tuple[str, float, str]]:
@@ -190,7 +175,7 @@ def _thresholds(metric: Metric) -> Iterator[Printed]:
     """A threshold over nothing is none that was kept, whatever k6 says."""
     for words, kept in metric.thresholds.items():
         value = float(kept) if metric.has_samples else None
-        yield Printed(metric.endpoint, metric.tags.get("method"), "threshold", value, value, value, "count", f"{words} of {metric.title}")
+        yield Printed(metric.endpoint, "threshold", value, value, value, "count", f"{words} of {metric.title}", metric.tags.get("method"))
 
 
 def _manifest(path: Path, document: Mapping[str, Any], metrics: Sequence[Metric]) -> Manifest:

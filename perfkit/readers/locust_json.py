@@ -13,6 +13,7 @@ from typing import Any
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
+from perfkit.model.printed import Printed
 from perfkit.model.run import Manifest
 from perfkit.readers.locust_files import LARGEST, interval_of
 from perfkit.readers.parsing import number, refuse, require_keys, text_of
@@ -44,19 +45,6 @@ class Bucket:
     lo_ms: float
     hi_ms: float
     requests: int
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """A row of reported."""
-
-    endpoint: str
-    method: str | None
-    stat: str
-    value: float
-    lo: float
-    hi: float
-    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +140,7 @@ def _buckets(entry: Entry) -> list[Bucket]:
 
 def _printed(entry: Entry, seconds: float | None) -> Iterator[Printed]:
     def exact(stat: str, value: float, unit: str) -> Printed:
-        return Printed(entry.endpoint, entry.method, stat, value, value, value, unit)
+        return Printed(entry.endpoint, stat, value, value, value, unit, method=entry.method)
 
     requests = entry.count("num_requests")
     yield exact("requests", requests, "count")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
+from perfkit.model.printed import Printed
 from perfkit.model.run import Manifest
 from perfkit.readers.locust_files import NO_REQUESTS, Row, has_header, interval_of, percentile_columns, rounded, table
 from perfkit.readers.parsing import refuse
@@ -22,22 +22,6 @@ COLUMNS = ("Type", "Name", "Request Count", "Failure Count", "Median Response Ti
 TOTAL = "Aggregated"
 EXACT_TIMES = {"Average Response Time": "mean", "Min Response Time": "min", "Max Response Time": "max"}
 MEDIAN = "Median Response Time"
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """A row of reported."""
-
-    endpoint: str | None
-    """None for the total."""
-    method: str | None
-    stat: str
-    value: float | None
-    lo: float | None
-    """None when the test replaced Locust's rounding, so that nothing is known of the true time."""
-    hi: float | None
-    unit: str
-    about: str | None = None
 
 
 def sniff(head: Head) -> bool:
@@ -71,7 +55,7 @@ def _printed(row: Row, percentiles: Mapping[str, str]) -> Iterator[Printed]:
 
     def exact(stat: str, column: str, unit: str, about: str | None = None) -> Printed:
         value = row.amount(column)
-        return Printed(endpoint, method, stat, value, value, value, unit, about)
+        return Printed(endpoint, stat, value, value, value, unit, about, method)
 
     requests = row.count("Request Count")
     yield exact("requests", "Request Count", "count")
@@ -94,7 +78,7 @@ def _percentile(row: Row, column: str, endpoint: str | None, method: str | None,
     value = row.amount(column)
     interval = interval_of(value)
     lo, hi = (interval.lo, interval.hi) if interval else (None, None)
-    return Printed(endpoint, method, stat, value, lo, hi, "ms")
+    return Printed(endpoint, stat, value, lo, hi, "ms", method=method)
 
 
 def _median(row: Row, endpoint: str | None, method: str | None) -> Printed:
@@ -103,4 +87,4 @@ def _median(row: Row, endpoint: str | None, method: str | None) -> Printed:
     clamped = value in (row.amount("Min Response Time"), row.amount("Max Response Time"))
     interval = interval_of(rounded(value) if clamped else value)
     lo, hi = (interval.lo, interval.hi) if interval else (None, None)
-    return Printed(endpoint, method, "p50", value, lo, hi, "ms")
+    return Printed(endpoint, "p50", value, lo, hi, "ms", method=method)

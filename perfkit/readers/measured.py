@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from perfkit.model.printed import Printed
 from perfkit.readers.parsing import json_of, refuse
 
 EPOCH = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
@@ -25,21 +26,9 @@ class RoundRow:
     phase: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedRow:
-    """A row of reported."""
-
-    endpoint: str | None
-    stat: str
-    value: float
-    lo: float
-    hi: float
-    unit: str
-
-
-def printed(endpoint: str | None, stat: str, value: float, unit: str, error: float = 0.0) -> ReportedRow:
+def printed(endpoint: str | None, stat: str, value: float, unit: str, error: float = 0.0) -> Printed:
     """A number as the tool gives it, right up to so much."""
-    return ReportedRow(endpoint, stat, value, max(value - error, 0.0) if value >= 0 else value - error, value + error, unit)
+    return Printed(endpoint, stat, value, max(value - error, 0.0) if value >= 0 else value - error, value + error, unit)
 
 
 def document_of(path: Path, name: str) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
+from perfkit.model.printed import Printed
 from perfkit.model.run import Manifest
-from perfkit.readers.measured import ReportedRow, RoundRow, document_of, finite, keyed, listed, machine, moment, printed, worded
+from perfkit.readers.measured import RoundRow, document_of, finite, keyed, listed, machine, moment, printed, worded
 from perfkit.readers.parsing import require_keys
 
 NAME = "pytest-benchmark"
@@ -35,7 +36,7 @@ def read(path: Path) -> Iterator[Batch]:
     benchmarks = [require_keys(path, NAME, item, ("fullname", "stats")) for item in listed(path, NAME, document["benchmarks"], "benchmarks")]
     yield _manifest(path, document, benchmarks)
     rounds: list[RoundRow] = []
-    reported: list[ReportedRow] = []
+    reported: list[Printed] = []
     for benchmark in benchmarks:
         name = worded(path, NAME, benchmark["fullname"], "fullname")
         stats = keyed(path, NAME, benchmark["stats"], f"stats of {name}")
@@ -46,7 +47,7 @@ def read(path: Path) -> Iterator[Batch]:
     yield columns_of("reported", reported)
 
 
-def _reported(path: Path, name: str, stats: dict[str, Any]) -> Iterator[ReportedRow]:
+def _reported(path: Path, name: str, stats: dict[str, Any]) -> Iterator[Printed]:
     require_keys(path, NAME, stats, ("min", "max", "mean", "median", "rounds"))
     for key, stat in STATS.items():
         if key in stats:
