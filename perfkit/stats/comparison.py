@@ -97,8 +97,8 @@ def compare(
     difference, fewest = _difference(scale), min(len(a), len(b))
     smallest = scale.distance(max(floor, 2 * (noise or 0.0)))
     exact = _exact(a, b)
-    smallest = smallest if _agrees(exact, len(a), len(b)) else math.inf
-    decided = _decide(difference, smallest, scale.distance(equivalence), direction) if difference and fewest >= MIN_RUNS else "inconclusive"
+    needed = smallest if _agrees(exact, len(a), len(b)) else math.inf
+    decided = _decide(difference, needed, scale.distance(equivalence), direction) if difference and fewest >= MIN_RUNS else "inconclusive"
     return Comparison(
         ratio=_ratio(scale, difference.value if difference else float(scale.candidate.mean() - scale.base.mean())),
         lo=_ratio(scale, difference.lo) if difference else None,
