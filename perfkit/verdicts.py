@@ -33,7 +33,7 @@ def _judge_target(store: Store, pack: Pack, target: Target, selection: Selection
     run_ids = judgeable(store, runs, metric)
     measured = measure_runs(store, metric, run_ids, target.subject)
     if not measured:
-        return [_no_data(pack, target, selection)]
+        return [_no_data(pack, target, selection, [run for run in runs if run.kind == metric.kind and not run.valid])]
     errors = {item.subject: item for item in measure_runs(store, METRICS[ERRORS], run_ids)} if target.metric.startswith("latency.") else {}
     return [_judged(pack, target, selection, item, errors.get(item.subject)) for item in measured]
 
@@ -85,8 +85,11 @@ def _verdict(pack: Pack, target: Target, selection: Selection, measured: Measure
     )
 
 
-def _no_data(pack: Pack, target: Target, selection: Selection) -> Verdict:
+def _no_data(pack: Pack, target: Target, selection: Selection, refused: Sequence[Run]) -> Verdict:
     metric = metric_named(target.metric)
     empty = Measurement(metric.name, target.subject, 0.0, None, None, metric.unit, 0, (), "none")
-    missing = _verdict(pack, target, selection, empty, "no_data", f"no valid {metric.kind} run measured it")
+    why = f"no valid {metric.kind} run measured it"
+    if refused:
+        why += f"; {len(refused)} not valid, the newest because {refused[0].invalid_because}"
+    missing = _verdict(pack, target, selection, empty, "no_data", why)
     return replace(missing, value=None)

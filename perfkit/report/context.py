@@ -73,6 +73,8 @@ class Context:
     """How a kind of finding was fixed, in the words of the investigation."""
     endpoints: Sequence[Compared]
     """By mean latency of the base, slowest first."""
+    load_model: str | None
+    """open or closed; None where the load runs do not agree or do not tell."""
     judged: Sequence[Judged]
     breakdown: Sequence[RequestTime]
 
@@ -91,6 +93,7 @@ def build(investigation: Investigation, evidence: Evidence, written_on: date, mo
         changes=[_changed(change) for change in investigation.changes if change.rule in rules],
         technique={change.rule: change.technique for change in investigation.changes},
         endpoints=sorted(endpoints, key=lambda item: -item.base),
+        load_model=_load_model(evidence),
         judged=_judged(evidence),
         breakdown=request_time(evidence.store, [run.run_id for run in evidence.runs[evidence.base] if run.kind == "trace"]),
     )
@@ -110,6 +113,11 @@ def measured_with(runs: Sequence[Run]) -> str:
     """Tools in one phrase."""
     tools = sorted({f"`{run.tool} {run.tool_version}`" if run.tool_version else f"`{run.tool}`" for run in runs if run.tool})
     return " and ".join(filter(None, [", ".join(tools[:-1]), *tools[-1:]]))
+
+
+def _load_model(evidence: Evidence) -> str | None:
+    models = {run.load_model for runs in evidence.runs.values() for run in runs if run.kind == "load"}
+    return models.pop() if len(models) == 1 else None
 
 
 def _changed(change: Change) -> Changed:

@@ -113,3 +113,13 @@ def test_a_leak_is_a_finding_and_a_warm_up_is_none(bench: Workbench, tmp_path: P
         stored(bench, path, Manifest(label=name))
     found = [item for item in bench.diagnose() if item.rule == "memory-leak"]
     assert [item.place for item in found] == ["leaks.rss"]
+
+
+def test_a_target_says_why_its_runs_do_not_count(bench: Workbench, tmp_path: Path) -> None:
+    (tmp_path / "pack.yml").write_text(
+        'name: shop\ntitle: A shop\ntargets:\n  - {label: Fast, metric: latency.p95, subject: GET /items, must_be: "<", limit: 1 s}\n'
+    )
+    stored(bench, written(tmp_path / "a.csv", 60, 50, lambda second: 20.0 + second), Manifest(label="a"))
+    [verdict] = bench.check(str(tmp_path), "a")
+    assert verdict.verdict == "no_data"
+    assert "1 not valid, the newest because not steady" in (verdict.why or "")
