@@ -35,6 +35,7 @@ def _program(name: str) -> Callable[[], str | None]:
 
 TOOLS: tuple[tuple[str, Callable[[], str | None], str, str], ...] = (
     ("locust", _distribution("locust"), "collect load", "pip install 'perfkit[load]'"),
+    ("pytest-benchmark", _distribution("pytest-benchmark"), "collect bench --pytest", "pip install 'perfkit[bench]'"),
     ("psycopg", _distribution("psycopg"), "collect plans", "pip install 'perfkit[databases]'"),
     ("papermill", _distribution("papermill"), "run, demo", "pip install 'perfkit[notebooks]'"),
     ("jupyterlab", _distribution("jupyterlab"), "lab", "pip install 'perfkit[notebooks]'"),
