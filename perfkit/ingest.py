@@ -50,6 +50,7 @@ class Looked:
     rows: dict[str, int]
     valid: bool
     invalid_because: str | None
+    steady_from: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def looking(
 
 
 def _looked(source: Source, token: str, rows: dict[str, int], told: Manifest) -> Looked:
-    return Looked(str(source.path), token, source.reader.NAME, rows, told.valid, told.invalid_because)
+    return Looked(str(source.path), token, source.reader.NAME, rows, told.valid, told.invalid_because, told.steady_from)
 
 
 def _artefacts(paths: Iterable[Path], as_format: str | None) -> list[Path]:

@@ -30,11 +30,11 @@ def scorecard(store: Store, pack: Pack, selection: Selection) -> list[Verdict]:
 def _judge_target(store: Store, pack: Pack, target: Target, selection: Selection, runs: Sequence[Run]) -> list[Verdict]:
     """One target; a subject that nobody measured answers no_data."""
     metric = metric_named(target.metric)
-    run_ids = judgeable(store, runs, metric)
-    measured = measure_runs(store, metric, run_ids, target.subject)
+    judged = judgeable(store, runs, metric)
+    measured = measure_runs(store, metric, judged, target.subject)
     if not measured:
         return [_no_data(pack, target, selection, [run for run in runs if run.kind == metric.kind and not run.valid])]
-    errors = {item.subject: item for item in measure_runs(store, METRICS[ERRORS], run_ids)} if target.metric.startswith("latency.") else {}
+    errors = {item.subject: item for item in measure_runs(store, METRICS[ERRORS], judged)} if target.metric.startswith("latency.") else {}
     return [_judged(pack, target, selection, item, errors.get(item.subject)) for item in measured]
 
 

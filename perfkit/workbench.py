@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from perfkit.analyses.comparison import Compared
     from perfkit.analyses.functions import FunctionTime
     from perfkit.analyses.history import HistoryPoint
+    from perfkit.analyses.latency import Latency
     from perfkit.analyses.latency_histogram import LatencyBin
     from perfkit.analyses.latency_quantiles import LatencyQuantile
     from perfkit.analyses.latency_timeline import LatencyStretch
@@ -115,6 +116,12 @@ class Workbench:
     def runs(self, selection: Selection | None = None) -> list[Run]:
         """Runs that fit, newest first."""
         return select_runs(known_runs(self.store), selection or Selection())
+
+    def latency(self, run_id: str) -> list[Latency]:
+        """The endpoints of one load run."""
+        from perfkit.analyses.latency import latency
+
+        return latency(self.store, [run_id])
 
     def measure(self, metric: str, selection: Selection | None = None, subject: str | None = None) -> list[Measurement]:
         """A metric's value and interval, subject by subject."""

@@ -26,7 +26,7 @@ def described(artefact: Path, manifest: Manifest) -> Path:
     return artefact
 
 
-def ladder_log(path: Path, levels: Sequence[int], *, median_ms: float = 20.0, seconds: int = 4, seed: int = 1) -> Path:
+def ladder_log(path: Path, levels: Sequence[int], *, median_ms: float = 20.0, seconds: int = 12, seed: int = 1) -> Path:
     """A log of the load collector: each step sends as many requests a second as its level says."""
     noise, start = random.Random(seed), START
     with path.open("w", newline="", encoding="utf-8") as file:

@@ -13,10 +13,13 @@ from perfkit.analyses.noise import remembered
 from perfkit.errors import UsageError
 from perfkit.model.run import Run
 from perfkit.stats.comparison import CONFIDENCE, compare, false_discovery
-from perfkit.stats.intervals import over_runs
+from perfkit.stats.intervals import over_runs, proportion_interval
 from perfkit.store import Store
 
 ENOUGH_RUNS = 5
+ERRORS, MOST_FAILING = "error.rate", 0.01
+ANSWERED = ("latency.", "response.")
+"""Metrics that count only where requests succeed."""
 ONE_OF_MANY = "it does not stand out among {} subjects that were tested together"
 COUNTED = ("load", "bench", "sweep")
 """Kinds whose runs are compared by their number; one trace or profile is looked at closely."""
@@ -71,9 +74,10 @@ def compare_runs(store: Store, metric: Metric, base: Sequence[Run], candidate: S
     base_values = _by_subject(store, metric, base)
     candidate_values = _by_subject(store, metric, candidate)
     noise = _noise(store, base, metric)
+    failing = _failing(store, candidate) if metric.name.startswith(ANSWERED) else {}
     return without_false_discoveries(
         [
-            _compared(metric, subject, values, candidate_values[subject], noise.get((metric.name, subject)), unlike)
+            _compared(metric, subject, values, candidate_values[subject], noise.get((metric.name, subject)), unlike or failing.get(subject))
             for subject, values in base_values.items()
             if subject in candidate_values
         ]
@@ -89,6 +93,17 @@ def cautions(runs: Sequence[Run], base: Selection, candidate: Selection) -> list
     if all(len(side) > 1 for side in sides) and _apart(*sides):
         found.append("all runs of one side came before those of the other, so a change of the machine would look like one of the code; take turns")
     return found
+
+
+def _failing(store: Store, candidate: Sequence[Run]) -> dict[str, str]:
+    """Subjects whose answers are mostly not worth timing: a refusal is fast."""
+    counted: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for item in observe(store, METRICS[ERRORS], judgeable(store, candidate, METRICS[ERRORS])):
+        counted[item.subject][0] += item.successes or 0
+        counted[item.subject][1] += item.n
+    shares = {subject: proportion_interval(failed, n) for subject, (failed, n) in counted.items()}
+    said = "{:.1%} of the candidate's requests failed, so its latency says nothing"
+    return {subject: said.format(share.value) for subject, share in shares.items() if (share.lo or 0.0) > MOST_FAILING}
 
 
 def _apart(base: Sequence[Run], candidate: Sequence[Run]) -> bool:
@@ -123,7 +138,10 @@ def _by_subject(store: Store, metric: Metric, runs: Sequence[Run]) -> dict[str, 
 def _unlike(store: Store, base: Sequence[Run], candidate: Sequence[Run], kind: str) -> str | None:
     """Why the newest runs of the two sides may not be compared; older ones of another make are left out before."""
     sides = [{run.scenario: run.fingerprint for run in comparable(store, runs, kind)} for runs in (base, candidate)]
-    if all(sides[0][scenario] == sides[1][scenario] for scenario in sides[0].keys() & sides[1].keys()):
+    common = sides[0].keys() & sides[1].keys()
+    if all(sides) and not common:
+        return "the runs of the two sides have no scenario in common; --force compares them all the same"
+    if all(sides[0][scenario] == sides[1][scenario] for scenario in common):
         return None
     return "the runs differ in host, workload or tool settings; --force compares them all the same"
 

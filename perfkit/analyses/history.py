@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from perfkit.analyses.known_runs import Selection, comparable, known_runs, select_runs
 from perfkit.analyses.latency import ALL_REQUESTS
-from perfkit.analyses.measure import Observation, observe
+from perfkit.analyses.measure import Observation, observe, parts_of
 from perfkit.analyses.metrics import Metric
 from perfkit.model.run import Run
-from perfkit.stats.intervals import over_batches, proportion_interval
+from perfkit.stats.intervals import proportion_interval, within_run
 from perfkit.store import Store
 
 
@@ -34,25 +33,15 @@ class HistoryPoint:
 def history(store: Store, metric: Metric, selection: Selection, subject: str = ALL_REQUESTS) -> list[HistoryPoint]:
     """Oldest first; only valid runs of one make (host, workload, settings), that of the newest one that measured the subject."""
     fitting = {run.run_id: run for run in comparable(store, select_runs(known_runs(store), selection), metric.kind)}
-    seen = {item.run_id: item for item in observe(store, metric, list(fitting)) if item.subject == subject}
+    seen = {item.run_id: item for item in observe(store, metric, list(reversed(fitting.values()))) if item.subject == subject}
     newest_first = [run for run in fitting.values() if run.run_id in seen]
     chosen = [run for run in reversed(newest_first) if run.fingerprint == newest_first[0].fingerprint]
-    stretches = _stretches(store, metric, [run.run_id for run in chosen], subject)
-    return [_point(run, metric, seen[run.run_id], stretches[run.run_id]) for run in chosen]
+    parts = parts_of(store, metric, [run.run_id for run in chosen])
+    return [_point(run, metric, seen[run.run_id], parts.get((run.run_id, subject), [])) for run in chosen]
 
 
-def _stretches(store: Store, metric: Metric, run_ids: Sequence[str], subject: str) -> dict[str, list[float]]:
-    """The metric over tenths of each run, where it has such."""
-    values: dict[str, list[float]] = defaultdict(list)
-    for row in metric.batches(store, run_ids) if metric.batches else []:
-        value = getattr(row, metric.column)
-        if row.subject == subject and value is not None:
-            values[row.run_id].append(value)
-    return values
-
-
-def _point(run: Run, metric: Metric, seen: Observation, stretches: Sequence[float]) -> HistoryPoint:
-    within = over_batches(stretches) if stretches else None
+def _point(run: Run, metric: Metric, seen: Observation, parts: Sequence[tuple[float, int]]) -> HistoryPoint:
+    within = within_run(seen.value, seen.n, parts, metric.share) if metric.batches else None
     if metric.part is not None:
         within = proportion_interval(seen.successes or 0, seen.n)
     lo, hi = (within.lo, within.hi) if within else (None, None)

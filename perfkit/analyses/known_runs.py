@@ -62,11 +62,11 @@ def alike(runs: Sequence[Run]) -> list[Run]:
 
 
 def comparable(store: Store, runs: Iterable[Run], kind: str) -> list[Run]:
-    """Valid runs of a kind that are alike, newest first; those with requests come before those that only hold what a tool printed of them."""
+    """Valid runs of a kind that are alike, newest first; requests come before what a tool printed of them, in one format."""
     fitting = [run for run in runs if run.valid and run.kind == kind]
     if kind == "load" and len(fitting) > 1:
         sampled = {item.run_id for item in store.ask(SAMPLED, Sampled, run_ids=[run.run_id for run in fitting])}
-        fitting = [run for run in fitting if run.run_id in sampled] or fitting
+        fitting = [run for run in fitting if run.run_id in sampled] or [run for run in fitting if run.format == fitting[0].format]
     return alike(fitting)
 
 

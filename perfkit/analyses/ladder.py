@@ -12,7 +12,7 @@ from perfkit.analyses.load_steps import LoadStep, load_steps
 from perfkit.analyses.validity import LEAST_SHARE_OF_RATE, MOST_OFF_LITTLE, Second, laid_out
 from perfkit.errors import UsageError
 from perfkit.model.run import Run
-from perfkit.stats.intervals import MIN_BATCHES, Interval, over_batches, over_runs, proportion_interval
+from perfkit.stats.intervals import Interval, over_runs, proportion_interval, within_run
 from perfkit.stats.verdict import judge
 from perfkit.store import Store
 
@@ -124,10 +124,9 @@ def _step(
 
 
 def _p95(found: Sequence[LoadStep], parts: Sequence[Part]) -> Interval:
-    if len(found) > 1 or len(parts) < MIN_BATCHES:
+    if len(found) > 1:
         return over_runs([item.p95_ms for item in found])
-    within = over_batches([part.p95_ms for part in parts])
-    return Interval(found[0].p95_ms, within.lo, within.hi, found[0].n, within.method)
+    return within_run(found[0].p95_ms, found[0].n, [(part.p95_ms, part.n) for part in parts], 0.95)
 
 
 def _judged(p95: Interval, errors: Interval, doubts: Sequence[str], passing: Passing) -> tuple[str, str | None]:

@@ -5,10 +5,10 @@ with judged as (
     from measured_requests where list_contains($run_ids, run_id)
 ),
 span as (
-    select run_id, min(ended_us) as first_us, greatest(max(ended_us) - min(ended_us), 1) as length_us from judged group by run_id
+    select run_id, bystander, min(ended_us) as first_us, greatest(max(ended_us) - min(ended_us), 1) as length_us from judged group by run_id, bystander
 ),
 placed as (
-    select judged.*, least(((ended_us - first_us) * 10 // length_us), 9)::integer as batch from judged join span using (run_id)
+    select judged.*, least(((ended_us - first_us) * 10 // length_us), 9)::integer as batch from judged join span using (run_id, bystander)
 )
 select
     run_id,

@@ -13,7 +13,7 @@ from perfkit.analyses.known_runs import Selection, comparable, known_runs, selec
 from perfkit.analyses.metrics import Analysis, Metric
 from perfkit.analyses.printed import printed
 from perfkit.model.run import Run
-from perfkit.stats.intervals import MIN_BATCHES, Interval, over_batches, over_runs, proportion_interval
+from perfkit.stats.intervals import Interval, over_runs, proportion_interval, within_run
 from perfkit.store import Store
 
 
@@ -55,27 +55,31 @@ def measure(store: Store, metric: Metric, selection: Selection, subject: str | N
     return measure_runs(store, metric, judgeable(store, select_runs(known_runs(store), selection), metric), subject)
 
 
-def measure_runs(store: Store, metric: Metric, run_ids: Sequence[str], subject: str | None = None) -> list[Measurement]:
+def measure_runs(store: Store, metric: Metric, runs: Sequence[Run], subject: str | None = None) -> list[Measurement]:
     """The same over runs that are known already."""
     by_subject: dict[str, list[Observation]] = defaultdict(list)
-    for observation in observe(store, metric, run_ids):
+    for observation in observe(store, metric, runs):
         if subject is None or fnmatchcase(observation.subject, subject) or observation.subject == subject:
             by_subject[observation.subject].append(observation)
-    batches = _batches(store, metric, run_ids) if len(run_ids) == 1 else {}
-    return [_measurement(metric, name, found, batches.get(name, [])) for name, found in by_subject.items()]
+    parts = parts_of(store, metric, [run.run_id for run in runs])
+    return [_measurement(metric, name, found, parts.get((found[0].run_id, name), [])) for name, found in by_subject.items()]
 
 
-def judgeable(store: Store, runs: Iterable[Run], metric: Metric) -> list[str]:
+def judgeable(store: Store, runs: Iterable[Run], metric: Metric) -> list[Run]:
     """Valid runs of the metric's kind that are alike, in order of time."""
-    return [run.run_id for run in reversed(comparable(store, runs, metric.kind))]
+    return list(reversed(comparable(store, runs, metric.kind)))
 
 
-def observe(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Observation]:
-    """The metric's number for every run and subject that has one."""
-    if not run_ids:
+def observe(store: Store, metric: Metric, runs: Sequence[Run]) -> list[Observation]:
+    """The metric's number for every run and subject that has one; of each subject only runs of one make, that of the newest."""
+    if not runs:
         return []
+    run_ids, makes = [run.run_id for run in runs], {run.run_id: run.fingerprint for run in runs}
     answered = [_observation(metric, row) for row in _answered(metric.analysis, store, tuple(run_ids)) if getattr(row, metric.column) is not None]
-    return answered + _printed(store, metric, run_ids)
+    place = {run_id: number for number, run_id in enumerate(run_ids)}
+    observed = sorted(answered + _printed(store, metric, run_ids), key=lambda item: place[item.run_id])
+    newest = {item.subject: makes[item.run_id] for item in observed}
+    return [item for item in observed if makes[item.run_id] == newest[item.subject]]
 
 
 @lru_cache(maxsize=64)
@@ -99,31 +103,29 @@ def _printed(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Obser
     ]
 
 
-def _batches(store: Store, metric: Metric, run_ids: Sequence[str]) -> dict[str, list[float]]:
-    if metric.batches is None:
-        return {}
-    values: dict[str, list[float]] = defaultdict(list)
-    for row in _answered(metric.batches, store, tuple(run_ids)):
+def parts_of(store: Store, metric: Metric, run_ids: Sequence[str]) -> dict[tuple[str, str], list[tuple[float, int]]]:
+    """The metric and its samples in each tenth of each run, by run and subject."""
+    parts: dict[tuple[str, str], list[tuple[float, int]]] = defaultdict(list)
+    for row in _answered(metric.batches, store, tuple(run_ids)) if metric.batches else ():
         value = getattr(row, metric.column)
         if value is not None:
-            values[row.subject].append(value)
-    return values
+            parts[row.run_id, row.subject].append((value, row.n))
+    return parts
 
 
-def _measurement(metric: Metric, subject: str, found: Sequence[Observation], batches: Sequence[float]) -> Measurement:
-    interval = _interval(metric, found, batches)
+def _measurement(metric: Metric, subject: str, found: Sequence[Observation], parts: Sequence[tuple[float, int]]) -> Measurement:
+    interval = _interval(metric, found, parts)
     samples, run_ids = sum(item.n for item in found), tuple(item.run_id for item in found)
     return Measurement(metric.name, subject, interval.value, interval.lo, interval.hi, metric.unit, samples, run_ids, interval.method)
 
 
-def _interval(metric: Metric, found: Sequence[Observation], batches: Sequence[float]) -> Interval:
+def _interval(metric: Metric, found: Sequence[Observation], parts: Sequence[tuple[float, int]]) -> Interval:
     if metric.part is not None:
         return proportion_interval(sum(item.successes or 0 for item in found), sum(item.n for item in found))
     if len(found) == 1 and found[0].range is not None:
         return Interval(found[0].value, *found[0].range, found[0].n, "printed")
-    if len(found) == 1 and len(batches) >= MIN_BATCHES:
-        within = over_batches(batches)
-        return Interval(found[0].value, within.lo, within.hi, found[0].n, within.method)
+    if len(found) == 1 and metric.batches is not None:
+        return within_run(found[0].value, found[0].n, parts, metric.share)
     return _widened(over_runs([item.value for item in found]), found)
 
 

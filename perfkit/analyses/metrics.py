@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -44,6 +45,12 @@ class Metric:
     """The column that counts successes where the number is a share of n."""
     printed: str | None = None
     """What tools that keep no request call it."""
+
+    @property
+    def share(self) -> float | None:
+        """The percentile's, such as 0.95; None for everything else."""
+        ranked = re.search(r"\.p(\d+)", self.name)
+        return float(f"0.{ranked[1]}") if ranked else None
 
 
 METRICS: dict[str, Metric] = {

@@ -51,6 +51,9 @@ def noise_floors(store: Store, metrics: Sequence[Metric], selection: Selection) 
     """Every metric and subject that at least five alike runs of the selection have measured."""
     runs = select_runs(known_runs(store), selection)
     fingerprints = {run.run_id: run.fingerprint for run in runs}
+    labels = sorted({run.label or "(no label)" for run in runs if run.valid})
+    if len(labels) > 1:
+        raise UsageError(f"Runs with different labels are not the same code. Name one with --label: {', '.join(labels)}.")
     floors: list[NoiseFloor] = []
     for metric in metrics:
         by_subject: dict[str, list[Observation]] = defaultdict(list)
@@ -61,7 +64,8 @@ def noise_floors(store: Store, metrics: Sequence[Metric], selection: Selection) 
                 floors.append(_floor(metric, subject, found, fingerprints[found[-1].run_id]))
     if not floors:
         raise UsageError(
-            f"A noise floor needs at least {LEAST_RUNS} valid runs of the same code, workload and machine; the selection has fewer. "
+            f"A noise floor needs at least {LEAST_RUNS} valid runs of the same code, workload and machine whose values are above 0; "
+            "the selection has fewer. "
             f"Make them with: perfkit collect load URL --label same-code --repeat {LEAST_RUNS}."
         )
     return floors

@@ -52,7 +52,7 @@ def printed(store: Store, run_ids: Sequence[str]) -> list[Printed]:
 
 
 def _of_subject(lines: Sequence[Line]) -> list[Printed]:
-    buckets = [line for line in lines if line.stat == "bucket"]
+    buckets = [line for line in lines if line.stat == "bucket" and line.value > 0]
     stated = {line.stat: line for line in lines if line.stat != "bucket"}
     counted = sum(int(line.value) for line in buckets)
     n = int(stated["requests"].value) if "requests" in stated else counted
@@ -65,6 +65,8 @@ def _of_subject(lines: Sequence[Line]) -> list[Printed]:
         if bounds is not None and (buckets or name in stated):
             value = stated[name].value if name in stated else bounds.value
             found.append(Printed(run_id, subject, name, value, bounds.lo, bounds.hi, n, failed, bounds.rounding))
+        elif name in stated:
+            found.append(Printed(run_id, subject, name, stated[name].value, None, None, n, failed))
     others = [line for name, line in stated.items() if name not in PERCENTILES and name not in COUNTS]
     found += [Printed(run_id, subject, line.stat, line.value, None, None, n, failed, _rounding(line)) for line in others if line.stat != "error_rate"]
     if "failures" in stated and n:

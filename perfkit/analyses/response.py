@@ -28,6 +28,7 @@ class Response:
     late_ms: float | None
     coverage: float | None
     """Of the whole run; None where it is too short to have a usual second."""
+    load_model: str | None
 
 
 def response(store: Store, run_ids: Sequence[str]) -> list[Response]:

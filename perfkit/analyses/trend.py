@@ -60,7 +60,7 @@ def trend(store: Store, metric: Metric, selection: Selection, subject: str | Non
     """Over the newest runs that are alike, oldest first."""
     runs = [run for run in select_runs(known_runs(store), selection) if run.kind == metric.kind]
     alike_runs = comparable(store, runs, metric.kind)
-    chosen = _subject({item.subject for item in observe(store, metric, [run.run_id for run in alike_runs])}, subject, metric)
+    chosen = _subject({item.subject for item in observe(store, metric, alike_runs[::-1])}, subject, metric)
     whole = history(store, metric, selection, chosen)
     points = tuple(whole[-(last or 0) :])
     series = [point.value for point in points]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +17,10 @@ QUESTION = Path(__file__).with_suffix(".sql")
 SECONDS = Path(__file__).with_name("per_second.sql")
 LEAST_SHARE_OF_RATE = 0.95
 MOST_OFF_LITTLE = 0.10
+MOST_REFUSED = 0.5
+OVERHEAD_MS = 0.5
+"""What a generator itself takes between an answer and the next request; it shows where answers are that fast."""
+MOST_STRETCHES = 3600
 LONGEST_RUN_S = 7 * 86_400
 """A log over more than that is no load test; its seconds are not laid out."""
 
@@ -27,8 +32,11 @@ class Conduct:
     run_id: str
     n: int
     seconds: float
+    sending_s: float
     in_flight: float
     longest_ms: float
+    failed: int
+    failing_with: str | None
     steps: bool
     first_end: datetime
 
@@ -60,8 +68,10 @@ def _examined(manifest: Manifest, conduct: Conduct, seconds: Sequence[Second]) -
 
 
 def _off_rate(conduct: Conduct, parameters: Mapping[str, Any]) -> Iterator[str]:
-    wanted, achieved = _number(parameters.get("rate")), conduct.n / conduct.seconds
-    if wanted and not conduct.steps and achieved < LEAST_SHARE_OF_RATE * wanted:
+    if conduct.steps or conduct.n < 2 or not conduct.sending_s:
+        return
+    wanted, achieved = _number(parameters.get("rate")), (conduct.n - 1) / conduct.sending_s
+    if wanted and achieved < LEAST_SHARE_OF_RATE * wanted:
         yield f"{achieved:.4g} requests/s were sent where {wanted:.4g} were asked for, so slow answers held back others that were never sent"
 
 
@@ -72,7 +82,9 @@ def _off_little(conduct: Conduct, manifest: Manifest) -> Iterator[str]:
         return
     busy = conduct.in_flight + conduct.n / conduct.seconds * pause_s
     blur = (conduct.longest_ms / 1000 + pause_s) / conduct.seconds
-    if abs(users - busy) / users > MOST_OFF_LITTLE + blur:
+    if abs(users - busy) / users > MOST_OFF_LITTLE + blur and conduct.failed > MOST_REFUSED * conduct.n:
+        yield f"{conduct.failed} of {conduct.n} requests failed, most often with {conduct.failing_with or 'no reason'}"
+    elif abs(users - busy) / users > MOST_OFF_LITTLE + blur + OVERHEAD_MS * conduct.n / conduct.seconds / 1000 / users:
         yield f"{busy:.3g} of {users:.3g} users were at work on average, so the generator was starved or the log lacks requests"
 
 
@@ -80,11 +92,19 @@ def _steady(first_end: datetime, seconds: Sequence[Second]) -> tuple[datetime | 
     """When the warm-up ended, if there was one; why there is no steady part, if there is none."""
     from perfkit.stats.steady import steady_from
 
-    latency, throughput = laid_out(seconds)
+    width, latency, throughput = _thinned(*laid_out(seconds))
     found = steady_from(latency, throughput)
     if not found.steady:
         return None, [f"not steady: {found.why}"]
-    return (first_end + timedelta(seconds=found.start) if found.start else None), []
+    return (first_end + timedelta(seconds=found.start * width) if found.start else None), []
+
+
+def _thinned(latency: list[float], throughput: list[float]) -> tuple[int, list[float], list[float]]:
+    """A run of many hours in longer stretches than seconds: their length, the medians and the mean throughputs."""
+    width = -(-len(latency) // MOST_STRETCHES) or 1
+    places = range(0, len(latency), width)
+    medians = [statistics.median(latency[place : place + width]) for place in places]
+    return width, medians, [statistics.fmean(throughput[place : place + width]) for place in places]
 
 
 def laid_out(seconds: Sequence[Second]) -> tuple[list[float], list[float]]:

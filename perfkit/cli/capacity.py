@@ -8,7 +8,7 @@ import click
 
 from perfkit.analyses.known_runs import Selection
 from perfkit.cli.output import json_option, print_json, show, workbench
-from perfkit.errors import Exit
+from perfkit.errors import Exit, UsageError
 from perfkit.units import parse_quantity
 
 
@@ -27,9 +27,8 @@ def command(workspace: Path | None, label: str | None, runs: tuple[str, ...], li
     as were asked for. Nothing beyond the highest tested step is promised. With --users the exit code is the verdict:
     0 ready, 1 not ready, 3 not decided or not tested.
     """
-    found = workbench(workspace).capacity(
-        Selection(run_ids=runs or None, label=label), parse_quantity(limit).value, parse_quantity(errors).value, users
-    )
+    selection = Selection(run_ids=runs or None, label=label)
+    found = workbench(workspace).capacity(selection, _amount(limit, "ms", "500 ms"), _amount(errors, "ratio", "1 %"), users)
     if as_json:
         print_json(found)
     else:
@@ -40,3 +39,11 @@ def command(workspace: Path | None, label: str | None, runs: tuple[str, ...], li
     if users is None:
         return Exit.DONE
     return {"met": Exit.DONE, "missed": Exit.MISSED}.get(found.verdict or "", Exit.UNDECIDED)
+
+
+def _amount(text: str, unit: str, example: str) -> float:
+    """The quantity, if it is of the kind that is asked for."""
+    quantity = parse_quantity(text)
+    if quantity.unit != unit:
+        raise UsageError(f"{text!r} is not what is asked for here. Write it like {example}.")
+    return quantity.value

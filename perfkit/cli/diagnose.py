@@ -9,6 +9,8 @@ import click
 from perfkit.analyses.known_runs import Selection
 from perfkit.cli.output import json_option, show, workbench
 
+NOTHING_TO_JUDGE = "There is no valid run to look at. `perfkit runs` lists what is there and why it is not valid."
+
 
 @click.command()
 @click.option("--run", "runs", multiple=True, help="Only this run; may be repeated.")
@@ -21,5 +23,7 @@ def command(workspace: Path | None, runs: tuple[str, ...], label: str | None, sy
 
     Looks at the newest run of each kind and label, unless runs are named.
     """
-    findings = workbench(workspace).diagnose(Selection(run_ids=runs or None, label=label), system)
-    show(findings, as_json, empty="The evidence shows no problem that a rule knows.")
+    bench, selection = workbench(workspace), Selection(run_ids=runs or None, label=label)
+    findings = bench.diagnose(selection, system)
+    judged = any(run.valid for run in bench.runs(selection))
+    show(findings, as_json, empty="The evidence shows no problem that a rule knows." if judged else NOTHING_TO_JUDGE)

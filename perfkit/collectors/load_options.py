@@ -177,8 +177,8 @@ def _check_numbers(options: LoadOptions) -> None:
 
 
 def _check_ladder(ladder: Ladder) -> None:
-    if not ladder.levels or min(ladder.levels) < 1 or any(low == high for low, high in pairwise(ladder.levels)):
-        raise UsageError("The stages of a ladder are whole numbers above 0, and no two in a row are equal: --stages 10,50,100.")
+    if not ladder.levels or min(ladder.levels) < 1 or len(set(ladder.levels)) < len(ladder.levels):
+        raise UsageError("The stages of a ladder are whole numbers above 0, and no two are equal: --stages 10,50,100.")
     if ladder.hold_s <= 0 or not 0 <= ladder.warmup_s < ladder.hold_s:
         raise UsageError(f"A stage of {ladder.hold_s:g} s with {ladder.warmup_s:g} s of warm-up leaves nothing to measure.")
 

@@ -8,6 +8,8 @@ from perfkit.stats.capacity import Knee, Scaling, Usl
 from perfkit.units import format_quantity
 
 SCALINGS = {"linear": "linear", "sublinear": "less than linear", "superlinear": "more than linear", "undecided": "not decided whether linear"}
+LEAST_POINTS = 10
+"""Two levels of five runs each: fewer show no change of level."""
 READY = {"met": "ready", "missed": "not ready", "inconclusive": "not decided", "no_data": "not decided"}
 
 
@@ -28,9 +30,11 @@ def capacity_sentences(found: Capacity) -> list[str]:
 
 def trend_sentence(found: Trend) -> str:
     """How a history went."""
-    span = f"{len(found.points)} runs of {found.metric}, {found.subject}"
+    span = f"{len(found.points)} run{'s' if len(found.points) != 1 else ''} of {found.metric}, {found.subject}"
     if found.points and found.points[0].started_at and found.points[-1].started_at:
         span += f", {found.points[0].started_at:%Y-%m-%d} to {found.points[-1].started_at:%Y-%m-%d}"
+    if len(found.points) < LEAST_POINTS:
+        return f"{span}: too few to tell, {LEAST_POINTS} are needed."
     level = f"{len(found.changes)} change{'s' if len(found.changes) != 1 else ''} of level" if found.changes else "no change of level"
     left_out = f" {found.left_out} runs of another machine or workload, or not valid, are left out." if found.left_out else ""
     return f"{span}: {level}, {_creep(found)}.{left_out}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from perfkit.errors import UsageError, unknown
 from perfkit.units import parse_quantity
@@ -16,6 +16,8 @@ FOLDER = Path(__file__).parent
 FILE = "pack.yml"
 ENTRY_POINTS = "perfkit.packs"
 
+UNIT_OF = {"latency": "ms", "response": "ms", "time": "ms", "bench": "ms", "plan": "ms", "error": "ratio", "throughput": "per_second"}
+"""Units of families of metrics."""
 Comparator = Literal["<", "<=", ">", ">="]
 
 
@@ -35,6 +37,13 @@ class Target(Part):
     must_be: Comparator
     limit: str
     """A quantity with its unit, such as 500 ms or 80 %."""
+
+    @model_validator(mode="after")
+    def _limit_is_of_the_metric(self) -> Self:
+        known = UNIT_OF.get(self.metric.partition(".")[0])
+        if known is not None and parse_quantity(self.limit).unit != known:
+            raise ValueError(f"{self.limit!r} is no limit for {self.metric}: write it in {known}")
+        return self
 
     @field_validator("limit")
     @classmethod

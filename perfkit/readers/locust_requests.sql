@@ -1,7 +1,8 @@
 -- Locust's raw request log → requests. Times are seconds of the epoch; Locust's own judgement of failure is the exception column.
 select
     make_timestamp((timestamp * 1000000)::bigint) as started_at,
-    response_time_ms as duration_ms,
+    case when isfinite(response_time_ms) and response_time_ms between 0 and 1e12 then response_time_ms
+        else error('a response time of ' || response_time_ms || ' ms') end as duration_ms,
     name as endpoint,
     nullif(request_type, '') as method,
     status_code as status,

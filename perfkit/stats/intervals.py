@@ -12,6 +12,12 @@ from perfkit.stats.measured import Floats, measured
 from perfkit.stats.steady import lag1
 
 MIN_BATCHES = 10
+ROUNDING = 1e-9
+LEAST_BEYOND = 5.0
+"""Samples beyond the percentile in a stretch, on average, and half as many in each.
+
+Intervals of independent samples then cover the truth in 88 of 100 cases or more.
+"""
 MAX_LAG1 = 0.5
 """Batches that resemble their neighbours more than this are too few independent ones for a t interval."""
 
@@ -79,6 +85,21 @@ def over_batches(values: Sequence[float] | Floats, confidence: float = 0.95) -> 
     # what is never negative has no negative bound
     lo = max(lo, 0.0) if array.min() >= 0 else lo
     return Interval(value, lo, hi, len(array), "batches-t", correlation)
+
+
+def within_run(value: float, n: int, parts: Sequence[tuple[float, int]], share: float | None = None) -> Interval:
+    """The value of a whole run, bounded by its (value, n) in equal stretches of time; share is the percentile's, None for a mean.
+
+    A percentile of few samples lies too near the middle: a stretch needs five samples beyond it, and the bounds must hold the whole run's value.
+    """
+    beyond = 1.0 if share is None else min(share, 1 - share)
+    counts = [count for _, count in parts]
+    if len(parts) < MIN_BATCHES or sum(counts) / len(parts) * beyond < LEAST_BEYOND - ROUNDING or min(counts) * beyond < LEAST_BEYOND / 2:
+        return Interval(value, None, None, n, "too few")
+    within = over_batches([part for part, _ in parts])
+    if within.lo is not None and within.hi is not None and not within.lo <= value <= within.hi:
+        return Interval(value, None, None, n, "too few", within.lag1)
+    return Interval(value, within.lo, within.hi, n, within.method, within.lag1)
 
 
 def proportion_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perfkit.cli.output import json_option, print_json, print_table, workbench
+from perfkit.cli.output import json_option, print_json, print_table, show, workbench
 from perfkit.cli.progress import stepping
 from perfkit.ingest import label_of
 from perfkit.model.run import Manifest
@@ -38,8 +38,15 @@ def collect_and_print(workspace: Path | None, wanted: list[Options], as_json: bo
     if as_json:
         print_json(stored)
         return
-    rows = [(item.run_id, item.format, ", ".join(f"{count} {table}" for table, count in item.rows.items())) for item in stored]
-    print_table({"run": "left", "format": "left", "rows": "left"}, rows, empty="")
+    from perfkit.analyses.known_runs import Selection
+
+    held = {item.run_id: ", ".join(f"{count} {table}" for table, count in item.rows.items()) for item in stored}
+    runs = bench.runs(Selection(run_ids=tuple(held)))
+    rows = [(run.run_id, run.format, held[run.run_id], "yes" if run.valid else f"no: {run.invalid_because}") for run in runs]
+    print_table({"run": "left", "format": "left", "rows": "left", "valid": "left"}, rows, empty="")
+    times = [row for run in runs if run.kind == "load" for row in bench.latency(run.run_id)]
+    if times:
+        show(times, False, empty="")
 
 
 def stated(given: dict[str, Any]) -> Manifest:
