@@ -181,8 +181,8 @@ VIEWS: dict[type[Any], View] = {
     Step: View(
         _columns(
             "verdict, note",
-            "users, requests, throughput, in flight, P50, P95, from, to, errors",
-            "users, requests, throughput, in flight, P50, P95, from, to, errors, verdict, note",
+            "step, requests, throughput, in flight, P50, P95, from, to, errors",
+            "step, requests, throughput, in flight, P50, P95, from, to, errors, verdict, note",
         ),
         _step,
     ),

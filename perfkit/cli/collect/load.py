@@ -83,6 +83,8 @@ def command(workspace: Path | None, url: str | None, repeat: int, worker: bool, 
         raise UsageError("Name the URL to put load on, such as http://127.0.0.1:8000, or make load for a master with --worker.")
     from perfkit.collectors.load_options import LoadOptions
 
+    if given["locustfile"] and any(given[name] for name in ("paths", "urls_file", "requests_file", "openapi")):
+        raise UsageError("A locustfile says itself what to request: leave out --path, --urls, --requests and --openapi.")
     ladder = _ladder(given)
     options = LoadOptions(
         target=url.rstrip("/"),

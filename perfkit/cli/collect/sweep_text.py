@@ -38,11 +38,11 @@ def _print_parts(sweep: Sweep) -> None:
     counts = {part.component: part for part in sweep.parts if part.unit == "count"}
     rows = [_part_row(part, counts.get(part.component)) for part in timed[:MOST_PARTS]]
     profiled = sorted(sweep.profiled.items(), key=lambda item: -item[1][-1][1])[:MOST_PARTS]
-    rows += [
-        (name, *(format_quantity(ms, "ms") for ms in (values[0][1], values[-1][1])), "–", "profiled at the two largest") for name, values in profiled
-    ]
+    rows += [(name, *(format_quantity(ms, "ms") for ms in (values[0][1], values[-1][1])), "–", "under the profiler") for name, values in profiled]
     if rows:
-        click.echo(f"Parts, own time (median at the smallest and at the largest size, {_count(largest)}):")
+        click.echo(
+            f"Parts, own time (median at the smallest and at the largest size, {_count(largest)}; functions at the two largest, under the profiler):"
+        )
         print_table({"part": "left", "smallest": "right", "largest": "right", "growth": "left", "count": "left"}, rows, empty="")
 
 
