@@ -187,11 +187,9 @@ def _manifest(test: Test) -> Manifest:
 
 
 def _counts(test: Test) -> Iterator[Printed]:
-    """wrk counts answers; a socket error is a request that got none, so it is added to both."""
-    unanswered = sum(test.errors.values())
-    yield Printed.exactly("requests", test.requests + unanswered, "count")
-    failures = int(test.parts.get("bad answers", ("0",))[0]) + unanswered
-    yield Printed.exactly("failures", failures, "count", "answers with a status above 399 and socket errors")
+    """Failures are answers above 399; socket errors are not answers and are counted apart."""
+    yield Printed.exactly("requests", test.requests, "count")
+    yield Printed.exactly("failures", int(test.parts.get("bad answers", ("0",))[0]), "count", "answers with a status above 399")
     yield from (Printed.exactly("error", count, "count", kind) for kind, count in test.errors.items())
     yield _rounded("per_second", test.parts["rate"][0], 1, "per_second")
     yield _rounded("bytes_in", test.parts["total"][3], SIZE[test.parts["total"][4]], "bytes")

@@ -14,7 +14,7 @@ from perfkit.store import Store
 from perfkit.units import format_quantity
 
 LEAST_COVERAGE = 0.95
-LEAST_SLOW_MS = 5.0
+LEAST_SLOW_MS = 50.0
 MOST_FAILING = 0.01
 
 
