@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from perfkit.analyses.known_runs import Selection, comparable, known_runs, select_runs
-from perfkit.analyses.metrics import Analysis, Metric
+from perfkit.analyses.metrics import METRICS, Analysis, Metric
 from perfkit.analyses.printed import printed
 from perfkit.model.run import Run
 from perfkit.stats.intervals import Interval, over_runs, proportion_interval, within_run
@@ -52,7 +52,11 @@ class Observation:
 
 def measure(store: Store, metric: Metric, selection: Selection, subject: str | None = None) -> list[Measurement]:
     """One measurement per subject that fits the glob; runs that are not valid do not count."""
-    return measure_runs(store, metric, judgeable(store, select_runs(known_runs(store), selection), metric), subject)
+    runs = judgeable(store, select_runs(known_runs(store), selection), metric)
+    apart = [item for kind in metric.kinds for item in measure_runs(store, METRICS[kind], runs, subject)]
+    together = measure_runs(store, metric, runs, subject)
+    mostly = {item.subject for item in together for kind in apart if kind.subject == item.subject and 2 * len(kind.runs) > len(item.runs)}
+    return [*(item for item in together if item.subject not in mostly), *(item for item in apart if item.subject in mostly)]
 
 
 def measure_runs(store: Store, metric: Metric, runs: Sequence[Run], subject: str | None = None) -> list[Measurement]:

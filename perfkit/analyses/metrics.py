@@ -17,6 +17,7 @@ from perfkit.analyses.llm_sequences import llm_sequences
 from perfkit.analyses.plan_times import plan_times
 from perfkit.analyses.request_time import request_time
 from perfkit.analyses.response import response
+from perfkit.analyses.two_speeds import two_speeds
 from perfkit.errors import unknown
 from perfkit.store import Store
 
@@ -45,6 +46,8 @@ class Metric:
     """The column that counts successes where the number is a share of n."""
     printed: str | None = None
     """What tools that keep no request call it."""
+    kinds: tuple[str, ...] = ()
+    """Metrics that stand in its place where requests of two kinds share a name: one number would describe neither."""
 
     @property
     def share(self) -> float | None:
@@ -56,7 +59,22 @@ class Metric:
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        Metric("latency.mean", "mean response time", "ms", "lower", "load", "endpoint", latency, "mean_ms", latency_batches, printed="mean"),
+        Metric(
+            "latency.mean",
+            "mean response time",
+            "ms",
+            "lower",
+            "load",
+            "endpoint",
+            latency,
+            "mean_ms",
+            latency_batches,
+            printed="mean",
+            kinds=("latency.fast_kind", "latency.slow_kind"),
+        ),
+        Metric("latency.fast_kind", "median of the faster of two kinds of requests", "ms", "lower", "load", "endpoint", two_speeds, "fast_ms"),
+        Metric("latency.slow_kind", "median of the slower of two kinds of requests", "ms", "lower", "load", "endpoint", two_speeds, "slow_ms"),
+        Metric("latency.fast_share", "share of the faster of two kinds of requests", "ratio", "higher", "load", "endpoint", two_speeds, "fast_share"),
         Metric("latency.p50", "median response time", "ms", "lower", "load", "endpoint", latency, "p50_ms", latency_batches, printed="p50"),
         Metric(
             "latency.p95",

@@ -1,4 +1,4 @@
-"""What a load test shows by itself: requests that fail, two kinds of requests under one name, and requests that a stall kept from being sent."""
+"""What a load test shows by itself: requests that fail, and requests that a stall kept from being sent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from perfkit.analyses.latency import ALL_REQUESTS, Latency, latency
 from perfkit.analyses.response import Response, response
-from perfkit.analyses.two_speeds import TwoSpeeds, two_speeds
 from perfkit.model.finding import Finding
 from perfkit.rules.drafts import draft
 from perfkit.stats.intervals import proportion_interval
@@ -14,24 +13,18 @@ from perfkit.store import Store
 from perfkit.units import format_quantity
 
 LEAST_COVERAGE = 0.95
-LEAST_SLOW_MS = 50.0
 MOST_FAILING = 0.01
 
 
 def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
     """Findings of every load run."""
-    return [*judge_failures(latency(store, run_ids)), *judge_speeds(two_speeds(store, run_ids)), *judge_coverage(response(store, run_ids))]
+    return [*judge_failures(latency(store, run_ids)), *judge_coverage(response(store, run_ids))]
 
 
 def judge_failures(rows: Sequence[Latency]) -> list[Finding]:
     """Endpoints of which surely more than one in a hundred requests failed."""
     failing = [(row, proportion_interval(row.failed, row.n)) for row in rows if row.failed and row.subject != ALL_REQUESTS]
     return [_failing(row) for row, share in failing if (share.lo or 0.0) > MOST_FAILING]
-
-
-def judge_speeds(rows: Sequence[TwoSpeeds]) -> list[Finding]:
-    """Endpoints whose slow kind is worth a look."""
-    return [_two_speeds(row) for row in rows if row.slow_ms - row.fast_ms >= LEAST_SLOW_MS]
 
 
 def judge_coverage(rows: Sequence[Response]) -> list[Finding]:
@@ -52,23 +45,6 @@ def _failing(row: Latency) -> Finding:
         subject=row.subject,
         saving_basis="nothing is saved: the answers are wrong",
         remedy='Look at the errors (perfkit sql "select status, error, count(*) from requests group by all") and mend them before anything is tuned.',
-        effort="MEDIUM",
-    )
-
-
-def _two_speeds(row: TwoSpeeds) -> Finding:
-    slow_share = 1 - row.fast_share
-    fast, slow = format_quantity(row.fast_ms, "ms"), format_quantity(row.slow_ms, "ms")
-    return draft(
-        "two-speeds",
-        row.run_id,
-        title=f"Two kinds of requests under one name: {row.fast_share:.0%} take {fast}, {slow_share:.0%} take {slow}",
-        place=row.subject,
-        subject=row.subject,
-        cost_ms=row.slow_ms - row.fast_ms,
-        saves_ms=slow_share * (row.slow_ms - row.fast_ms),
-        saving_basis="mean time if the slow kind took what the fast kind takes, as when a cache always answered",
-        remedy="Find what tells the two apart, such as cache hit and miss or small and large input; give each a name of its own.",
         effort="MEDIUM",
     )
 

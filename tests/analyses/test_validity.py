@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from perfkit.model.run import Manifest, Run
 from perfkit.workbench import Workbench
 from tests.conftest import START, WIDE_HEADER, WriteLog
@@ -96,9 +98,18 @@ def test_a_stall_is_a_finding_where_no_moment_was_intended(bench: Workbench, tmp
 def test_two_kinds_of_requests_are_shown_as_two(bench: Workbench, tmp_path: Path) -> None:
     hits_and_misses = written(tmp_path / "a.csv", 30, 50, lambda second: 5.0 if int(second * 50) % 5 else 200.0)
     stored(bench, hits_and_misses)
-    [finding] = [item for item in bench.diagnose() if item.rule == "two-speeds"]
-    assert "take 5" in finding.title
-    assert finding.cost_ms is not None and 180 < finding.cost_ms < 210
+    shown = {(item.metric, item.subject): item.value for item in bench.measure("latency.mean", subject="GET /items")}
+    assert shown.keys() == {("latency.fast_kind", "GET /items"), ("latency.slow_kind", "GET /items")}, "never one mean"
+    assert shown["latency.fast_kind", "GET /items"] == pytest.approx(5, rel=0.1)
+    assert shown["latency.slow_kind", "GET /items"] == pytest.approx(200, rel=0.1)
+    [share] = bench.measure("latency.fast_share")
+    assert share.value == pytest.approx(0.8, abs=0.03)
+
+
+def test_requests_of_one_kind_have_one_mean(bench: Workbench, tmp_path: Path) -> None:
+    stored(bench, written(tmp_path / "a.csv", 30, 50, lambda second: 20.0))
+    [mean] = bench.measure("latency.mean", subject="GET /items")
+    assert (mean.metric, mean.value) == ("latency.mean", pytest.approx(20, rel=0.05))
 
 
 def test_a_leak_is_a_finding_and_a_warm_up_is_none(bench: Workbench, tmp_path: Path) -> None:
