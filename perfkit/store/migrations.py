@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -32,25 +32,41 @@ def comment_tables(connection: duckdb.DuckDBPyConnection) -> None:
                 connection.execute(f"comment on column {table['table']}.{column['column']} is {_quoted(column['comment'])}")
 
 
-WIDER = {
+WIDER_LOADS = {
     "runs": ("steady_from timestamp",),
     "requests": ("stage integer", "connect_ms double", "wait_ms double"),
     "latency_buckets": ("url varchar",),
     "reported": ("about varchar", "url varchar"),
     "rounds": ("phase varchar", "size double", "component varchar"),
 }
+WIDER_PLANS = {
+    "plans": ("name varchar", "cold_ms double", "cold_planning_ms double", "nested_in integer", "details varchar"),
+    "plan_nodes": (
+        *("relationship varchar", "subplan varchar", "processes double", "shared_dirtied ubigint", "shared_written ubigint"),
+        *("local_hit ubigint", "local_read ubigint", "temp_read ubigint", "io_ms double"),
+    ),
+}
 
 
 def widen_load_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Stores from before load tests of every tool lack these columns."""
-    for table, columns in WIDER.items():
+    _widen(connection, WIDER_LOADS)
+
+
+def widen_plan_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Stores from before plans of every engine lack these columns and the tables of the catalog."""
+    _widen(connection, WIDER_PLANS)
+
+
+def _widen(connection: duckdb.DuckDBPyConnection, wider: Mapping[str, Sequence[str]]) -> None:
+    for table, columns in wider.items():
         for column in columns:
             connection.execute(f"alter table {table} add column if not exists {column}")
     create_tables(connection)
     comment_tables(connection)
 
 
-MIGRATIONS: tuple[Migration, ...] = (create_tables, widen_load_tables, comment_tables)
+MIGRATIONS: tuple[Migration, ...] = (create_tables, widen_load_tables, widen_plan_tables, comment_tables)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:

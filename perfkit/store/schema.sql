@@ -18,7 +18,7 @@ create table if not exists investigations (
 -- One act of measuring: one tool, one label, one commit, one host, one set of parameters. Never changed.
 create table if not exists runs (
     run_id varchar primary key, -- First 12 hex digits of the artefact's SHA-256.
-    kind varchar not null, -- What kind of evidence: load, bench, sweep, profile, plans, trace.
+    kind varchar not null, -- What kind of evidence: load, bench, sweep, profile, plans, trace, catalog, trials, vectors.
     tool varchar, -- The tool that measured.
     tool_version varchar, -- Its version, as far as known.
     label varchar, -- Which variant was measured: baseline, optimized, a commit's name.
@@ -156,7 +156,7 @@ create table if not exists spans (
     trace_id varchar not null, -- All spans of one request share it.
     span_id varchar not null, -- The span.
     parent_id varchar, -- The span around it; null at a root.
-    kind varchar not null, -- server, db, cache, llm, http or internal.
+    kind varchar not null, -- server, db, cache, llm, http, pool or internal.
     name varchar not null, -- Route, table, command, model or function.
     started_at timestamp not null, -- Start.
     duration_ms double not null, -- Length by a monotonic clock.
@@ -176,7 +176,12 @@ create table if not exists plans (
     fingerprint varchar, -- The statement with literals removed.
     planning_ms double, -- Planning time.
     execution_ms double, -- Execution time; null when only planned.
-    outside_ms double -- Execution time that no node accounts for: triggers, start and end of the executor.
+    outside_ms double, -- Execution time that no node accounts for: triggers, start and end of the executor.
+    name varchar, -- What the file or the collector calls the statement.
+    cold_ms double, -- Execution time of the first run, where the plan is of a second one.
+    cold_planning_ms double, -- Planning time of the first run.
+    nested_in integer, -- The plan whose function ran this statement; null for a statement that a client sent.
+    details varchar -- JSON: triggers, JIT, settings, serialization and whatever else the engine says of the whole plan.
 );
 
 -- A node of an execution plan.
@@ -200,7 +205,158 @@ create table if not exists plan_nodes (
     rows_removed double, -- Rows that filters discarded, all loops.
     condition varchar, -- Filter, index and join conditions.
     sort_key varchar, -- Sort key, where it sorts.
-    details varchar -- JSON: the node's other fields, children left out.
+    details varchar, -- JSON: the node's other fields, children left out.
+    relationship varchar, -- How it hangs on its parent: Outer, Inner, Member, Subquery, SubPlan, InitPlan.
+    subplan varchar, -- What the engine calls the sub-plan that begins here, such as CTE x or InitPlan 1.
+    processes double, -- Processes that shared the work; the time of all of them is total_ms times this.
+    shared_dirtied ubigint, -- Own buffers made dirty.
+    shared_written ubigint, -- Own buffers written out to make room.
+    local_hit ubigint, -- Own buffers of temporary tables found in the cache.
+    local_read ubigint, -- Own buffers of temporary tables read from outside it.
+    temp_read ubigint, -- Own temporary buffers read.
+    io_ms double -- Own time of reading and writing blocks, where the server was told to measure it.
+);
+
+-- What a server counted for one statement between two moments.
+create table if not exists statement_stats (
+    run_id varchar not null, -- The run.
+    query_id varchar, -- The server's own number of the statement.
+    statement varchar, -- The statement without its literals, as the server prints it.
+    fingerprint varchar, -- The statement with literals removed, as everywhere in the store.
+    user_name varchar, -- The role that sent it.
+    calls double not null, -- Executions.
+    total_ms double, -- Execution time of all of them.
+    max_ms double, -- The longest one since the counters were reset, not only between the two moments.
+    planning_ms double, -- Planning time of all of them; null where the server does not track it.
+    rows double, -- Rows returned or changed.
+    shared_hit double, -- Buffers found in the cache.
+    shared_read double, -- Buffers read from outside it.
+    temp_written double, -- Temporary buffers written.
+    io_ms double, -- Time of reading and writing blocks, where the server was told to measure it.
+    wal_bytes double, -- Write-ahead log written.
+    since timestamp, -- From when the counters count; null when nobody knows.
+    until timestamp -- When they were read.
+);
+
+-- What a server counted for one table between two moments, and what it knows of it at the second one.
+create table if not exists table_stats (
+    run_id varchar not null, -- The run.
+    "schema" varchar not null, -- The table's schema.
+    relation varchar not null, -- The table.
+    rows_live double, -- Live rows, by the server's estimate.
+    rows_dead double, -- Dead rows.
+    modified_since_analyze double, -- Rows changed since its statistics were taken.
+    analyzed_at timestamp, -- When its statistics were last taken, by hand or by autovacuum; null is never.
+    vacuumed_at timestamp, -- When it was last vacuumed.
+    bytes double, -- Size of the table without its indexes.
+    index_bytes double, -- Size of its indexes.
+    seq_scans double, -- Sequential scans between the two moments.
+    seq_rows double, -- Rows that they read.
+    index_scans double, -- Index scans.
+    inserted double, -- Rows inserted.
+    updated double, -- Rows updated.
+    deleted double, -- Rows deleted.
+    heap_hit double, -- Table buffers found in the cache.
+    heap_read double, -- Table buffers read from outside it.
+    index_hit double, -- Index buffers found in the cache.
+    index_read double, -- Index buffers read from outside it.
+    since timestamp, -- From when the counters count; null when nobody knows.
+    until timestamp -- When they were read.
+);
+
+-- What a server counted for one index between two moments, and how it is defined.
+create table if not exists index_stats (
+    run_id varchar not null, -- The run.
+    "schema" varchar not null, -- The table's schema.
+    relation varchar not null, -- The table.
+    index_name varchar not null, -- The index.
+    definition varchar, -- The statement that creates it.
+    method varchar, -- btree, hash, gin, gist, brin, hnsw, ivfflat, …
+    columns varchar[], -- Its key columns and expressions, in order.
+    included varchar[], -- Columns that it only carries.
+    predicate varchar, -- The condition of a partial index.
+    is_unique boolean, -- Whether it forbids equal keys.
+    is_primary boolean, -- Whether it is the primary key's.
+    is_constraint boolean, -- Whether a constraint needs it.
+    is_valid boolean, -- False: its creation failed half-way, it is maintained but never used.
+    bytes double, -- Its size.
+    bloat_bytes double, -- How much of it is estimated to be empty; null when nobody looked.
+    null_fraction double, -- Share of rows whose first column is null.
+    scans double, -- Scans between the two moments.
+    last_scan timestamp, -- The last scan ever, where the server remembers.
+    rows_read double, -- Index entries that the scans returned.
+    rows_fetched double, -- Rows fetched by them.
+    since timestamp, -- From when the counters count; null when nobody knows.
+    until timestamp -- When they were read.
+);
+
+-- A foreign key and whether an index helps the table that refers.
+create table if not exists foreign_keys (
+    run_id varchar not null, -- The run.
+    constraint_name varchar not null, -- The constraint.
+    relation varchar not null, -- The table that refers, with its schema.
+    columns varchar[] not null, -- Its columns.
+    referenced varchar not null, -- The table that is referred to.
+    indexed boolean not null -- Whether an index begins with the columns.
+);
+
+-- What a server counted for one database between two moments.
+create table if not exists database_stats (
+    run_id varchar not null, -- The run.
+    stat varchar not null, -- The counter's name in pg_stat_database, or a gauge such as connections.
+    value double not null, -- The difference of a counter, or the gauge at the second moment.
+    unit varchar not null, -- Its unit.
+    since timestamp, -- From when the counter counts; null for a gauge.
+    until timestamp -- When it was read.
+);
+
+-- An index that was built and thrown away again, to see what it would do for one statement.
+create table if not exists index_trials (
+    run_id varchar not null, -- The run.
+    trial integer not null, -- Number of the index in its run.
+    relation varchar not null, -- The table, with its schema where it is not the first on the search path.
+    definition varchar not null, -- The statement that creates it.
+    columns varchar[], -- Its columns, in order.
+    statement varchar not null, -- The statement that it was tried for.
+    fingerprint varchar, -- The statement with literals removed.
+    used boolean not null, -- Whether the planner took it.
+    cost_before double, -- The planner's cost without it.
+    cost_after double, -- The planner's cost with it.
+    before_ms double, -- Measured execution time without it; null when only planned.
+    after_ms double, -- Measured execution time with it.
+    build_ms double, -- Time to build it.
+    bytes double, -- Its size.
+    table_bytes double, -- The table's size.
+    write_cost double, -- Bytes that every inserted row writes to it, over the bytes of the row.
+    refused varchar -- Why it could not be tried, in words; null when it was.
+);
+
+-- One setting of one vector index at one size, searched with many queries.
+create table if not exists vector_trials (
+    run_id varchar not null, -- The run.
+    trial integer not null, -- Number of the setting in its run.
+    source varchar not null, -- The table and column, or the index file.
+    method varchar not null, -- exact, ivfflat, hnsw, or what the library calls its index.
+    metric varchar, -- l2, cosine, inner product, …
+    row_count ubigint not null, -- Vectors searched.
+    dimensions uinteger, -- Of each vector.
+    lists uinteger, -- IVFFlat: cells.
+    probes uinteger, -- IVFFlat: cells searched.
+    m uinteger, -- HNSW: links of a node.
+    ef_construction uinteger, -- HNSW: candidates while building.
+    ef_search uinteger, -- HNSW: candidates while searching.
+    k uinteger not null, -- Neighbours asked for.
+    queries uinteger not null, -- Queries searched, each once a repetition.
+    recall double, -- Share of the answers no farther than the true k-th neighbour; ties count.
+    returned double, -- Answers a query, on average.
+    p50_ms double, -- Median time of a query.
+    p95_ms double, -- 95th percentile.
+    p99_ms double, -- 99th percentile.
+    mean_ms double, -- Mean.
+    queries_per_s double, -- By the best repetition's mean.
+    build_ms double, -- Time to build the index; null for exact search.
+    bytes double, -- Size of the index.
+    buffers double -- Buffers hit and read by a query, median; null where the engine does not tell.
 );
 
 -- One value of one series at one time.
@@ -295,8 +451,18 @@ select run_id, trace_id, span_id, parent_id, name, started_at, duration_ms, stat
     attributes ->> '$.statement' as statement,
     attributes ->> '$.params_hash' as params_hash,
     try_cast(attributes ->> '$.rows' as bigint) as rows_returned,
-    coalesce(try_cast(attributes ->> '$.executemany' as boolean), false) as executemany
+    coalesce(try_cast(attributes ->> '$.executemany' as boolean), false) as executemany,
+    try_cast(attributes -> '$.call_chain' as varchar[]) as call_chain
 from spans where kind = 'db';
+
+-- What happened to the connections of a pool.
+create or replace view pool_events as
+select run_id, trace_id, span_id, parent_id, name as event, started_at as "at", duration_ms, file, line,
+    attributes ->> '$.pool' as pool,
+    attributes ->> '$.connection' as connection,
+    try_cast(attributes ->> '$.busy_ms' as double) as busy_ms,
+    try_cast(attributes ->> '$.overflow' as boolean) as overflow
+from spans where kind = 'pool';
 
 -- Calls of a cache in traced requests.
 create or replace view cache_calls as

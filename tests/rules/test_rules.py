@@ -9,10 +9,9 @@ import pytest
 from perfkit.analyses.functions import FunctionTime
 from perfkit.analyses.identical_reads import IdenticalRead
 from perfkit.analyses.llm_sequences import LlmSequence
-from perfkit.analyses.plan_steps import PlanStep
 from perfkit.analyses.repeated_statements import RepeatedStatement
 from perfkit.analyses.timed_functions import TimedFunction
-from perfkit.rules import cache, functions, llm, plans, statements
+from perfkit.rules import cache, functions, llm, statements
 from perfkit.rules.drafts import weighed
 
 LOOP = RepeatedStatement(
@@ -65,8 +64,6 @@ READ = IdenticalRead(
     cache_calls=0,
 )
 HOT = FunctionTime("r", "pairs (shop/pairs.py:4)", "pairs", "shop/pairs.py", 4, 8, 1.6, 1.6, 0.4, 200.0, "wall_s")
-SCAN = PlanStep("r", 0, 2, 1, "select …", "f", 30, "Seq Scan", "items", None, 1, 30_000, None, 20, 20, 0.66, None, None)
-SORT = PlanStep("r", 0, 1, 0, "select …", "f", 30, "Sort", None, None, 1, 10, None, 25, 5, 0.17, None, "((items.embedding <=> '[1,2]'::vector))")
 
 
 def test_a_statement_for_each_row_is_an_n_plus_one() -> None:
@@ -132,22 +129,6 @@ def test_a_constant_read_on_every_request_is_found() -> None:
 )
 def test_reads_that_are_cached_or_differ_are_silent(trap: IdenticalRead) -> None:
     assert cache.judge([trap]) == []
-
-
-def test_an_exact_vector_search_names_the_index_that_is_missing() -> None:
-    [finding] = plans.judge([SORT, SCAN], {})
-    assert finding.cost_ms == 25
-    assert "hnsw (embedding vector_cosine_ops)" in finding.remedy
-
-
-def test_a_scan_of_few_rows_or_a_plain_sort_is_silent() -> None:
-    assert plans.judge([SORT, replace(SCAN, rows_actual=50)], {}) == []
-    assert plans.judge([replace(SORT, sort_key="items.name"), SCAN], {}) == []
-
-
-def test_a_filter_that_discards_nearly_everything_is_found() -> None:
-    [finding] = plans.judge([replace(SCAN, rows_actual=10, rows_removed=29_990, condition="Filter: (price < 1)")], {})
-    assert finding.rule == "scan-discards-rows"
 
 
 def test_a_hot_function_costs_what_the_application_timed() -> None:

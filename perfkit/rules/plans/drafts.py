@@ -1,0 +1,34 @@
+"""A finding of a plan's node: its place, who sends the statement, and what the node costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from perfkit.analyses.statement_owners import StatementOwner
+from perfkit.model.finding import Finding, Level
+from perfkit.model.plan import Node
+from perfkit.rules.drafts import draft
+
+Owners = Mapping[str, StatementOwner]
+
+
+def node_finding(  # noqa: PLR0913  these are the parts of a finding
+    rule: str, node: Node, owners: Owners, *, title: str, remedy: str, effort: Level, cost_ms: float, saves_ms: float | None, saving_basis: str
+) -> Finding:
+    """A finding that stands at a node."""
+    head = node.plan.head
+    owner = owners.get(head.fingerprint or "")
+    return draft(
+        rule,
+        head.run_id,
+        title=title,
+        place=f"{node.place} (plan {head.plan_id}, node {node.step.node_id})",
+        subject=owner.subject if owner else None,
+        file=owner.file if owner else None,
+        line=owner.line if owner else None,
+        cost_ms=cost_ms,
+        saves_ms=saves_ms,
+        saving_basis=saving_basis,
+        remedy=remedy,
+        effort=effort,
+    )
