@@ -12,7 +12,7 @@ from perfkit.analyses.metrics import METRICS, Metric
 from perfkit.analyses.noise import remembered
 from perfkit.errors import UsageError
 from perfkit.model.run import Run
-from perfkit.stats.comparison import CONFIDENCE, compare, false_discovery
+from perfkit.stats.comparison import CHANCE, MIN_RUNS, Comparison, compare, false_discovery, ranks_agree
 from perfkit.stats.intervals import over_runs, proportion_interval
 from perfkit.store import Store
 
@@ -122,7 +122,7 @@ def without_false_discoveries(compared: Sequence[Compared]) -> list[Compared]:
     found = []
     for item in compared:
         p_value = None if item.p_value is None else next(adjusted)
-        chance = p_value is not None and p_value > 1 - CONFIDENCE and item.verdict in ("faster", "slower")
+        chance = p_value is not None and p_value > CHANCE and item.verdict in ("faster", "slower")
         verdict, why = ("inconclusive", ONE_OF_MANY.format(len(compared))) if chance else (item.verdict, item.why)
         found.append(replace(item, p_value=p_value, verdict=verdict, why=why))
     return found
@@ -148,7 +148,7 @@ def _unlike(store: Store, base: Sequence[Run], candidate: Sequence[Run], kind: s
 
 def _compared(metric: Metric, subject: str, base: Sequence[float], candidate: Sequence[float], noise: float | None, unlike: str | None) -> Compared:
     result = compare(base, candidate, direction=metric.better, noise=noise)
-    why = unlike or _too_few(len(base), len(candidate)) if unlike or result.verdict == "inconclusive" else None
+    why = unlike or _undecided(result, noise) if unlike or result.verdict == "inconclusive" else None
     return Compared(
         metric=metric.name,
         subject=subject,
@@ -169,7 +169,11 @@ def _compared(metric: Metric, subject: str, base: Sequence[float], candidate: Se
     )
 
 
-def _too_few(base: int, candidate: int) -> str:
-    if min(base, candidate) < 3:
-        return f"{base} and {candidate} runs: the run is the unit, and fewer than three a side decide nothing"
-    return "the runs vary too much for the difference"
+def _undecided(result: Comparison, noise: float | None) -> str:
+    if min(result.runs_base, result.runs_candidate) < MIN_RUNS:
+        return f"{result.runs_base} and {result.runs_candidate} runs: the run is the unit, and fewer than three a side decide nothing"
+    if result.lo is None or result.hi is None or result.lo <= 1 <= result.hi:
+        return "the runs vary too much for the difference"
+    if not ranks_agree(result.p_exact, result.runs_base, result.runs_candidate):
+        return "the interval leaves out 1, but the order of the runs does not confirm it"
+    return f"the interval leaves out 1, but a change counts only beyond twice the noise floor, {2 * (noise or 0.0):.1%}"

@@ -25,7 +25,7 @@ def command(workspace: Path | None, base: str, candidate: str, metrics: tuple[st
     """Compare two labels (or two runs), metric by metric.
 
     The run is the unit: at least three runs a side, five and more to see small changes, taken in turns. `ratio` is
-    candidate over base with its 95 % interval; `visible from` is the smallest change that these runs could have shown,
+    candidate over base with its 97.5 % interval; `visible from` is the smallest change that these runs could have shown,
     with the noise floor that `perfkit noise` measured where there is one. Of many subjects some differ by chance, so
     all that are tested together are adjusted for it.
 

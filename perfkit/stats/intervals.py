@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -20,6 +20,8 @@ Intervals of independent samples then cover the truth in 88 of 100 cases or more
 """
 MAX_LAG1 = 0.5
 """Batches that resemble their neighbours more than this are too few independent ones for a t interval."""
+DIFFERENT = 0.01
+"""Chance that the tenths of a run of independent rounds are called different."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Interval:
     hi: float | None
     n: int
     method: str
-    """runs-t-log, runs-t, batches-t, order-statistics, exact, too few; or batches correlated, which have no bounds."""
+    """runs-t-log, runs-t, batches-t, order-statistics, exact, too few; or batches correlated and tenths differ, which have no bounds."""
     lag1: float | None = None
     """Correlation of neighbouring batches; None for everything else."""
 
@@ -100,6 +102,16 @@ def within_run(value: float, n: int, parts: Sequence[tuple[float, int]], share: 
     if within.lo is not None and within.hi is not None and not within.lo <= value <= within.hi:
         return Interval(value, None, None, n, "too few", within.lag1)
     return Interval(value, within.lo, within.hi, n, within.method, within.lag1)
+
+
+def within_rounds(rounds: Sequence[float] | Floats, q: float) -> Interval:
+    """A percentile of rounds in the order in which they ran, by order statistics; rounds that change in the course of the run have no bounds."""
+    interval = percentile_interval(rounds, q)
+    if interval.hi is None:
+        return replace(interval, lo=None, method="too few")
+    if np.ptp(rounds) > 0 and stats.kruskal(*np.array_split(rounds, MIN_BATCHES)).pvalue < DIFFERENT:
+        return replace(interval, lo=None, hi=None, method="tenths differ")
+    return interval
 
 
 def proportion_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfkit.stats.intervals import over_batches, over_runs, percentile, percentile_interval, proportion_interval
+from perfkit.stats.intervals import over_batches, over_runs, percentile, percentile_interval, proportion_interval, within_rounds
 
 samples = st.lists(st.floats(min_value=0, max_value=1e6), min_size=1, max_size=400)
 shares = st.floats(min_value=0.01, max_value=0.99)
@@ -112,3 +112,23 @@ def test_a_share_is_bounded_exactly() -> None:
 def test_a_share_of_nothing_has_no_bounds() -> None:
     interval = proportion_interval(0, 0)
     assert (interval.lo, interval.hi, interval.n) == (None, None, 0)
+
+
+def test_rounds_that_change_in_the_course_of_the_run_have_no_bounds() -> None:
+    noise = np.random.default_rng(13)
+    steady = [within_rounds(noise.exponential(1.0, 200), 0.95).method for _ in range(200)]
+    processes = [within_rounds(np.repeat(noise.normal(10, 1, 5), 40) + noise.normal(0, 1, 200), 0.95).method for _ in range(200)]
+    assert steady.count("tenths differ") <= 6
+    assert processes.count("tenths differ") >= 180
+
+
+def test_rounds_that_do_not_vary_are_known() -> None:
+    interval = within_rounds([2.0] * 100, 0.95)
+    assert (interval.lo, interval.hi, interval.method) == (2.0, 2.0, "order-statistics")
+
+
+@pytest.mark.parametrize(("q", "needed"), [(0.95, 59), (0.99, 299)])
+def test_a_percentile_needs_enough_rounds(q: float, needed: int) -> None:
+    few, enough = (within_rounds(np.random.default_rng(14).exponential(1.0, n), q) for n in (needed - 1, needed))
+    assert (few.lo, few.hi, few.method) == (None, None, "too few")
+    assert enough.hi is not None
