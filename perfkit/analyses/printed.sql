@@ -9,7 +9,7 @@ with raw as (
 named as (
     select run_id, stat, value, lo, hi, unit, endpoint, method, url from reported where list_contains($run_ids, run_id)
     union all
-    select run_id, 'bucket', requests, lo_ms, hi_ms, 'ms', endpoint, method, url from latency_buckets where list_contains($run_ids, run_id)
+    select run_id, 'bucket', requests, lo_ms, hi_ms, 'ms', endpoint, method, url from measured_buckets where list_contains($run_ids, run_id)
 ),
 refused as (
     select run_id, 'failures' as stat, 'count' as unit, endpoint, method, url,

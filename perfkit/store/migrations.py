@@ -20,6 +20,11 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(SCHEMA.read_text(encoding="utf-8"))
 
 
+def views() -> set[str]:
+    """The names of what schema.sql defines by a query."""
+    return {table["table"] for table in TABLE.finditer(SCHEMA.read_text(encoding="utf-8")) if " view " in table.group(0)}
+
+
 def comment_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """The comments of schema.sql, so that any client shows what a column means."""
     text = SCHEMA.read_text(encoding="utf-8")
@@ -42,15 +47,16 @@ WIDER = {
 
 
 def widen_load_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Stores from before load tests of every tool lack these columns."""
-    for table, columns in WIDER.items():
-        for column in columns:
-            connection.execute(f"alter table {table} add column if not exists {column}")
-    create_tables(connection)
-    comment_tables(connection)
+    """Stores from before load tests of every tool lack columns."""
+    _complete(connection)
 
 
-MIGRATIONS: tuple[Migration, ...] = (create_tables, widen_load_tables, comment_tables)
+def add_measured_buckets(connection: duckdb.DuckDBPyConnection) -> None:
+    """Stores from before the view measured_buckets lack it."""
+    _complete(connection)
+
+
+MIGRATIONS: tuple[Migration, ...] = (create_tables, widen_load_tables, comment_tables, add_measured_buckets)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
@@ -69,6 +75,15 @@ def missing_migrations(connection: duckdb.DuckDBPyConnection) -> list[Migration]
     """What this perfkit knows and the store has not seen."""
     applied = _applied(connection)
     return [migration for migration in MIGRATIONS if migration.__name__ not in applied]
+
+
+def _complete(connection: duckdb.DuckDBPyConnection) -> None:
+    """Everything of schema.sql that the store lacks: the columns first, because views and comments name them."""
+    for table, columns in WIDER.items():
+        for column in columns:
+            connection.execute(f"alter table {table} add column if not exists {column}")
+    create_tables(connection)
+    comment_tables(connection)
 
 
 def _applied(connection: duckdb.DuckDBPyConnection) -> set[str]:

@@ -289,6 +289,12 @@ select requests.*,
 from requests left join runs using (run_id)
 where coalesce(requests.phase, 'steady') = 'steady' and requests.started_at >= coalesce(runs.steady_from, '-infinity'::timestamp);
 
+-- Buckets of runs that have no requests of their own: where a tool left both, its requests say more.
+create or replace view measured_buckets as
+select latency_buckets.*,
+    coalesce(latency_buckets.method || ' ', '') || latency_buckets.endpoint as subject
+from latency_buckets anti join requests using (run_id);
+
 -- Statements of traced requests.
 create or replace view statements as
 select run_id, trace_id, span_id, parent_id, name, started_at, duration_ms, status, fingerprint, file, line,

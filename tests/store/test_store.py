@@ -10,6 +10,7 @@ import pytest
 
 from perfkit.errors import Exit, StoreBusy, UsageError
 from perfkit.store import Store
+from perfkit.store.migrations import WIDER, views
 
 PUBLIC = {
     "runs": "run_id kind tool tool_version label scenario system commit host started_at valid invalid_because artefact_sha256 format",
@@ -63,6 +64,26 @@ def test_migrations_are_applied_once(store: Store) -> None:
         with store.writing():
             pass
     assert store.query("select count(*) = count(distinct name) from migrations")[1] == [(True,)]
+
+
+def test_a_store_from_before_gets_what_it_lacks(store: Store) -> None:
+    fresh = columns(store)
+    with store.writing() as connection:
+        for view in views():
+            connection.execute(f"drop view {view}")
+        for table, added in WIDER.items():
+            for column in added:
+                connection.execute(f"alter table {table} drop column {column.split()[0]}")
+        connection.execute("delete from migrations where name <> 'create_tables'")
+    assert store.query("select distinct subject from measured_requests union all select subject from measured_buckets")[1] == []
+    assert columns(store) == fresh
+
+
+def test_buckets_count_only_where_there_are_no_requests(store: Store) -> None:
+    with store.writing() as connection:
+        connection.execute("insert into latency_buckets values ('kept', '/a', 'GET', 1, 2, 7, null), ('both', '/a', null, 1, 2, 7, null)")
+        connection.execute("insert into requests (run_id, started_at, duration_ms, endpoint, status, ok) values ('both', now(), 1, '/a', 200, true)")
+    assert store.query("select run_id, subject, requests from measured_buckets")[1] == [("kept", "GET /a", 7)]
 
 
 def test_a_failed_write_leaves_nothing(store: Store) -> None:
