@@ -8,10 +8,10 @@ from datetime import datetime
 
 from perfkit.analyses.known_runs import Selection, comparable, known_runs, select_runs
 from perfkit.analyses.latency import ALL_REQUESTS
-from perfkit.analyses.measure import Observation, observe, parts_of
+from perfkit.analyses.measure import Observation, observe, parts_of, share_of
 from perfkit.analyses.metrics import Metric
 from perfkit.model.run import Run
-from perfkit.stats.intervals import proportion_interval, within_run
+from perfkit.stats.intervals import within_run
 from perfkit.store import Store
 
 
@@ -43,6 +43,6 @@ def history(store: Store, metric: Metric, selection: Selection, subject: str = A
 def _point(run: Run, metric: Metric, seen: Observation, parts: Sequence[tuple[float, int]]) -> HistoryPoint:
     within = within_run(seen.value, seen.n, parts, metric.share) if metric.batches else None
     if metric.part is not None:
-        within = proportion_interval(seen.successes or 0, seen.n)
+        within = share_of([seen])
     lo, hi = (within.lo, within.hi) if within else (None, None)
     return HistoryPoint(run.run_id, run.started_at, run.commit, seen.value, lo, hi, seen.n)

@@ -48,6 +48,8 @@ class Observation:
     """Where the true number lies, when the tool printed it and kept no samples."""
     rounding: float = 0.0
     """How far the printed number may be from the one that the tool had."""
+    unseen: int | None = 0
+    """So many more successes there may be beside the n; None if nobody knows how many."""
 
 
 def measure(store: Store, metric: Metric, selection: Selection, subject: str | None = None) -> list[Measurement]:
@@ -103,7 +105,8 @@ def _printed(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Obser
         return []
     rows = [row for row in _answered(printed, store, tuple(run_ids)) if row.stat == metric.printed]
     return [
-        Observation(row.run_id, row.subject, row.value, row.n, row.failed if metric.part else None, (row.lo, row.hi), row.rounding) for row in rows
+        Observation(row.run_id, row.subject, row.value, row.n, row.failed if metric.part else None, (row.lo, row.hi), row.rounding, row.unseen)
+        for row in rows
     ]
 
 
@@ -125,12 +128,19 @@ def _measurement(metric: Metric, subject: str, found: Sequence[Observation], par
 
 def _interval(metric: Metric, found: Sequence[Observation], parts: Sequence[tuple[float, int]]) -> Interval:
     if metric.part is not None:
-        return proportion_interval(sum(item.successes or 0 for item in found), sum(item.n for item in found))
+        return share_of(found)
     if len(found) == 1 and found[0].range is not None:
         return Interval(found[0].value, *found[0].range, found[0].n, "printed")
     if len(found) == 1 and metric.batches is not None:
         return within_run(found[0].value, found[0].n, parts, metric.share)
     return _widened(over_runs([item.value for item in found]), found)
+
+
+def share_of(found: Sequence[Observation]) -> Interval:
+    """The share of successes in all runs together."""
+    unseen = [item.unseen for item in found]
+    beside = None if None in unseen else sum(filter(None, unseen))
+    return proportion_interval(sum(item.successes or 0 for item in found), sum(item.n for item in found), unseen=beside)
 
 
 def _widened(interval: Interval, found: Sequence[Observation]) -> Interval:
