@@ -84,6 +84,8 @@ def observe(store: Store, metric: Metric, runs: Sequence[Run]) -> list[Observati
     answered = [_observation(metric, row) for row in _answered(metric.analysis, store, tuple(run_ids)) if getattr(row, metric.column) is not None]
     place = {run_id: number for number, run_id in enumerate(run_ids)}
     observed = sorted(answered + _printed(store, metric, run_ids), key=lambda item: place[item.run_id])
+    partly = {run.run_id for run in runs if run.answers_only}
+    observed = [replace(item, unseen=None) if item.run_id in partly else item for item in observed]
     newest = {item.subject: makes[item.run_id] for item in observed}
     return [item for item in observed if makes[item.run_id] == newest[item.subject]]
 

@@ -38,7 +38,7 @@ def comment_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 WIDER = {
-    "runs": ("steady_from timestamp",),
+    "runs": ("steady_from timestamp", "answers_only boolean"),
     "requests": ("stage integer", "connect_ms double", "wait_ms double"),
     "latency_buckets": ("url varchar",),
     "reported": ("about varchar", "url varchar"),
@@ -56,7 +56,13 @@ def add_measured_buckets(connection: duckdb.DuckDBPyConnection) -> None:
     _complete(connection)
 
 
-MIGRATIONS: tuple[Migration, ...] = (create_tables, widen_load_tables, comment_tables, add_measured_buckets)
+def mark_runs_of_answers_only(connection: duckdb.DuckDBPyConnection) -> None:
+    """Until then readers did not say that a file leaves out requests without an answer; of these formats every file does."""
+    _complete(connection)
+    connection.execute("update runs set answers_only = true where format in ('hey-csv', 'oha-csv', 'oha-sqlite')")
+
+
+MIGRATIONS: tuple[Migration, ...] = (create_tables, widen_load_tables, comment_tables, add_measured_buckets, mark_runs_of_answers_only)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:

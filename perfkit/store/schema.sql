@@ -36,7 +36,8 @@ create table if not exists runs (
     parameters varchar not null, -- JSON: users, duration and other settings of the tool.
     load_model varchar, -- open (arrivals do not wait for answers) or closed (each user waits).
     fingerprint varchar not null, -- Runs with different fingerprints are not compared.
-    steady_from timestamp -- Requests before it are warm-up that was found, not planned; null counts from the start.
+    steady_from timestamp, -- Requests before it are warm-up that was found, not planned; null counts from the start.
+    answers_only boolean -- True: the artefact leaves out requests without an answer, so more may have failed than it shows.
 );
 
 -- A raw file that a tool left, kept in the vault under its SHA-256.

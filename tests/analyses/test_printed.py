@@ -135,6 +135,24 @@ def test_requests_without_an_answer_are_requests(bench: Workbench, pack: Path) -
     assert mean.n == 1000, "what got no answer took no time"
 
 
+HEY = "response-time,DNS+dialup,DNS,Request-write,Response-delay,Response-read,status-code,offset\n"
+OHA = "request-start,DNS,DNS+dialup,Response-delay,request-duration,bytes,status\n"
+
+
+def answers(status: int) -> dict[str, str]:
+    """Hey's row and oha's row of one answer, by their headers."""
+    return {HEY: f"0.0100,0.0010,0.0000,0.0001,0.0080,0.0002,{status},0.5000\n", OHA: f"0.5,0.001,0.001,0.008,0.01,128,{status}\n"}
+
+
+@pytest.mark.parametrize(("header", "refused", "verdict"), [(HEY, 0, "inconclusive"), (OHA, 0, "inconclusive"), (HEY, 300, "missed")])
+def test_a_file_of_answers_cannot_say_that_few_requests_failed(bench: Workbench, pack: Path, header: str, refused: int, verdict: str) -> None:
+    (pack / "answers.csv").write_text(header + answers(200)[header] * 1000 + answers(503)[header] * refused)
+    bench.ingest([pack / "answers.csv"])
+    judged = verdicts(bench, pack)["error.rate"]
+    assert (judged["verdict"], judged["value"], judged["hi"]) == (verdict, refused / (1000 + refused), None)
+    assert (judged["why"] or "").endswith("more may have failed") == (verdict == "inconclusive")
+
+
 def test_requests_come_before_what_the_tool_printed_of_them(bench: Workbench, locust_log: WriteLog, pack: Path) -> None:
     bench.ingest([locust_log(requests=1000, median_ms=100)])
     bench.ingest([locust_stats(pack, 500, 520, 523.4)])
