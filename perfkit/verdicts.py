@@ -13,7 +13,7 @@ from perfkit.errors import Exit
 from perfkit.model.run import Run
 from perfkit.model.verdict import Verdict
 from perfkit.packs import Pack, Target
-from perfkit.stats.intervals import Interval
+from perfkit.stats.intervals import AT_LEAST, Interval
 from perfkit.stats.verdict import judge
 from perfkit.store import Store
 from perfkit.units import parse_quantity
@@ -58,11 +58,17 @@ def _judged(pack: Pack, target: Target, selection: Selection, measured: Measurem
     limit = parse_quantity(target.limit).value
     interval = Interval(measured.value, measured.lo, measured.hi, measured.n, measured.method)
     verdict, why = judge(interval, target.must_be, limit), None
-    if verdict == "inconclusive" and measured.lo is None and measured.hi is None:
-        why = f"{len(measured.runs)} run: too little to bound the value"
+    if verdict == "inconclusive":
+        why = _undecided(measured)
     if errors is not None and errors.lo is not None and errors.lo >= pack.error_limit:
         verdict, why = "missed", f"{errors.value:.0%} of the requests failed: their latency says nothing"
     return _verdict(pack, target, selection, measured, verdict, why)
+
+
+def _undecided(measured: Measurement) -> str | None:
+    if measured.method == AT_LEAST:
+        return "the tool does not tell of every request whether it was answered, so more may have failed"
+    return f"{len(measured.runs)} run: too little to bound the value" if measured.lo is None and measured.hi is None else None
 
 
 def _verdict(pack: Pack, target: Target, selection: Selection, measured: Measurement, verdict: str, why: str | None) -> Verdict:

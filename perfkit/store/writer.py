@@ -19,7 +19,7 @@ from perfkit.errors import ArtefactError, UsageError
 from perfkit.model.batch import Columns, Scan
 from perfkit.model.run import Run
 from perfkit.store.database import SETTINGS, Row, Store, asked, run_tables
-from perfkit.store.migrations import create_tables
+from perfkit.store.migrations import create_tables, views
 from perfkit.store.vault import Kept
 
 MACROS = Path(__file__).with_name("macros.sql")
@@ -181,7 +181,7 @@ def named_columns(query: str) -> set[str] | None:
     """The words of a query, which are all columns that it can ask for; None where it asks for all of a table or for a view."""
     text = re.sub(r"count\s*\(\s*\*\s*\)", "count", query, flags=re.IGNORECASE)
     words = set(re.findall(r"\w+", text.lower()))
-    return None if "*" in text or words & {"measured_requests", "columns", "statements", "exclude"} else words
+    return None if "*" in text or words & {"columns", "exclude", *views()} else words
 
 
 def commit(store: Store, staging: Staging, staged: Sequence[Staged]) -> set[str]:

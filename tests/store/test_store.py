@@ -10,6 +10,9 @@ import pytest
 
 from perfkit.errors import Exit, StoreBusy, UsageError
 from perfkit.store import Store
+from perfkit.store.migrations import WIDER, views
+from perfkit.workbench import Workbench
+from tests.conftest import WriteLog
 
 PUBLIC = {
     "runs": "run_id kind tool tool_version label scenario system commit host started_at valid invalid_because artefact_sha256 format",
@@ -31,6 +34,7 @@ PUBLIC = {
     "findings": "finding_id run_id rule priority impact effort title file line cost_ms saves_ms remedy",
     "verdicts": "system label target metric subject value lo hi unit n verdict",
 }
+HEY_CSV = Path(__file__).parent.parent / "artefacts" / "hey_csv" / "ok.csv"
 HOLD = "import duckdb, sys; connection = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.readline()"
 
 
@@ -63,6 +67,34 @@ def test_migrations_are_applied_once(store: Store) -> None:
         with store.writing():
             pass
     assert store.query("select count(*) = count(distinct name) from migrations")[1] == [(True,)]
+
+
+def test_a_store_from_before_gets_what_it_lacks(store: Store) -> None:
+    fresh = columns(store)
+    with store.writing() as connection:
+        for view in views():
+            connection.execute(f"drop view {view}")
+        for table, added in WIDER.items():
+            for column in added:
+                connection.execute(f"alter table {table} drop column {column.split()[0]}")
+        connection.execute("delete from migrations where name <> 'create_tables'")
+    assert store.query("select distinct subject from measured_requests union all select subject from measured_buckets")[1] == []
+    assert columns(store) == fresh
+
+
+def test_runs_from_before_know_whether_they_hold_answers_only(bench: Workbench, locust_log: WriteLog) -> None:
+    bench.ingest([HEY_CSV, locust_log()])
+    with bench.store.writing() as connection:
+        connection.execute("alter table runs drop column answers_only")
+        connection.execute("delete from migrations where name = 'mark_runs_of_answers_only'")
+    assert bench.store.query("select format, answers_only from runs order by format")[1] == [("hey-csv", True), ("locust-requests", None)]
+
+
+def test_buckets_count_only_where_there_are_no_requests(store: Store) -> None:
+    with store.writing() as connection:
+        connection.execute("insert into latency_buckets values ('kept', '/a', 'GET', 1, 2, 7, null), ('both', '/a', null, 1, 2, 7, null)")
+        connection.execute("insert into requests (run_id, started_at, duration_ms, endpoint, status, ok) values ('both', now(), 1, '/a', 200, true)")
+    assert store.query("select run_id, subject, requests from measured_buckets")[1] == [("kept", "GET /a", 7)]
 
 
 def test_a_failed_write_leaves_nothing(store: Store) -> None:
