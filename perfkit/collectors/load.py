@@ -19,7 +19,7 @@ from perfkit.collectors.load_samples import TargetSampler, append_samples, gener
 from perfkit.collectors.load_sources import requests_from
 from perfkit.collectors.load_state import State, Watcher, read_state
 from perfkit.collectors.load_validity import doubts, last_line
-from perfkit.collectors.process import Ended, run_child
+from perfkit.collectors.process import SILENCE, Ended, run_child
 from perfkit.collectors.target import check_target
 from perfkit.errors import CollectionFailed
 from perfkit.model.run import Manifest
@@ -65,10 +65,11 @@ def _refuse_nothing(options: LoadOptions, ended: Ended, state: State) -> None:
         )
     if state.started is None:
         raise CollectionFailed(f"Locust ended with status {ended.status} before the test began. Its last lines:\n{ended.last_words}")
-    if not any(worker.rows for worker in state.workers.values()):
+    if not state.ended:
+        said = "" if ended.last_words == SILENCE else f" Locust's last line: {last_line(ended)}"
         raise CollectionFailed(
-            "No request was made, so there is nothing to keep. Does the locustfile have tasks that send requests? "
-            f"Locust's last line: {last_line(ended)}"
+            f"No request to {options.target} was over when the load ended, so there is nothing to keep. Either it takes connections but does not "
+            f"answer: try `curl --max-time 5 {options.target}`. Or the locustfile has no task that sends requests.{said}"
         )
 
 
