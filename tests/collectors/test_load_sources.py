@@ -13,7 +13,8 @@ from fastapi import Path as InPath
 from pydantic import BaseModel
 
 from perfkit.collectors.load_openapi import requests_from_openapi
-from perfkit.collectors.load_sources import requests_listed
+from perfkit.collectors.load_options import RequestSpec
+from perfkit.collectors.load_sources import requests_from, requests_listed
 from perfkit.errors import UsageError
 
 TARGET = "http://127.0.0.1:8000"
@@ -102,3 +103,30 @@ def test_a_list_of_urls_stays_with_its_target(tmp_path: Path) -> None:
     file.write_text("http://192.0.2.7/cats\n")
     with pytest.raises(UsageError, match=r"line 1: 'http://192.0.2.7/cats' is neither a path"):
         requests_listed(file, TARGET)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('[{"name": "a", "paths": ["/x"]', "not JSON: Expecting ',' delimiter: line 1"),
+        ('{"name": "a", "paths": ["/"]}', "holds no list"),
+        ('["/a"]', 'request 1 is "/a", no object'),
+        ('[{"name": "a", "paths": ["/"]}, {"name": "b"}]', "request 2 has no 'paths'"),
+        ('[{"name": "a", "path": "/"}]', "request 1 says 'path', which is not known"),
+        ('[{"name": "a", "paths": "/abc"}]', "'paths' is \"/abc\", but must be a list of texts"),
+        ('[{"name": "a", "paths": ["/"], "weight": "2"}]', "'weight' is \"2\", but must be a whole number above 0"),
+        ('[{"name": "a", "paths": ["/"], "headers": ["x"]}]', "but must be an object of texts"),
+    ],
+)
+def test_a_broken_list_of_requests_is_told_by_its_entry_and_what_is_right(text: str, complaint: str, tmp_path: Path) -> None:
+    file = tmp_path / "requests.json"
+    file.write_text(text)
+    with pytest.raises(UsageError, match="Write a list such as") as raised:
+        requests_from(file)
+    assert complaint in str(raised.value) and str(raised.value).startswith(str(file))
+
+
+def test_a_list_of_requests_may_say_everything(tmp_path: Path) -> None:
+    file = tmp_path / "requests.json"
+    file.write_text('[{"name": "order", "paths": ["/orders"], "method": "POST", "body": {"item": 7}, "weight": 3, "headers": {"X-Shop": "a"}}]')
+    assert requests_from(file) == (RequestSpec("order", ("/orders",), "POST", {"item": 7}, 3, {"X-Shop": "a"}),)
