@@ -19,6 +19,8 @@ class Exit(IntEnum):
     MISSING_TOOL = 4
     BUSY = 5
     NOTEBOOK = 6
+    INTERRUPTED = 130
+    """As shells have it: Ctrl-C, or asked to end."""
 
 
 class PerfkitError(Exception):
@@ -63,6 +65,12 @@ class NotebookFailed(PerfkitError):
     """A notebook raised, ran out of time, lost its kernel or left nothing behind."""
 
     exit_code = Exit.NOTEBOOK
+
+
+class Interrupted(PerfkitError):
+    """The user ended the work before its end."""
+
+    exit_code = Exit.INTERRUPTED
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> UsageError:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import resource
+import signal
 import subprocess
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from perfkit.cli import COMMANDS
 from perfkit.cli.collect import COLLECTORS
+from perfkit.errors import Exit
 from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
 from tests.conftest import WriteLog
@@ -170,6 +174,25 @@ def test_bad_input_is_one_line_on_stderr_and_exit_2(tmp_path: Path) -> None:
     (tmp_path / "empty.prof").touch()
     done = perfkit(tmp_path, "ingest", str(tmp_path / "empty.prof"))
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+
+
+@pytest.mark.parametrize("asked_to_end", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_collect_says_what_is_kept_and_leaves_no_process(asked_to_end: signal.Signals, tmp_path: Path) -> None:
+    once = "mkdir first 2>/dev/null && exit 0; echo $$ > part && mv part pid; exec sleep 30"
+    asked = ("collect", "bench", "--runs", "1", "--warmup", "0", "--repeat", "3", "--", "sh", "-c", once)
+    command = [sys.executable, "-m", "perfkit", "--workspace", str(tmp_path / "w"), *asked]
+    running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    limit = time.monotonic() + 30
+    while not (tmp_path / "pid").exists() and time.monotonic() < limit:
+        time.sleep(0.05)
+    running.send_signal(asked_to_end)
+    printed, said = running.communicate(timeout=20)
+    [kept] = json.loads(perfkit(tmp_path / "w", "runs", "--json").stdout)
+    assert (running.returncode, printed) == (Exit.INTERRUPTED, "")
+    assert said.splitlines()[-1].startswith("perfkit: interrupted: nothing of this run is stored")
+    assert f"Stored before it: {kept['run_id']}." in said
+    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
+    assert list((tmp_path / "w" / "data" / "collected").iterdir()) == []
 
 
 def test_a_reader_that_closes_the_pipe_is_no_error(filled: Path) -> None:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perfkit.cli.collect.common import common, stated
+from perfkit.cli.collect.common import collected, common, stated
 from perfkit.cli.output import print_json, print_table, workbench
-from perfkit.cli.progress import stepping
 from perfkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,8 +67,7 @@ def _run(workspace: Path | None, options: Any, repeat: int, as_json: bool) -> No
     from perfkit.analyses.benchmarks import benchmarks
 
     bench = workbench(workspace)
-    with stepping() as step:
-        stored = [bench.collect(options, step) for _ in range(repeat)]
+    stored = collected(bench, [options] * repeat)
     rows = benchmarks(bench.store, [item.run_id for item in stored])
     if as_json:
         print_json(rows)
