@@ -91,7 +91,10 @@ def test_every_collector_has_help(name: str, tmp_path: Path) -> None:
     ("arguments", "available"),
     [
         (["metric", "latency.p96"], "latency.p95"),
-        (["show", "ffffffffffff"], "Available: "),
+        (["metric", "latncy.p95"], "Closest: latency.p95, latency.p99, latency.p50. `perfkit metric` lists all."),
+        (["ingest", __file__, "--as", "locust-request"], "Closest: locust-requests, "),
+        (["ingest", __file__], "formats none recognises the content; `perfkit formats` lists them"),
+        (["show", "ffffffffffff"], "`perfkit runs` lists all"),
         (["check", "--system", "demo", "--label", "nope"], "slow"),
     ],
 )
