@@ -61,8 +61,6 @@ def test_subjects_of_one_side_are_named(bench: Workbench, locust_log: WriteLog) 
     fill(bench, locust_log, "a", 100, users=10)
     fill(bench, locust_log, "b", 50, users=10)
     with bench.store.writing() as connection:
-        connection.execute(
-            "update requests set endpoint = '/old' where duration_ms < 100 and run_id in (select run_id from runs where label = 'a')"
-        )
+        connection.execute("update requests set endpoint = '/old' where duration_ms < 100 and run_id in (select run_id from runs where label = 'a')")
     assert bench.one_sided(Selection(label="a"), Selection(label="b"), ["latency.p95"]) == (("GET /old",), ())
     assert bench.one_sided(Selection(label="b"), Selection(label="a")) == ((), ("GET /old",))
