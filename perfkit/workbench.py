@@ -254,7 +254,8 @@ class Workbench:
         """All targets of a pack."""
         from perfkit.verdicts import keep, scorecard
 
-        verdicts = scorecard(self.store, self.pack(system), Selection(label=label, system=system))
+        pack = self.pack(system)
+        verdicts = scorecard(self.store, pack, Selection(label=label, system=pack.name))
         keep(self.store, verdicts, _now())
         return verdicts
 

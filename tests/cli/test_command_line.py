@@ -116,6 +116,21 @@ def test_check_exits_by_the_verdict(filled: Path, tmp_path: Path, label: str, li
     assert done.returncode == code, verdict
 
 
+def test_check_without_a_label_judges_the_newest_and_says_so(filled: Path, tmp_path: Path) -> None:
+    (tmp_path / "pack.yml").write_text(PACK.replace("LIMIT", "300ms"))
+    done = perfkit(filled, "check", "--system", str(tmp_path), "--json")
+    newest = next(run["label"] for run in json.loads(perfkit(filled, "runs", "--json").stdout))
+    assert {verdict["label"] for verdict in json.loads(done.stdout)} == {newest}
+    assert f"note: judged {newest}, the newest label of shop" in done.stderr and "state no system and count for shop" in done.stderr
+
+
+def test_a_pack_in_a_folder_judges_the_runs_of_its_name(bench: Workbench, locust_log: WriteLog, tmp_path: Path) -> None:
+    (tmp_path / "pack.yml").write_text(PACK.replace("LIMIT", "300ms"))
+    bench.ingest([locust_log()], Manifest(label="a", system="shop"))
+    [verdict] = bench.check(str(tmp_path), "a")
+    assert verdict.n == 400
+
+
 def test_a_target_that_nobody_measured_is_undecided(filled: Path, tmp_path: Path) -> None:
     (tmp_path / "pack.yml").write_text(PACK.replace("LIMIT", "1 s").replace("GET /items", "GET /orders"))
     done = perfkit(filled, "check", "--system", str(tmp_path), "--label", "fast", "--json")
