@@ -38,6 +38,11 @@ def _judge_target(store: Store, pack: Pack, target: Target, selection: Selection
     return [_judged(pack, target, selection, item, errors.get(item.subject)) for item in measured]
 
 
+def newest_label(runs: Sequence[Run]) -> str | None:
+    """What a question that names no label is about: variants are never mixed. None when no run, newest first, has a label."""
+    return next((run.label for run in runs if run.label and run.valid), None)
+
+
 def exit_code(verdicts: Sequence[Verdict]) -> Exit:
     """Missed weighs more than undecided, undecided more than met."""
     given = {verdict.verdict for verdict in verdicts}

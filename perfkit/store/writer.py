@@ -18,7 +18,7 @@ import duckdb
 from perfkit.errors import ArtefactError, UsageError
 from perfkit.model.batch import Columns, Scan
 from perfkit.model.run import Run
-from perfkit.store.database import SETTINGS, Row, Store, asked, run_tables
+from perfkit.store.database import SETTINGS, Row, Store, asked, only_reading, run_tables
 from perfkit.store.migrations import create_tables, views
 from perfkit.store.vault import Kept
 
@@ -104,9 +104,10 @@ class Staging:
         return asked(self.connection, question, row, parameters)
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Column names and rows of any statement."""
+        """Column names and rows of any statement that only reads."""
         self.flush()
         try:
+            only_reading(self.connection, sql)
             cursor = self.connection.execute(sql)
             return [column[0] for column in cursor.description], cursor.fetchall()
         except duckdb.Error as error:

@@ -119,9 +119,54 @@ def test_a_reader_waits_for_a_process_that_writes(store: Store) -> None:
     assert store.query("select 1")[1] == [(1,)]
 
 
-def test_a_query_reads_only(store: Store) -> None:
-    with pytest.raises(UsageError, match="read-only"):
-        store.query("insert into investigations (investigation) values ('x')")
+@pytest.mark.parametrize(
+    "writing",
+    [
+        "insert into investigations (investigation) values ('x')",
+        "copy (select 1) to 'PLACE/out.csv'",
+        "select 1; copy (select 1) to 'PLACE/out.csv'",
+        "explain analyze copy (select 1) to 'PLACE/out.csv'",
+        "explain (analyze, format json) copy (select 1) to 'PLACE/out.csv'",
+        "-- explain nothing\nexplain /* and do it */ analyze copy (select 1) to 'PLACE/out.csv'",
+        "export database 'PLACE/out'",
+        "attach 'PLACE/out.duckdb'",
+        "pragma profile_output = 'PLACE/out.json'",
+        "select * from enable_logging(storage = 'file', storage_config = {'path': 'PLACE/out'})",
+    ],
+)
+def test_a_query_writes_neither_to_the_store_nor_to_a_file(store: Store, tmp_path: Path, writing: str) -> None:
+    asked = writing.replace("PLACE", str(tmp_path))
+    with pytest.raises(UsageError):
+        store.query(asked)
+    with pytest.raises(UsageError):
+        store.frame(asked)
+    assert not list(tmp_path.glob("out*")) and store.query("select * from investigations")[1] == []
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "describe runs",
+        "explain(select 1)",
+        "explain analyze select 1",
+        "explain (format json) select 1",
+        "pragma table_info('runs')",
+        "summarize runs",
+        "show tables",
+        "pivot (select 1 as a, 2 as b) on a using sum(b)",
+        "select x from read_csv('PLACE/in.csv')",
+    ],
+)
+def test_whatever_reads_is_answered(store: Store, tmp_path: Path, reading: str) -> None:
+    (tmp_path / "in.csv").write_text("x\n1\n")
+    assert store.query(reading.replace("PLACE", str(tmp_path)))[1]
+
+
+def test_a_refused_statement_is_told_how_to_keep_an_answer(store: Store) -> None:
+    with pytest.raises(UsageError, match=r"Not run: `copy runs to 'out.csv'` is no query but COPY.*add --json and redirect it: > FILE"):
+        store.query("copy runs to 'out.csv'")
+    with pytest.raises(UsageError, match="The query is empty"):
+        store.query("-- nothing")
 
 
 def test_the_rows_of_a_question_must_fit_their_type(store: Store, tmp_path: Path) -> None:
