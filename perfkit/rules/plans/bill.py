@@ -9,6 +9,8 @@ from perfkit.model.plan import Node, Plan
 
 FLOOR_MS = 1.0
 """Below it no share is worth a finding."""
+NOTEWORTHY = 0.02
+"""Share of the execution from which a fault that is certain is worth a finding."""
 JIT_IN_STARTUP = 0.5
 """Share of the compilation that a node's startup holds at least, where the node waited for it."""
 JOINS = frozenset({"Nested Loop", "Hash Join", "Merge Join"})
@@ -119,7 +121,7 @@ def removed(node: Node, by: str = "Filter") -> float:
     return node.number(f"Rows Removed by {by}") * (node.step.loops or 0)
 
 
-def fed_workers(node: Node, fact: str) -> list[float]:
+def of_processes(node: Node, fact: str) -> list[float]:
     """A number of the node and of its workers, each process by itself."""
     workers = node.facts.get("Workers")
     listed = [worker.get(fact) for worker in workers if isinstance(worker, dict)] if isinstance(workers, list) else []

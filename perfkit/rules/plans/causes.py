@@ -14,7 +14,7 @@ from perfkit.rules.plans.drafts import Owners, node_finding
 HIGH_SHARE, HIGH_MS = 0.40, 10.0
 MEDIUM_SHARE, MEDIUM_MS = 0.10, 5.0
 MOST = 0.5
-"""An explanation further down takes over one above it when it explains at least this part of it."""
+"""An explanation takes another one over when it saves at least this part of what the other would: else mending it leaves the other."""
 TOLD_BESIDE = 2
 
 
@@ -66,9 +66,8 @@ def _causes(suspicions: Sequence[Suspicion]) -> Iterator[tuple[Suspicion, list[S
 
 
 def _one_cause(strongest: Suspicion, other: Suspicion) -> bool:
-    if strongest.explains(other):
-        return True
-    return other.explains(strongest) and (strongest.saves_ms or 0.0) >= MOST * (other.saves_ms or 0.0)
+    related = strongest.explains(other) or other.explains(strongest)
+    return related and (strongest.saves_ms or 0.0) >= MOST * (other.saves_ms or 0.0)
 
 
 def _finding(strongest: Suspicion, beside: Sequence[Suspicion], bill: Bill, owners: Owners) -> Finding:

@@ -153,9 +153,7 @@ def remedy(node: Node) -> str:
     step = node.step
     if step.node_type in {"Function Scan", "ProjectSet", "Table Function Scan"}:
         name = node.facts.get("Function Name") or "the function"
-        return (
-            f"Tell the planner what to expect: alter function {name}(…) rows {number(step.rows_actual or 0.0)}; or use an analyzed temporary table."
-        )
+        return f"Tell the planner what to expect: alter function {name}(…) rows {number(step.rows_actual or 0.0)}; or analyze a temporary table."
     if step.relation:
         return _of_table(node)
     if step.node_type == "Aggregate":

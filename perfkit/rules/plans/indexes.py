@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perfkit.model.plan import Node
 from perfkit.rules.plans.advice import index_advice, number
-from perfkit.rules.plans.bill import Bill, deepest, removed
+from perfkit.rules.plans.bill import NOTEWORTHY, Bill, deepest, of_processes, removed
 from perfkit.rules.plans.causes import Suspicion
 from perfkit.rules.plans.conditions import alias_of, index_statement, order_of, wanted_columns, wanted_index
 from perfkit.rules.plans.ordering import statement_order
@@ -68,6 +68,8 @@ def heap_fetches(node: Node, bill: Bill) -> Suspicion | None:
     if fetches < FETCHED_AT_LEAST or fetches < FETCHED * (node.rows or 0.0):
         return None
     own = bill.own(node)
+    if not bill.heavy(own, NOTEWORTHY):
+        return None
     return Suspicion(
         "index-only-scan-visits-table",
         node,
@@ -105,8 +107,13 @@ def rechecked(node: Node, bill: Bill) -> Suspicion | None:
 
 def lossy_share(node: Node) -> float:
     """Of a bitmap's blocks, those that remember the block alone and not its rows."""
-    exact, lossy = node.number("Exact Heap Blocks"), node.number("Lossy Heap Blocks")
+    exact, lossy = heap_blocks(node)
     return lossy / (exact + lossy) if lossy else 0.0
+
+
+def heap_blocks(node: Node) -> tuple[float, float]:
+    """Exact and lossy blocks of a bitmap, those of the workers with them."""
+    return sum(of_processes(node, "Exact Heap Blocks")), sum(of_processes(node, "Lossy Heap Blocks"))
 
 
 RULES = {

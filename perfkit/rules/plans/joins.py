@@ -6,11 +6,11 @@ import re
 
 from perfkit.model.plan import Node
 from perfkit.rules.plans.advice import index_advice, kilobytes, memory, number, percent
-from perfkit.rules.plans.bill import Bill, fed_workers, removed
+from perfkit.rules.plans.bill import Bill, of_processes, removed
 from perfkit.rules.plans.causes import Suspicion
 from perfkit.rules.plans.conditions import alias_of
 
-LOOPS, LOOPS_SHARE, UNEXPECTED = 1000.0, 0.20, 10.0
+LOOPS, LOOPS_SHARE, LOOPS_MS, UNEXPECTED = 1000.0, 0.20, 5.0, 10.0
 COMPARED, COMPARED_PER_MATCH = 1e6, 10.0
 CROSSED_SIDE = 100.0
 HITS, MEMO_SHARE = 0.50, 0.10
@@ -23,7 +23,7 @@ def repeated_inner(node: Node, bill: Bill) -> Suspicion | None:
     if outer is None or inner is None or loops < LOOPS:
         return None
     cost = bill.inside(inner) + (bill.own(node) if inner.step.node_type == "Materialize" else 0.0)
-    if not bill.heavy(cost, LOOPS_SHARE):
+    if not bill.heavy(cost, LOOPS_SHARE, LOOPS_MS):
         return None
     worst = max(inner.below(), key=bill.own)
     if worst.step.node_type == "Seq Scan" and (worst.step.loops or 0.0) >= LOOPS:
@@ -58,7 +58,7 @@ def crossed(node: Node, bill: Bill) -> Suspicion | None:
     if not discards and not _cross_product(node, outer, inner):
         return None
     cost = bill.own(node) + bill.inside(inner)
-    if not bill.heavy(cost, LOOPS_SHARE):
+    if not bill.heavy(cost, LOOPS_SHARE, LOOPS_MS):
         return None
     condition = str(node.facts.get("Join Filter") or "")
     return Suspicion(
@@ -85,7 +85,7 @@ def repeated_subplan(node: Node, bill: Bill) -> Suspicion | None:
     if node.step.relationship != "SubPlan" or loops < LOOPS or "hashed" in (node.step.subplan or ""):
         return None
     cost = bill.inside(node)
-    if not bill.heavy(cost, LOOPS_SHARE):
+    if not bill.heavy(cost, LOOPS_SHARE, LOOPS_MS):
         return None
     worst = max(node.below(), key=bill.own)
     if worst.step.node_type == "Seq Scan" and (worst.step.loops or 0.0) >= LOOPS:
@@ -109,14 +109,14 @@ def repeated_subplan(node: Node, bill: Bill) -> Suspicion | None:
 
 def useless_memo(node: Node, bill: Bill) -> Suspicion | None:
     """A cache of the inner side that is too small, or rarely asked for what it holds."""
-    hits, misses, evictions = (sum(fed_workers(node, f"Cache {what}")) for what in ("Hits", "Misses", "Evictions"))
+    hits, misses, evictions = (sum(of_processes(node, f"Cache {what}")) for what in ("Hits", "Misses", "Evictions"))
     asked = hits + misses
     if asked < LOOPS or (not evictions and hits >= HITS * asked):
         return None
     cost = bill.inside(node)
     if not bill.heavy(cost, MEMO_SHARE):
         return None
-    peak_kb = max(fed_workers(node, "Peak Memory Usage"), default=0.0)
+    peak_kb = max(of_processes(node, "Peak Memory Usage"), default=0.0)
     needed = memory(peak_kb * misses / max(misses - evictions, 1.0) / 2)
     return Suspicion(
         "memoize-misses",

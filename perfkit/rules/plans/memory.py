@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from perfkit.model.finding import Level
 from perfkit.model.plan import Node
 from perfkit.rules.plans.advice import SORT_IN_MEMORY, hash_multiplier, index_advice, kilobytes, memory, number, percent
-from perfkit.rules.plans.bill import JOINS, Bill, deepest, fed_workers
+from perfkit.rules.plans.bill import JOINS, Bill, deepest, of_processes
 from perfkit.rules.plans.causes import Suspicion
-from perfkit.rules.plans.indexes import LOSSY, lossy_share
+from perfkit.rules.plans.indexes import LOSSY, heap_blocks, lossy_share
 
 SPILLED_SORT, SPILLED_HASH = 0.3, 0.4
 """Part of the own time that the disk takes, measured on a warm cache: what is left is the sorting or hashing itself."""
@@ -45,11 +45,11 @@ def sort_on_disk(node: Node, bill: Bill) -> Suspicion | None:
 
 def hash_on_disk(node: Node, bill: Bill) -> Suspicion | None:
     """A hash table in several batches, all but one of them on disk."""
-    batches = max(fed_workers(node, "Hash Batches"), default=1.0)
+    batches = max(of_processes(node, "Hash Batches"), default=1.0)
     if batches <= 1:
         return None
-    peak_kb = max(fed_workers(node, "Peak Memory Usage"), default=0.0)
-    first = max(fed_workers(node, "Original Hash Batches"), default=batches)
+    peak_kb = max(of_processes(node, "Peak Memory Usage"), default=0.0)
+    first = max(of_processes(node, "Original Hash Batches"), default=batches)
     join = node.parent if node.parent is not None and node.parent.step.node_type in JOINS else node
     own = bill.own(node) + (bill.own(join) if join is not node else 0.0)
     grew = f", after {number(first)} had been planned: more rows came than were expected" if batches > first else ""
@@ -71,12 +71,12 @@ def hash_on_disk(node: Node, bill: Bill) -> Suspicion | None:
 
 def aggregate_on_disk(node: Node, bill: Bill) -> Suspicion | None:
     """A hashed aggregate that put rows aside on disk."""
-    disk_kb = max(fed_workers(node, "Disk Usage"), default=0.0)
+    disk_kb = max(of_processes(node, "Disk Usage"), default=0.0)
     if not disk_kb:
         return None
-    batches = number(max(fed_workers(node, "HashAgg Batches"), default=0.0))
+    batches = number(max(of_processes(node, "HashAgg Batches"), default=0.0))
     own = bill.own(node)
-    peak_kb = max(fed_workers(node, "Peak Memory Usage"), default=0.0)
+    peak_kb = max(of_processes(node, "Peak Memory Usage"), default=0.0)
     needed = memory((peak_kb + AGGREGATE_IN_MEMORY * disk_kb) / hash_multiplier(node.plan))
     return Suspicion(
         "aggregate-on-disk",
@@ -115,7 +115,7 @@ def lossy_bitmap(node: Node, bill: Bill) -> Suspicion | None:
     share = lossy_share(node)
     if share < LOSSY:
         return None
-    blocks = node.number("Exact Heap Blocks") + node.number("Lossy Heap Blocks")
+    blocks = sum(heap_blocks(node))
     own = bill.own(node)
     rechecked, kept = node.number("Rows Removed by Index Recheck") * (node.step.loops or 0.0), node.rows or 0.0
     return Suspicion(

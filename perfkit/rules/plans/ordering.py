@@ -10,7 +10,7 @@ from perfkit.rules.plans.bill import Bill, chain_below
 from perfkit.rules.plans.causes import Suspicion
 from perfkit.rules.plans.vectors import distance_sort
 
-SORTED_AT_LEAST, SORTED_SHARE = 10_000.0, 0.20
+SORTED_AT_LEAST, SORTED_SHARE, SORTED_MS = 10_000.0, 0.20, 5.0
 SKIPPED_PER_KEPT, SKIPPED_AT_LEAST = 10.0, 1000.0
 
 
@@ -20,7 +20,7 @@ def sort_for_few(node: Node, bill: Bill) -> Suspicion | None:
     if scan.step.node_type != "Seq Scan" or (scan.rows or 0.0) < SORTED_AT_LEAST or node.facts.get("Sort Method") != "top-N heapsort":
         return None
     cost = bill.own(node) + bill.own(scan)
-    if not bill.heavy(cost, SORTED_SHARE) or distance_sort(scan) is not None:
+    if not bill.heavy(cost, SORTED_SHARE, SORTED_MS) or distance_sort(scan) is not None:
         return None
     return Suspicion(
         "sort-for-few-rows",
