@@ -44,48 +44,23 @@ class Fault:
     """Rules that may speak of another cause in the same plan."""
 
 
-def index(table: str, columns: str, using: str = "") -> dict[str, tuple[str, ...]]:
-    return {"mended": (f"create index mend on {table} {using}({columns})", f"vacuum analyze {table}"), "undo": ("drop index mend",)}
+def indexable(rule: str, statement: str, columns: str, using: str = "", settings: tuple[str, ...] = ()) -> Fault:
+    """A fault of the table orders that the advised index mends."""
+    create = f"{using}({columns})"
+    mended = (f"create index mend on orders {create}", "vacuum analyze orders")
+    return Fault(rule, statement, "orders", f"create index on orders {create};", mended, ("drop index mend",), settings=settings)
 
 
 FAULTS = {
-    "a filter on a plain column": Fault(
-        "scan-discards-rows", "select * from orders where kind = 7", "orders", "create index on orders (kind);", **index("orders", "kind")
+    "a filter on a plain column": indexable("scan-discards-rows", "select * from orders where kind = 7", "kind"),
+    "a filter by an equality and a range": indexable(
+        "scan-discards-rows", "select * from orders where placed_at > '2026-05-15' and kind = 7", "kind, placed_at"
     ),
-    "a filter by an equality and a range": Fault(
-        "scan-discards-rows",
-        "select * from orders where placed_at > '2026-05-15' and kind = 7",
-        "orders",
-        "create index on orders (kind, placed_at);",
-        **index("orders", "kind, placed_at"),
-    ),
-    "a filter on an expression": Fault(
-        "scan-discards-rows",
-        "select * from orders where lower(note) = 'x'",
-        "orders",
-        "create index on orders ((lower(note)));",
-        **index("orders", "lower(note)"),
-    ),
-    "a filter on a prefix": Fault(
-        "scan-discards-rows",
-        "select * from orders where note like 'abc%'",
-        "orders",
-        "create index on orders (note text_pattern_ops);",
-        **index("orders", "note text_pattern_ops"),
-    ),
-    "a filter on a field of a document": Fault(
-        "scan-discards-rows",
-        "select * from orders where data ->> 'tag' = '17'",
-        "orders",
-        "create index on orders ((data ->> 'tag'));",
-        **index("orders", "(data ->> 'tag')"),
-    ),
-    "a document that is contained": Fault(
-        "scan-discards-rows",
-        """select * from orders where data @> '{"tag": 17}'""",
-        "orders",
-        "create index on orders using gin (data jsonb_path_ops);",
-        **index("orders", "data jsonb_path_ops", "using gin "),
+    "a filter on an expression": indexable("scan-discards-rows", "select * from orders where lower(note) = 'x'", "(lower(note))"),
+    "a filter on a prefix": indexable("scan-discards-rows", "select * from orders where note like 'abc%'", "note text_pattern_ops"),
+    "a filter on a field of a document": indexable("scan-discards-rows", "select * from orders where data ->> 'tag' = '17'", "(data ->> 'tag')"),
+    "a document that is contained": indexable(
+        "scan-discards-rows", """select * from orders where data @> '{"tag": 17}'""", "data jsonb_path_ops", "using gin "
     ),
     "a text in the middle": Fault(
         "scan-discards-rows",
@@ -112,13 +87,7 @@ FAULTS = {
         mended=("create index mend on few (client_id)", "vacuum analyze few"),
         undo=("drop table few",),
     ),
-    "the first rows of a whole table": Fault(
-        "sort-for-few-rows",
-        "select * from orders order by placed_at desc limit 10",
-        "orders",
-        "create index on orders (placed_at desc);",
-        **index("orders", "placed_at desc"),
-    ),
+    "the first rows of a whole table": indexable("sort-for-few-rows", "select * from orders order by placed_at desc limit 10", "placed_at desc"),
     "a far page": Fault(
         "offset-skips-rows",
         "select * from orders order by id offset 150000 limit 20",
@@ -170,13 +139,11 @@ FAULTS = {
         mended=("create index mend on orders (client_id, kind)",),
         undo=("drop index few", "drop index if exists mend"),
     ),
-    "an index walked for its order": Fault(
+    "an index walked for its order": indexable(
         "index-for-order-discards-rows",
         "select * from orders where kind = 1 and price > 99000 order by id limit 5",
-        "orders",
-        "create index on orders (kind, id);",
+        "kind, id",
         settings=("enable_seqscan = off", "enable_sort = off"),
-        **index("orders", "kind, id"),
     ),
     "an index-only scan of changed pages": Fault(
         "index-only-scan-visits-table",

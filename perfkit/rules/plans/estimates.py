@@ -30,9 +30,9 @@ def misestimated(node: Node, bill: Bill) -> Suspicion | None:
     if wrong < WRONG or not is_origin(node):
         return None
     join = next((above for above in node.above() if above.step.node_type in JOINS), None)
-    if join is None or not bill.heavy(bill.inside(join), FED_SHARE, FED_MS):
-        return None
     harm = harmed(node, bill)
+    if join is None or (harm is None and not bill.heavy(bill.inside(join), FED_SHARE, FED_MS)):
+        return None
     step = node.step
     loops = "" if step.loops == 1 else " a loop"
     repeated = harm.repeated if harm else None
@@ -50,7 +50,7 @@ def misestimated(node: Node, bill: Bill) -> Suspicion | None:
         if cost is None
         else "time of the repetitions that were not expected; an upper bound, as another plan has its own cost",
         effort="MEDIUM",
-        covers=(join, *repeated.below()) if repeated else (),
+        covers=(repeated.parent or join, *repeated.below()) if repeated else (),
         impact=_impact(wrong, harmful=harm is not None),
     )
 

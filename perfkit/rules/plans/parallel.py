@@ -33,7 +33,7 @@ def absent_workers(node: Node, bill: Bill) -> Suspicion | None:
 
 
 def uneven_workers(bill: Bill) -> Iterator[Suspicion]:
-    """A node whose rows mostly one worker had; of those, the deepest."""
+    """A node whose rows mostly one process had; of those, the deepest."""
     if not any(node.step.node_type in {"Gather", "Gather Merge"} for node in bill.plan.nodes):
         return
     skewed = [(node, skew) for node in bill.plan.nodes if (skew := _skew(node, bill)) >= SKEW]
@@ -43,7 +43,7 @@ def uneven_workers(bill: Bill) -> Iterator[Suspicion]:
             "workers-uneven",
             node,
             rank=22,
-            title=f"One worker had {skew:.1f} times the rows of the mean worker",
+            title=f"One process had {skew:.1f} times the rows of the mean process",
             remedy="The others wait for it. A large partition or few large values make it so: split them, or join before aggregating.",
             cost_ms=bill.ms(bill.own(node)),
             saves_ms=None,
@@ -59,6 +59,8 @@ def _skew(node: Node, bill: Bill) -> float:
     workers = node.facts.get("Workers")
     listed = [worker for worker in workers if isinstance(worker, dict)] if isinstance(workers, list) else []
     rows = [float(worker.get("Actual Rows") or 0) * float(worker.get("Actual Loops") or 0) for worker in listed]
+    if listed and (node.step.loops or 0.0) > sum(float(worker.get("Actual Loops") or 0) for worker in listed):
+        rows.append(max((node.rows or 0.0) - sum(rows), 0.0))  # what the leader had
     mean = sum(rows) / len(rows) if len(rows) >= 2 else 0.0
     return max(rows) / mean if mean else 0.0
 
