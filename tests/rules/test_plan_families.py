@@ -153,6 +153,14 @@ SILENT: dict[str, Plan] = {
     ),
     "a limit that takes what is made": plan_of(node("Limit", 1_000), scan("Index Scan", 1_000), execution_ms=100),
     "a CTE read once and in full": plan_of(node("Aggregate"), KEPT, CTE | {"Rows Removed by Filter": 0, "rows_actual": 20_000}, execution_ms=100),
+    "a CTE whose name is given again further down": plan_of(
+        node("Aggregate"),
+        KEPT,
+        node("Hash Join", parent=0),
+        KEPT | {"parent": 2},
+        CTE | {"parent": 2, "Rows Removed by Filter": 0, "rows_actual": 20_000, "rows_estimated": 20_000},
+        execution_ms=100,
+    ),
     "a recursive CTE": plan_of(node("Aggregate"), KEPT | {"node_type": "Recursive Union"}, CTE, execution_ms=100),
     "partitions of which others were left out": plan_of(
         node("Append", 100, **{"Subplans Removed": 300}),

@@ -22,11 +22,12 @@ def sort_for_few(node: Node, bill: Bill) -> Suspicion | None:
     cost = bill.own(node) + bill.own(scan)
     if not bill.heavy(cost, SORTED_SHARE, SORTED_MS) or distance_sort(scan) is not None:
         return None
+    limit = next((above for above in node.above() if above.step.node_type == "Limit"), node)
     return Suspicion(
         "sort-for-few-rows",
         scan,
         rank=85,
-        title=f"{number(scan.rows or 0.0)} rows of {scan.step.relation} are read and sorted to take the first {number(node.rows or 0.0)}",
+        title=f"{number(scan.rows or 0.0)} rows of {scan.step.relation} are read and sorted to take the first {number(limit.rows or 0.0)}",
         remedy=f"An index in the order of the sort ends the reading after the first rows: {index_advice(scan, order_first=True)}",
         cost_ms=bill.ms(cost),
         saves_ms=bill.ms(cost),

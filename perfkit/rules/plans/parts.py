@@ -19,9 +19,17 @@ def read_ctes(bill: Bill) -> Iterator[Suspicion]:
     roots = [node for node in bill.plan.nodes if (node.step.subplan or "").startswith("CTE ")]
     for root in roots:
         name = (root.step.subplan or "").removeprefix("CTE ")
-        scans = [node for node in bill.plan.nodes if node.step.node_type == "CTE Scan" and node.executed and node.facts.get("CTE Name") == name]
+        scans = [node for node in bill.plan.nodes if node.step.node_type == "CTE Scan" and node.executed and _is_meant(node, name, root)]
         if scans and root.step.node_type not in {"Recursive Union", "ModifyTable"}:
             yield from _judged(root, name, scans, bill)
+
+
+def _is_meant(scan: Node, name: str, root: Node) -> bool:
+    """Whether a scan reads this CTE: names can be given again further down, and the nearest owner counts."""
+    if scan.facts.get("CTE Name") != name:
+        return False
+    owners = (above for above in scan.above() if any(child.step.subplan == f"CTE {name}" for child in above.children))
+    return next(owners, None) is root.parent
 
 
 def _judged(root: Node, name: str, scans: list[Node], bill: Bill) -> Iterator[Suspicion]:
