@@ -13,7 +13,7 @@ Owners = Mapping[str, StatementOwner]
 
 
 def node_finding(  # noqa: PLR0913  these are the parts of a finding
-    rule: str, node: Node, owners: Owners, *, title: str, remedy: str, effort: Level, cost_ms: float, saves_ms: float | None, saving_basis: str
+    rule: str, node: Node, owners: Owners, *, title: str, remedy: str, effort: Level, cost_ms: float | None, saves_ms: float | None, saving_basis: str
 ) -> Finding:
     """A finding that stands at a node."""
     head = node.plan.head
