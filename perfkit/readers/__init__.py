@@ -33,6 +33,7 @@ from perfkit.readers import (
     oha_csv,
     oha_json,
     oha_sqlite,
+    otlp_spans,
     perfkit_rounds,
     pg_explain,
     pyperf,
@@ -67,6 +68,7 @@ READERS: dict[str, Reader] = {
     module.NAME: cast(Reader, module)
     for module in (
         trace_spans,
+        otlp_spans,
         k6_points,
         k6_csv,
         k6_summary,
