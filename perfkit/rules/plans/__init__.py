@@ -8,13 +8,13 @@ from perfkit.analyses.plan_trees import plan_trees
 from perfkit.analyses.statement_owners import StatementOwner, statement_owners
 from perfkit.model.finding import Finding
 from perfkit.model.plan import Plan
-from perfkit.rules.plans import duckdb, scans, sqlite, vectors
+from perfkit.rules.plans import duckdb, neo4j, scans, sqlite, vectors
 from perfkit.store import Store
 
 Owners = Mapping[str, StatementOwner]
 Judge = Callable[[Sequence[Plan], Owners], list[Finding]]
 
-FAMILIES: tuple[Judge, ...] = (vectors.judge, scans.judge, sqlite.judge, duckdb.judge)
+FAMILIES: tuple[Judge, ...] = (vectors.judge, scans.judge, sqlite.judge, duckdb.judge, neo4j.judge)
 
 
 def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
