@@ -9,13 +9,13 @@ from perfkit.analyses.statement_owners import StatementOwner, statement_owners
 from perfkit.analyses.table_statistics import table_statistics
 from perfkit.model.finding import Finding
 from perfkit.model.plan import Plan
-from perfkit.rules.plans import postgresql, vectors
+from perfkit.rules.plans import duckdb, neo4j, postgresql, sqlite, vectors
 from perfkit.store import Store
 
 Owners = Mapping[str, StatementOwner]
 Judge = Callable[[Sequence[Plan], Owners], list[Finding]]
 
-FAMILIES: tuple[Judge, ...] = (vectors.judge,)
+FAMILIES: tuple[Judge, ...] = (vectors.judge, sqlite.judge, duckdb.judge, neo4j.judge)
 
 
 def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
