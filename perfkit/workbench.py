@@ -240,7 +240,7 @@ class Workbench:
 
         close = newest_of_each_kind(run for run in self.runs(selection) if run.valid)
         findings = diagnose(self.store, [run.run_id for run in close], _components(system or _system_of(close)))
-        self.store.append("findings", [_finding_row(finding) for finding in findings], replacing=True)
+        self.store.append("findings", [_finding_row(finding) for finding in findings], (*Finding.__slots__, "found_at"), replacing=True)
         return findings
 
     def check(self, system: str, label: str | None = None) -> list[Verdict]:

@@ -46,6 +46,7 @@ WIDER_PLANS = {
         *("local_hit ubigint", "local_read ubigint", "temp_read ubigint", "io_ms double"),
     ),
 }
+WIDER_FINDINGS = {"findings": ("identity varchar", "round_trips double")}
 
 
 def widen_load_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -58,6 +59,11 @@ def widen_plan_tables(connection: duckdb.DuckDBPyConnection) -> None:
     _widen(connection, WIDER_PLANS)
 
 
+def widen_findings(connection: duckdb.DuckDBPyConnection) -> None:
+    """Stores from before findings could be accepted lack these columns."""
+    _widen(connection, WIDER_FINDINGS)
+
+
 def _widen(connection: duckdb.DuckDBPyConnection, wider: Mapping[str, Sequence[str]]) -> None:
     for table, columns in wider.items():
         for column in columns:
@@ -66,7 +72,7 @@ def _widen(connection: duckdb.DuckDBPyConnection, wider: Mapping[str, Sequence[s
     comment_tables(connection)
 
 
-MIGRATIONS: tuple[Migration, ...] = (create_tables, widen_load_tables, widen_plan_tables, comment_tables)
+MIGRATIONS: tuple[Migration, ...] = (create_tables, widen_load_tables, widen_plan_tables, widen_findings, comment_tables)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
