@@ -26,7 +26,7 @@ BASIS = (
     "the longest one and a round trip stay, for the one statement that is left"
 )
 FEWER_TRIPS = "round trips that larger batches do without, each as long as the fastest statement of the run"
-SHOWN_CALLERS = 2
+SHOWN_CALLERS, SHOWN_TABLES = 2, 4
 
 
 def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
@@ -52,9 +52,8 @@ def _n_plus_one(loop: list[RepeatedStatement]) -> Finding:
     if len(loop) == 1:
         title = f"N+1: {_times(first)} statements on {_table(first)} in one request{_parent(first)}"
     else:
-        each = " and ".join(f"{_table(row)} ({place_of(row.file, row.line, 'unknown place')})" for row in loop)
-        title = f"M·N+1: {len(loop)} × {_times(first)} statements in one request, on {each} in turn{_parent(first)}"
-    remedy = " ".join(dict.fromkeys(instead_of_rows(row) for row in loop)) + _callers(first)
+        title = f"M·N+1: {len(loop)} × {_times(first)} statements in one request, on {_tables(loop)} in turn{_parent(first)}"
+    remedy = " ".join(dict.fromkeys(instead_of_rows(row) for row in loop[:SHOWN_TABLES])) + _callers(first)
     return _finding("n-plus-one", loop, title, remedy)
 
 
@@ -135,6 +134,12 @@ def _times(row: RepeatedStatement) -> str:
 
 def _table(row: RepeatedStatement) -> str:
     return shape_of(row.statement or "").table or "one table"
+
+
+def _tables(loop: list[RepeatedStatement]) -> str:
+    each = [f"{_table(row)} ({place_of(row.file, row.line, 'unknown place')})" for row in loop[:SHOWN_TABLES]]
+    more = [f"{len(loop) - SHOWN_TABLES} more"] if len(loop) > SHOWN_TABLES else []
+    return " and ".join([*each, *more])
 
 
 def _statement(row: RepeatedStatement) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -12,6 +13,8 @@ from tests.trace.n_plus_one.models import Author, Book, Setting
 from tests.trace.n_plus_one.scenarios import DUPLICATE, MN1, N1, scenario, use
 
 BOTH = "aiosqlite asyncpg"
+SIZES = itertools.count()
+"""Every request of a scenario takes the next one."""
 
 
 @scenario(N1, engine=BOTH, advice="selectinload")
@@ -52,6 +55,14 @@ async def refresh_after_awaited_commit(session: AsyncSession) -> None:
     await session.commit()
     for book in books:
         await session.refresh(book)  # refresh after awaited commit
+
+
+@scenario(N1, engine=BOTH, requests=20)
+async def twenty_at_the_same_time(session: AsyncSession) -> None:
+    books = (await session.scalars(select(Book).limit(next(SIZES) % 20 + 1))).all()
+    for book in books:
+        await asyncio.sleep(0.001)
+        use(await book.awaitable_attrs.reviews)  # twenty at the same time
 
 
 @scenario(DUPLICATE, engine="aiosqlite")

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, delete, insert, inspec
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
-from perfkit.analyses.repeated_statements import repeated_statements
+from perfkit.analyses.repeated_statements import RepeatedStatement, repeated_statements
 from perfkit.model.finding import Finding
 from perfkit.rules import statements
 from perfkit.trace import record, span
@@ -39,6 +39,7 @@ class Judged:
 
     findings: Mapping[str, Sequence[Finding]]
     """By scenario."""
+    rows: Mapping[str, Sequence[RepeatedStatement]]
     engines: frozenset[str]
     counting: frozenset[str]
     """Engines on which the recorder knows how many rows a read returned."""
@@ -58,13 +59,16 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
         bench = Workbench(Workspace(folder / "workspace"))
         [stored] = bench.ingest([folder / "trace.ndjson"])
         findings: defaultdict[str, list[Finding]] = defaultdict(list)
-        for finding in statements.judge(repeated_statements(bench.store, [stored.run_id])):
+        repeated: defaultdict[str, list[RepeatedStatement]] = defaultdict(list)
+        for row in repeated_statements(bench.store, [stored.run_id]):
+            repeated[row.subject].append(row)
+        for finding in statements.judge([row for group in repeated.values() for row in group]):
             findings[finding.subject or ""].append(finding)
         counted = bench.store.query(
             "select name from spans where kind = 'server' and name like 'counts on %' and trace_id in "
             "(select trace_id from statements where statement like '%from books' and rows_returned > 0)"
         )[1]
-        yield Judged(findings, frozenset(addresses), frozenset(name.removeprefix("counts on ") for (name,) in counted))
+        yield Judged(findings, repeated, frozenset(addresses), frozenset(name.removeprefix("counts on ") for (name,) in counted))
 
 
 @contextmanager

