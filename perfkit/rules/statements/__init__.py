@@ -12,7 +12,6 @@ from perfkit.model.finding import Finding
 from perfkit.rules.drafts import draft, place_of
 from perfkit.rules.statements.classes import Kind, kind_of, severity
 from perfkit.rules.statements.remedies import (
-    GOOD_BATCH,
     instead_of_repeating,
     instead_of_rows,
     instead_of_small_batches,
@@ -26,6 +25,8 @@ BASIS = (
     "the longest one and a round trip stay, for the one statement that is left"
 )
 FEWER_TRIPS = "round trips that larger batches do without, each as long as the fastest statement of the run"
+GOOD_BATCH = 500
+"""Values that every engine takes in one IN list."""
 SHOWN_CALLERS, SHOWN_TABLES = 2, 4
 
 
@@ -70,7 +71,7 @@ def _chunked(row: RepeatedStatement) -> Finding:
     title = f"{_times(row)} statements on {_table(row)} in one request, for {row.batch or 0:.0f} values each"
     spared = _trips(row) - math.ceil(_trips(row) * (row.batch or 1) / GOOD_BATCH)
     saving = {"saves_ms": spared * row.round_trip_ms, "saving_basis": FEWER_TRIPS, "round_trips": spared}
-    return _finding("chunked-statement", [row], title, instead_of_small_batches(row) + _callers(row), **saving)
+    return _finding("chunked-statement", [row], title, instead_of_small_batches() + _callers(row), **saving)
 
 
 OTHERS: dict[Kind, Callable[[RepeatedStatement], Finding]] = {
@@ -123,8 +124,8 @@ def _parent(row: RepeatedStatement) -> str:
 
 def _callers(row: RepeatedStatement) -> str:
     steps = (step.rpartition(":") for step in row.call_chain)
-    places = dict.fromkeys(f"{step.rpartition(':')[0]}:{line}" for step, _, line in steps)
-    callers = [place for place in places if place != place_of(row.file, row.line, "")][:SHOWN_CALLERS]
+    places = dict.fromkeys(f"`{step.rpartition(':')[0]}:{line}`" for step, _, line in steps)
+    callers = [place for place in places if place != f"`{place_of(row.file, row.line, '')}`"][:SHOWN_CALLERS]
     return f" Called from {', from '.join(callers)}." if callers else ""
 
 

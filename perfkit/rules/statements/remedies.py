@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from perfkit.analyses.repeated_statements import RepeatedStatement
-from perfkit.rules.statements.classes import LARGE_BATCH
 from perfkit.rules.statements.shapes import Shape, shape_of
-
-GOOD_BATCH = 500
-"""Values of an IN list that every engine takes."""
 
 
 def instead_of_rows(row: RepeatedStatement) -> str:
@@ -48,9 +44,9 @@ def instead_of_writes(row: RepeatedStatement) -> str:
     return "Update the rows with one statement: execute(update(…), [rows]) (executemany), or one update with a condition for all."
 
 
-def instead_of_small_batches(row: RepeatedStatement) -> str:
+def instead_of_small_batches() -> str:
     """How large batches should be."""
-    return f"Make the batches larger: {GOOD_BATCH} values a statement in place of {row.batch or 0:.0f}; from {LARGE_BATCH} on more saves little."
+    return "Make the batches larger, up to some hundred values a statement: every engine takes them, and each round trip then carries more."
 
 
 def plain_verb(row: RepeatedStatement) -> str:

@@ -285,7 +285,7 @@ def whole_table_read_again(session: Session) -> None:
         session.execute(text("select name, value from settings")).all()  # whole table read again
 
 
-@scenario(CHUNKED, engine=BOTH, advice="500 values")
+@scenario(CHUNKED, engine=BOTH, advice="some hundred values")
 def batches_of_ten(session: Session) -> None:
     for start in range(0, 60, 10):
         session.scalars(select(Book).where(Book.id.in_(range(start, start + 10)))).all()  # batches of ten
