@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from perfkit.analyses.known_runs import Selection, comparable, known_runs, select_runs
 from perfkit.analyses.latency import ALL_REQUESTS
-from perfkit.analyses.measure import Observation, observe, parts_of
+from perfkit.analyses.measure import Observation, observe, within_runs
 from perfkit.analyses.metrics import Metric
 from perfkit.model.run import Run
-from perfkit.stats.intervals import proportion_interval, within_run
+from perfkit.stats.intervals import Interval
 from perfkit.store import Store
 
 
@@ -36,13 +35,10 @@ def history(store: Store, metric: Metric, selection: Selection, subject: str = A
     seen = {item.run_id: item for item in observe(store, metric, list(reversed(fitting.values()))) if item.subject == subject}
     newest_first = [run for run in fitting.values() if run.run_id in seen]
     chosen = [run for run in reversed(newest_first) if run.fingerprint == newest_first[0].fingerprint]
-    parts = parts_of(store, metric, [run.run_id for run in chosen])
-    return [_point(run, metric, seen[run.run_id], parts.get((run.run_id, subject), [])) for run in chosen]
+    within = within_runs(store, metric, [seen[run.run_id] for run in chosen])
+    return [_point(run, seen[run.run_id], within.get((run.run_id, subject))) for run in chosen]
 
 
-def _point(run: Run, metric: Metric, seen: Observation, parts: Sequence[tuple[float, int]]) -> HistoryPoint:
-    within = within_run(seen.value, seen.n, parts, metric.share) if metric.batches else None
-    if metric.part is not None:
-        within = proportion_interval(seen.successes or 0, seen.n)
+def _point(run: Run, seen: Observation, within: Interval | None) -> HistoryPoint:
     lo, hi = (within.lo, within.hi) if within else (None, None)
     return HistoryPoint(run.run_id, run.started_at, run.commit, seen.value, lo, hi, seen.n)

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from perfkit.analyses.load_steps import LoadStep, load_steps
-from perfkit.analyses.validity import LEAST_SHARE_OF_RATE, MOST_OFF_LITTLE, Second, laid_out
+from perfkit.analyses.validity import LEAST_SHARE_OF_RATE, Second, laid_out
 from perfkit.errors import UsageError
 from perfkit.model.run import Run
 from perfkit.stats.intervals import Interval, over_runs, proportion_interval, within_run
+from perfkit.stats.little import ClosedLoop
 from perfkit.stats.verdict import judge
 from perfkit.store import Store
 
@@ -157,7 +158,6 @@ def _doubts(item: LoadStep, run: Run, seconds: Sequence[StepSecond]) -> Iterator
         yield f"only {achieved:.4g} requests/s were sent"
     pause_s = run.setting("wait_s")
     if run.load_model == "closed" and pause_s is not None:
-        busy = achieved * (item.mean_ms / 1000 + pause_s)
-        blur = (item.p95_ms / 1000 + pause_s) / item.seconds
-        if abs(item.users - busy) / item.users > MOST_OFF_LITTLE + blur:
-            yield f"{busy:.3g} of {item.users} users were at work on average"
+        loop = ClosedLoop(item.users, item.seconds, achieved, achieved * item.mean_ms / 1000, pause_s, item.p95_ms / 1000)
+        if loop.is_off():
+            yield f"{loop.at_work:.3g} of {item.users} users were at work on average"

@@ -13,7 +13,7 @@ from perfkit.analyses.known_runs import Selection, comparable, known_runs, selec
 from perfkit.analyses.metrics import METRICS, Analysis, Metric
 from perfkit.analyses.printed import printed
 from perfkit.model.run import Run
-from perfkit.stats.intervals import Interval, over_runs, proportion_interval, within_run
+from perfkit.stats.intervals import Interval, over_runs, proportion_interval, within_rounds, within_run
 from perfkit.store import Store
 
 
@@ -48,6 +48,8 @@ class Observation:
     """Where the true number lies, when the tool printed it and kept no samples."""
     rounding: float = 0.0
     """How far the printed number may be from the one that the tool had."""
+    unseen: int | None = 0
+    """So many more successes there may be beside the n; None if nobody knows how many."""
 
 
 def measure(store: Store, metric: Metric, selection: Selection, subject: str | None = None) -> list[Measurement]:
@@ -65,8 +67,8 @@ def measure_runs(store: Store, metric: Metric, runs: Sequence[Run], subject: str
     for observation in observe(store, metric, runs):
         if subject is None or fnmatchcase(observation.subject, subject) or observation.subject == subject:
             by_subject[observation.subject].append(observation)
-    parts = parts_of(store, metric, [run.run_id for run in runs])
-    return [_measurement(metric, name, found, parts.get((found[0].run_id, name), [])) for name, found in by_subject.items()]
+    within = within_runs(store, metric, [found[0] for found in by_subject.values() if len(found) == 1])
+    return [_measurement(metric, name, found, within.get((found[0].run_id, name))) for name, found in by_subject.items()]
 
 
 def judgeable(store: Store, runs: Iterable[Run], metric: Metric) -> list[Run]:
@@ -82,6 +84,8 @@ def observe(store: Store, metric: Metric, runs: Sequence[Run]) -> list[Observati
     answered = [_observation(metric, row) for row in _answered(metric.analysis, store, tuple(run_ids)) if getattr(row, metric.column) is not None]
     place = {run_id: number for number, run_id in enumerate(run_ids)}
     observed = sorted(answered + _printed(store, metric, run_ids), key=lambda item: place[item.run_id])
+    partly = {run.run_id for run in runs if run.answers_only}
+    observed = [replace(item, unseen=None) if item.run_id in partly else item for item in observed]
     newest = {item.subject: makes[item.run_id] for item in observed}
     return [item for item in observed if makes[item.run_id] == newest[item.subject]]
 
@@ -103,34 +107,56 @@ def _printed(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Obser
         return []
     rows = [row for row in _answered(printed, store, tuple(run_ids)) if row.stat == metric.printed]
     return [
-        Observation(row.run_id, row.subject, row.value, row.n, row.failed if metric.part else None, (row.lo, row.hi), row.rounding) for row in rows
+        Observation(row.run_id, row.subject, row.value, row.n, row.failed if metric.part else None, (row.lo, row.hi), row.rounding, row.unseen)
+        for row in rows
     ]
 
 
-def parts_of(store: Store, metric: Metric, run_ids: Sequence[str]) -> dict[tuple[str, str], list[tuple[float, int]]]:
-    """The metric and its samples in each tenth of each run, by run and subject."""
+def within_runs(store: Store, metric: Metric, seen: Sequence[Observation]) -> dict[tuple[str, str], Interval]:
+    """Each number bounded by what happened within its run, by run and subject; nothing where a run is one sample."""
+    run_ids = tuple(dict.fromkeys(item.run_id for item in seen))
+    if metric.part is not None:
+        return {(item.run_id, item.subject): share_of([item]) for item in seen}
+    if metric.rounds is not None and metric.share is not None:
+        rounds = {(row.run_id, row.subject): row.rounds_ms for row in _answered(metric.rounds, store, run_ids)}
+        return {key: within_rounds(rounds[key], metric.share) for key in ((item.run_id, item.subject) for item in seen)}
+    if metric.batches is not None:
+        parts = _parts(store, metric.batches, metric.column, run_ids)
+        return {(item.run_id, item.subject): within_run(item.value, item.n, parts[item.run_id, item.subject], metric.share) for item in seen}
+    return {}
+
+
+def _parts(store: Store, batches: Analysis, column: str, run_ids: tuple[str, ...]) -> dict[tuple[str, str], list[tuple[float, int]]]:
+    """The number and its samples in each tenth of each run."""
     parts: dict[tuple[str, str], list[tuple[float, int]]] = defaultdict(list)
-    for row in _answered(metric.batches, store, tuple(run_ids)) if metric.batches else ():
-        value = getattr(row, metric.column)
+    for row in _answered(batches, store, run_ids):
+        value = getattr(row, column)
         if value is not None:
             parts[row.run_id, row.subject].append((value, row.n))
     return parts
 
 
-def _measurement(metric: Metric, subject: str, found: Sequence[Observation], parts: Sequence[tuple[float, int]]) -> Measurement:
-    interval = _interval(metric, found, parts)
+def _measurement(metric: Metric, subject: str, found: Sequence[Observation], within: Interval | None) -> Measurement:
+    interval = _interval(metric, found, within)
     samples, run_ids = sum(item.n for item in found), tuple(item.run_id for item in found)
     return Measurement(metric.name, subject, interval.value, interval.lo, interval.hi, metric.unit, samples, run_ids, interval.method)
 
 
-def _interval(metric: Metric, found: Sequence[Observation], parts: Sequence[tuple[float, int]]) -> Interval:
+def _interval(metric: Metric, found: Sequence[Observation], within: Interval | None) -> Interval:
     if metric.part is not None:
-        return proportion_interval(sum(item.successes or 0 for item in found), sum(item.n for item in found))
+        return share_of(found)
     if len(found) == 1 and found[0].range is not None:
         return Interval(found[0].value, *found[0].range, found[0].n, "printed")
-    if len(found) == 1 and metric.batches is not None:
-        return within_run(found[0].value, found[0].n, parts, metric.share)
+    if within is not None:
+        return within
     return _widened(over_runs([item.value for item in found]), found)
+
+
+def share_of(found: Sequence[Observation]) -> Interval:
+    """The share of successes in all runs together."""
+    unseen = [item.unseen for item in found]
+    beside = None if None in unseen else sum(filter(None, unseen))
+    return proportion_interval(sum(item.successes or 0 for item in found), sum(item.n for item in found), unseen=beside)
 
 
 def _widened(interval: Interval, found: Sequence[Observation]) -> Interval:

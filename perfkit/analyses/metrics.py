@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from perfkit.analyses.benchmark_batches import benchmark_batches
+from perfkit.analyses.benchmark_rounds import benchmark_rounds
 from perfkit.analyses.benchmarks import benchmarks
 from perfkit.analyses.cache_hits import cache_hits
 from perfkit.analyses.functions import functions
@@ -42,6 +43,8 @@ class Metric:
     """The analysis' column that holds the number."""
     batches: Analysis | None = None
     """The same within one run, in time; None where a run is one sample."""
+    rounds: Analysis | None = None
+    """Every round of a run, where they bound a percentile without batches."""
     part: str | None = None
     """The column that counts successes where the number is a share of n."""
     printed: str | None = None
@@ -164,8 +167,12 @@ METRICS: dict[str, Metric] = {
         Metric(
             "bench.median", "median time of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "median_ms", benchmark_batches
         ),
-        Metric("bench.p95", "95th percentile of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "p95_ms"),
-        Metric("bench.p99", "99th percentile of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "p99_ms"),
+        Metric(
+            "bench.p95", "95th percentile of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "p95_ms", rounds=benchmark_rounds
+        ),
+        Metric(
+            "bench.p99", "99th percentile of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "p99_ms", rounds=benchmark_rounds
+        ),
         Metric("bench.min", "fastest round of a benchmark", "ms", "lower", "bench", "benchmark", benchmarks, "min_ms"),
         Metric("bench.max", "slowest round of a benchmark", "ms", "lower", "bench", "benchmark", benchmarks, "max_ms"),
         Metric("bench.stddev", "standard deviation of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "stddev_ms"),
@@ -178,5 +185,5 @@ METRICS: dict[str, Metric] = {
 def metric_named(name: str) -> Metric:
     """The metric a user asked for."""
     if name not in METRICS:
-        raise unknown("metric", name, METRICS)
+        raise unknown("metric", name, METRICS, listing="`perfkit metric`")
     return METRICS[name]

@@ -12,7 +12,7 @@ from perfkit.analyses.latency import ALL_REQUESTS
 from perfkit.analyses.measure import observe
 from perfkit.analyses.metrics import Metric
 from perfkit.errors import UsageError, unknown
-from perfkit.stats.changes import change_points, drift
+from perfkit.stats.changes import Drift, change_points, drift
 from perfkit.store import Store
 
 
@@ -32,17 +32,6 @@ class LevelChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Creep:
-    """A slope beside the changes."""
-
-    over_series: float
-    lo: float
-    hi: float
-    relative: bool
-    """Shares of the level; False: in the metric's unit."""
-
-
-@dataclass(frozen=True, slots=True)
 class Trend:
     """The history of one metric of one subject on one machine with one workload."""
 
@@ -51,7 +40,7 @@ class Trend:
     unit: str
     points: tuple[HistoryPoint, ...]
     changes: tuple[LevelChange, ...]
-    drift: Creep | None
+    drift: Drift | None
     left_out: int
     """Runs of another machine, workload or tool setting, and runs that are not valid."""
 
@@ -64,14 +53,13 @@ def trend(store: Store, metric: Metric, selection: Selection, subject: str | Non
     whole = history(store, metric, selection, chosen)
     points = tuple(whole[-(last or 0) :])
     series = [point.value for point in points]
-    creep = drift(series)
     return Trend(
         metric=metric.name,
         subject=chosen,
         unit=metric.unit,
         points=points,
         changes=tuple(_change(points, item.index, item.before, item.after, metric) for item in change_points(series)),
-        drift=Creep(creep.over_series, creep.lo, creep.hi, creep.relative) if creep else None,
+        drift=drift(series),
         left_out=len(runs) - len(whole),
     )
 

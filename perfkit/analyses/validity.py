@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from perfkit.model.run import Manifest
+from perfkit.stats.little import ClosedLoop
 from perfkit.store import Asked
 
 QUESTION = Path(__file__).with_suffix(".sql")
 SECONDS = Path(__file__).with_name("per_second.sql")
 LEAST_SHARE_OF_RATE = 0.95
-MOST_OFF_LITTLE = 0.10
 MOST_REFUSED = 0.5
-OVERHEAD_MS = 0.5
+OVERHEAD_S = 0.0005
 """What a generator itself takes between an answer and the next request; it shows where answers are that fast."""
 MOST_STRETCHES = 3600
 LONGEST_RUN_S = 7 * 86_400
@@ -76,16 +76,15 @@ def _off_rate(conduct: Conduct, parameters: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _off_little(conduct: Conduct, manifest: Manifest) -> Iterator[str]:
-    """Closed loops keep every user busy; requests that are open at either end of the run blur the sum by their length."""
+    """Closed loops keep every user busy."""
     users, pause_s = _number(manifest.parameters.get("users")), _number(manifest.parameters.get("wait_s"))
     if manifest.load_model != "closed" or not users or pause_s is None or conduct.steps:
         return
-    busy = conduct.in_flight + conduct.n / conduct.seconds * pause_s
-    blur = (conduct.longest_ms / 1000 + pause_s) / conduct.seconds
-    if abs(users - busy) / users > MOST_OFF_LITTLE + blur and conduct.failed > MOST_REFUSED * conduct.n:
+    loop = ClosedLoop(users, conduct.seconds, conduct.n / conduct.seconds, conduct.in_flight, pause_s, conduct.longest_ms / 1000)
+    if loop.is_off() and conduct.failed > MOST_REFUSED * conduct.n:
         yield f"{conduct.failed} of {conduct.n} requests failed, most often with {conduct.failing_with or 'no reason'}"
-    elif abs(users - busy) / users > MOST_OFF_LITTLE + blur + OVERHEAD_MS * conduct.n / conduct.seconds / 1000 / users:
-        yield f"{busy:.3g} of {users:.3g} users were at work on average, so the generator was starved or the log lacks requests"
+    elif loop.is_off(OVERHEAD_S):
+        yield f"{loop.at_work:.3g} of {users:.3g} users were at work on average, so the generator was starved or the log lacks requests"
 
 
 def _steady(first_end: datetime, seconds: Sequence[Second]) -> tuple[datetime | None, list[str]]:

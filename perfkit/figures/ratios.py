@@ -11,6 +11,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from perfkit.analyses.comparison import Compared
 from perfkit.figures.panels import INK, SMALL, caption, panels, required, runs_text
+from perfkit.stats.comparison import CONFIDENCE
 from perfkit.units import format_quantity
 
 ROW_INCHES, MARGIN_INCHES = 0.42, 1.9
@@ -103,11 +104,12 @@ def _scale(axes: Axes, compared: Sequence[Compared]) -> None:
 def _facts(compared: Sequence[Compared], equivalence: float, run_ids: Mapping[str, Sequence[str]]) -> list[str]:
     metrics = dict.fromkeys(f"{item.metric} in {item.unit}" for item in compared)
     counts = sorted({(item.runs_base, item.runs_candidate) for item in compared})
+    bounded = any(item.lo is not None for item in compared)
     detectable = [item.detectable for item in compared if item.verdict == "inconclusive" and item.detectable is not None]
     return [
         f"unit: ratio of {', '.join(metrics)}",
         "n\u00a0=\u00a0" + ", ".join(f"{base}\u00a0:\u00a0{candidate}" for base, candidate in counts) + "\u00a0runs",
-        "whiskers: 95\u00a0% interval" if any(item.lo is not None for item in compared) else "no interval: fewer than two runs a side",
+        f"whiskers: {CONFIDENCE * 100:g}\u00a0% interval" if bounded else "no interval: fewer than two runs a side",
         f"band: within {equivalence * 100:g}\u00a0%, as good as equal",
         "grey bars: twice the noise of runs of the same code" if any(item.noise for item in compared) else "",
         f"dashed: inconclusive, changes below {_range(detectable)} stay unseen" if detectable else "",

@@ -18,10 +18,13 @@ Verdict = Literal["faster", "slower", "same", "inconclusive"]
 MIN_RUNS = 3
 FLOOR = 0.05
 """Smaller relative changes are not worth a name."""
-CONFIDENCE = 0.95
+CONFIDENCE = 0.975
+"""Of the interval that a change must exclude: five runs of a busy queue are so skewed that at 95 % more than one of twenty equal pairs may differ."""
+EQUIVALENCE_CONFIDENCE = 0.90
+"""Two one-sided tests at 5 % are one interval at 90 %."""
 POWER = 0.80
 CHANCE = 0.05
-"""Of a difference in ranks where there is none."""
+"""Of a difference where there is none: in ranks, and among many subjects."""
 CONSTANT = 1e-12
 """Values that differ by less than this share do not vary: it is the arithmetic that differs."""
 MAX_ORDERS = 20_000
@@ -63,7 +66,7 @@ class _Scale:
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
-    """Candidate less base on a scale, with the 95 % interval for a change and the 90 % one for equivalence."""
+    """Candidate less base on a scale, with the interval for a change and the narrower one for equivalence."""
 
     value: float
     lo: float
@@ -97,7 +100,7 @@ def compare(
     difference, fewest = _difference(scale), min(len(a), len(b))
     smallest = scale.distance(max(floor, 2 * (noise or 0.0)))
     exact = _exact(a, b)
-    needed = smallest if _agrees(exact, len(a), len(b)) else math.inf
+    needed = smallest if ranks_agree(exact, len(a), len(b)) else math.inf
     decided = _decide(difference, needed, scale.distance(equivalence), direction) if difference and fewest >= MIN_RUNS else "inconclusive"
     return Comparison(
         ratio=_ratio(scale, difference.value if difference else float(scale.candidate.mean() - scale.base.mean())),
@@ -147,7 +150,7 @@ def _difference(scale: _Scale) -> _Difference | None:
     # scipy warns of a side that does not vary unless it lies at zero
     origin = y[0] if _constant(y) else x[0]
     test = stats.ttest_ind(y - origin, x - origin, equal_var=False)
-    outer, inner = test.confidence_interval(CONFIDENCE), test.confidence_interval(2 * CONFIDENCE - 1)
+    outer, inner = test.confidence_interval(CONFIDENCE), test.confidence_interval(EQUIVALENCE_CONFIDENCE)
     return _Difference(value, float(outer.low), float(outer.high), float(inner.low), float(inner.high), float(test.pvalue), float(test.df))
 
 
@@ -155,7 +158,7 @@ def _constant(values: Floats) -> bool:
     return float(np.ptp(values)) <= CONSTANT * max(1.0, float(np.abs(values).max()))
 
 
-def _agrees(exact: float | None, n: int, m: int) -> bool:
+def ranks_agree(exact: float | None, n: int, m: int) -> bool:
     """Few runs have no order so rare that the test of ranks could agree."""
     return exact is None or exact < CHANCE or 2 / math.comb(n + m, n) >= CHANCE
 
@@ -164,7 +167,6 @@ def _decide(difference: _Difference, smallest: float, equivalent: float, directi
     excludes_none = difference.lo > 0 or difference.hi < 0
     if excludes_none and abs(difference.value) > smallest:
         return "faster" if (difference.value < 0) == (direction == "lower") else "slower"
-    # two one-sided tests at 5 % are one interval at 90 %
     if -equivalent <= difference.inner_lo and difference.inner_hi <= equivalent:
         return "same"
     return "inconclusive"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -11,6 +11,8 @@ from scipy import stats
 from perfkit.stats.measured import Floats, measured
 from perfkit.stats.steady import lag1
 
+AT_LEAST = "at least"
+"""The method of a share that may be larger than what was counted."""
 MIN_BATCHES = 10
 ROUNDING = 1e-9
 LEAST_BEYOND = 5.0
@@ -20,6 +22,8 @@ Intervals of independent samples then cover the truth in 88 of 100 cases or more
 """
 MAX_LAG1 = 0.5
 """Batches that resemble their neighbours more than this are too few independent ones for a t interval."""
+DIFFERENT = 0.01
+"""Chance that the tenths of a run of independent rounds are called different."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Interval:
     hi: float | None
     n: int
     method: str
-    """runs-t-log, runs-t, batches-t, order-statistics, exact, too few; or batches correlated, which have no bounds."""
+    """runs-t-log, runs-t, batches-t, order-statistics, exact, at least, too few; or batches correlated and tenths differ, which have no bounds."""
     lag1: float | None = None
     """Correlation of neighbouring batches; None for everything else."""
 
@@ -102,12 +106,25 @@ def within_run(value: float, n: int, parts: Sequence[tuple[float, int]], share: 
     return Interval(value, within.lo, within.hi, n, within.method, within.lag1)
 
 
-def proportion_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:
-    """Clopper and Pearson's exact interval of a share."""
+def within_rounds(rounds: Sequence[float] | Floats, q: float) -> Interval:
+    """A percentile of rounds in the order in which they ran, by order statistics; rounds that change in the course of the run have no bounds."""
+    interval = percentile_interval(rounds, q)
+    if interval.hi is None:
+        return replace(interval, lo=None, method="too few")
+    if np.ptp(rounds) > 0 and stats.kruskal(*np.array_split(rounds, MIN_BATCHES)).pvalue < DIFFERENT:
+        return replace(interval, lo=None, hi=None, method="tenths differ")
+    return interval
+
+
+def proportion_interval(successes: int, n: int, confidence: float = 0.95, *, unseen: int | None = 0) -> Interval:
+    """Clopper and Pearson's exact interval of a share; so many more successes may be beside the n, None if nobody knows how many."""
     if n == 0:
         return Interval(0.0, None, None, 0, "too few")
     exact = stats.binomtest(successes, n).proportion_ci(confidence, method="exact")
-    return Interval(successes / n, float(exact.low), float(exact.high), n, "exact")
+    if unseen == 0:
+        return Interval(successes / n, float(exact.low), float(exact.high), n, "exact")
+    most = None if unseen is None else stats.binomtest(successes + unseen, n + unseen).proportion_ci(confidence, method="exact").high
+    return Interval(successes / n, float(exact.low), None if most is None else float(most), n, AT_LEAST)
 
 
 def _tails(n: int, q: float, alpha: float) -> tuple[float | None, float | None]:

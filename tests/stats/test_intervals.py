@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfkit.stats.intervals import over_batches, over_runs, percentile, percentile_interval, proportion_interval
+from perfkit.stats.intervals import over_batches, over_runs, percentile, percentile_interval, proportion_interval, within_rounds
 
 samples = st.lists(st.floats(min_value=0, max_value=1e6), min_size=1, max_size=400)
 shares = st.floats(min_value=0.01, max_value=0.99)
@@ -109,6 +109,34 @@ def test_a_share_is_bounded_exactly() -> None:
     assert [interval.lo, interval.hi] == pytest.approx([0.4439, 0.9748], abs=1e-4)
 
 
+def test_what_nobody_saw_only_raises_the_upper_bound() -> None:
+    seen, perhaps, unknown = proportion_interval(8, 100), proportion_interval(8, 100, unseen=20), proportion_interval(8, 100, unseen=None)
+    assert seen.value == perhaps.value == unknown.value == 0.08
+    assert seen.lo == perhaps.lo == unknown.lo
+    assert perhaps.hi == proportion_interval(28, 120).hi
+    assert unknown.hi is None
+
+
 def test_a_share_of_nothing_has_no_bounds() -> None:
     interval = proportion_interval(0, 0)
     assert (interval.lo, interval.hi, interval.n) == (None, None, 0)
+
+
+def test_rounds_that_change_in_the_course_of_the_run_have_no_bounds() -> None:
+    noise = np.random.default_rng(13)
+    steady = [within_rounds(noise.exponential(1.0, 200), 0.95).method for _ in range(200)]
+    processes = [within_rounds(np.repeat(noise.normal(10, 1, 5), 40) + noise.normal(0, 1, 200), 0.95).method for _ in range(200)]
+    assert steady.count("tenths differ") <= 6
+    assert processes.count("tenths differ") >= 180
+
+
+def test_rounds_that_do_not_vary_are_known() -> None:
+    interval = within_rounds([2.0] * 100, 0.95)
+    assert (interval.lo, interval.hi, interval.method) == (2.0, 2.0, "order-statistics")
+
+
+@pytest.mark.parametrize(("q", "needed"), [(0.95, 59), (0.99, 299)])
+def test_a_percentile_needs_enough_rounds(q: float, needed: int) -> None:
+    few, enough = (within_rounds(np.random.default_rng(14).exponential(1.0, n), q) for n in (needed - 1, needed))
+    assert (few.lo, few.hi, few.method) == (None, None, "too few")
+    assert enough.hi is not None

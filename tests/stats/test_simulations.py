@@ -69,9 +69,11 @@ def test_equal_labels_are_rarely_called_different() -> None:
     assert share_called_different([(runs(noise, 100), runs(noise, 100)) for _ in range(TRIALS)]) <= 0.05
 
 
-def test_equal_labels_of_a_busy_queue_are_rarely_called_different() -> None:
-    noise = np.random.default_rng(3)
-    sides = [[p95(queue(noise)) for _ in range(5)] for _ in range(2 * 500)]
+@pytest.mark.parametrize("seed", [3, 1003, 1019], ids=["any", "unlucky", "unlucky too"])
+def test_equal_labels_of_a_busy_queue_are_rarely_called_different(seed: int) -> None:
+    """Two of forty seeds have 13 pairs of 200 whose 95 % interval excludes 1."""
+    noise = np.random.default_rng(seed)
+    sides = [[p95(queue(noise)) for _ in range(5)] for _ in range(2 * TRIALS)]
     assert share_called_different(list(zip(sides[::2], sides[1::2], strict=True))) <= 0.05
 
 
