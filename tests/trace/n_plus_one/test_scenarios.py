@@ -32,6 +32,14 @@ def test_a_scenario_leads_to_its_findings_and_no_other(name: str, judged: Judged
     assert not scenario.advice or any(scenario.advice in finding.remedy for finding in found), [finding.remedy for finding in found]
 
 
+def test_precision_and_recall_are_one(judged: Judged) -> None:
+    ran = [scenario for scenario in SCENARIOS.values() if runnable(scenario, judged)]
+    expected = {(scenario.name, *line) for scenario in ran for line in scenario.lines}
+    found = {(item.name, kind(finding), finding.file, finding.line) for item in ran for finding in judged.findings.get(item.name, [])}
+    right = len(found & expected)
+    assert (right / len(found), right / len(expected)) == (1.0, 1.0)
+
+
 @pytest.mark.parametrize("engine", ["aiosqlite", "asyncpg"])
 def test_requests_at_the_same_time_keep_their_statements_apart(engine: str, judged: Judged) -> None:
     if engine not in judged.engines:
