@@ -108,12 +108,13 @@ class Store:
             except duckdb.Error as error:
                 raise UsageError(f"The query failed: {error}") from error
 
-    def append(self, table: str, rows: Sequence[Sequence[Any]], *, replacing: bool = False) -> None:
-        """Add rows to a table of conclusions; replacing keeps the newer of two with one key."""
+    def append(self, table: str, rows: Sequence[Sequence[Any]], columns: Sequence[str] = (), *, replacing: bool = False) -> None:
+        """Add rows to a table of conclusions, by column where columns are named; replacing keeps the newer of two with one key."""
         if rows:
             marks = ", ".join("?" * len(rows[0]))
+            named = f" ({', '.join(columns)})" if columns else ""
             with self.writing() as connection:
-                connection.executemany(f"insert {'or replace ' if replacing else ''}into {table} values ({marks})", rows)
+                connection.executemany(f"insert {'or replace ' if replacing else ''}into {table}{named} values ({marks})", rows)
 
     def rows_of(self, run_id: str) -> dict[str, int]:
         """Rows per table that belong to a run."""

@@ -48,6 +48,7 @@ WIDER = {
         *("relationship varchar", "subplan varchar", "processes double", "shared_dirtied ubigint", "shared_written ubigint"),
         *("local_hit ubigint", "local_read ubigint", "temp_read ubigint", "io_ms double"),
     ),
+    "findings": ("identity varchar", "round_trips double"),
 }
 
 
@@ -72,6 +73,11 @@ def widen_plan_tables(connection: duckdb.DuckDBPyConnection) -> None:
     _complete(connection)
 
 
+def widen_findings(connection: duckdb.DuckDBPyConnection) -> None:
+    """Stores from before findings could be accepted lack columns."""
+    _complete(connection)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     create_tables,
     widen_load_tables,
@@ -79,6 +85,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     add_measured_buckets,
     mark_runs_of_answers_only,
     widen_plan_tables,
+    widen_findings,
 )
 
 

@@ -407,7 +407,9 @@ create table if not exists findings (
     saves_ms double, -- Predicted saving per request or execution.
     saving_basis varchar not null, -- How the prediction follows from the evidence.
     remedy varchar not null, -- What to do.
-    found_at timestamp not null -- When it was diagnosed.
+    found_at timestamp not null, -- When it was diagnosed.
+    identity varchar, -- The same for the same problem in other runs, at other lines and in other numbers.
+    round_trips double -- Round trips to a database that removing it saves per request, predicted.
 );
 
 -- A target judged.

@@ -78,7 +78,7 @@ class CallSites:
     def _step(self, frame: FrameType, home: str) -> _Step:
         if len(self._steps) >= _KEPT:
             self._steps.clear()
-        code, line = frame.f_code, frame.f_lineno
+        code, line = frame.f_code, _line_of(frame)
         step = _Step(code, line, f"{home}:{code.co_qualname}:{line}")
         self._steps[id(code), frame.f_lasti] = step
         return step
@@ -102,6 +102,15 @@ class CallSites:
 
     def _relative(self, path: Path) -> Path:
         return path.relative_to(self._root) if path.is_relative_to(self._root) else path
+
+
+def _line_of(frame: FrameType) -> int:
+    """Where it stands; a Jinja template runs as generated code, which says from which of the template's lines its own were made."""
+    made_from = frame.f_globals.get("debug_info")
+    if not isinstance(made_from, str) or "blocks" not in frame.f_globals:
+        return frame.f_lineno
+    pairs = [pair.partition("=") for pair in made_from.split("&")]
+    return max((int(written) for written, _, generated in pairs if generated.isdigit() and int(generated) <= frame.f_lineno), default=1)
 
 
 def _site(chain: dict[str, int]) -> Site:

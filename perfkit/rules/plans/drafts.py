@@ -42,6 +42,7 @@ def node_finding(  # noqa: PLR0913  these are the parts of a finding
         saving_basis=saving_basis,
         remedy=remedy,
         effort=effort,
-        impact=impact,
+        impact="LOW" if owner else impact,
         cause=cause,
+        anchor=(head.fingerprint or head.name or "", node.place, cause),
     )
