@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from time import perf_counter_ns
 from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from perfkit.trace import recorder
-from perfkit.trace.fingerprint import describe, text_hash
-from perfkit.trace.recorder import STUMBLES, Span
+from perfkit.trace import fingerprint, pool, recorder
+from perfkit.trace.fetched import count_fetched
+from perfkit.trace.recorder import STUMBLES
+from perfkit.trace.statements import Sent, cover, fail, finish
 
-_LONGEST_STATEMENT = 4_000
-_SPAN = "_perfkit_span"
+_SENT = "_perfkit_sent"
 
 
 def install(engine: Engine | AsyncEngine | None = None) -> Callable[[], None]:
-    """Records the engine's statements, or those of every engine; returns what takes the hooks out again."""
+    """Records statements and pool of the engine, or of every engine; returns what takes the hooks out again."""
+    fingerprint.prepare()
     target = engine.sync_engine if isinstance(engine, AsyncEngine) else engine or Engine
     hooks = (("before_cursor_execute", _before), ("after_cursor_execute", _after), ("handle_error", _failed))
     for name, hook in hooks:
         event.listen(target, name, hook)
+    uninstall_pool = pool.install(target)
 
     def uninstall() -> None:
+        uninstall_pool()
         for name, hook in hooks:
             event.remove(target, name, hook)
 
@@ -36,49 +39,49 @@ def _before(connection: Any, cursor: Any, statement: str, parameters: Any, conte
     if recording is None or context is None:
         return
     try:
-        span = recording.begin("db", "statement", recording.sites.here(1))
-        span.name, span.fingerprint = describe(statement)
-        span.attributes = {
-            "statement": statement[:_LONGEST_STATEMENT],
-            "params_hash": _params_hash(parameters, executemany),
-            "rows": None,
-            "executemany": bool(executemany),
-            "call_chain": span.site.chain,
-        }
-        setattr(context, _SPAN, span)
-        span.started = time.perf_counter_ns()  # what the recorder itself took is not the database's
+        cover(True)
+        sent = Sent(statement, parameters, executemany, recording.sites.here(1))
+        if executemany and not isinstance(parameters, dict):
+            sent.sets = _parameter_sets(parameters)
+        context._perfkit_sent = sent
     except STUMBLES:
         recording.dropped += 1
 
 
 def _after(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:  # noqa: ARG001
-    ended = time.perf_counter_ns()
-    span = _taken(context)
-    if span is None or recorder.active is None:
+    ended = perf_counter_ns()
+    sent = _taken(context)
+    recording = recorder.active
+    if sent is None or recording is None:
         return
-    rows = getattr(cursor, "rowcount", None)
-    span.attributes["rows"] = rows if isinstance(rows, int) and rows >= 0 else None
-    recorder.active.finish(span, (ended - span.started) / 1e6)
+    try:
+        rows = cursor.rowcount
+        if rows > 0:
+            sent.rows = rows
+        elif cursor.description is not None and not sent.many:
+            count_fetched(context, sent)  # SQLite knows only what was fetched
+        elif rows == 0:
+            sent.rows = 0
+    except STUMBLES:
+        pass  # some drivers have no number of rows: then the span has none
+    finish(recording, sent, ended)
+    pool.note_busy(connection, sent.duration_ms)
 
 
 def _failed(problem: Any) -> None:
-    span = _taken(problem.execution_context)
-    if span is None or recorder.active is None:
-        return
-    span.status = "error"
-    span.attributes["error"] = type(problem.original_exception).__name__
-    recorder.active.finish(span)
+    sent = _taken(problem.execution_context)
+    if sent is not None and recorder.active is not None:
+        fail(recorder.active, sent, problem.original_exception)
 
 
-def _taken(context: Any) -> Span | None:
-    span: Span | None = getattr(context, _SPAN, None)
-    if span is not None:
-        setattr(context, _SPAN, None)
-    return span
+def _taken(context: Any) -> Sent | None:
+    sent: Sent | None = getattr(context, _SENT, None)
+    if sent is not None:
+        context._perfkit_sent = None
+        cover(False)
+    return sent
 
 
-def _params_hash(parameters: Any, executemany: bool) -> str:
-    if executemany and len(parameters) > 1:
-        # a bulk insert may hold a million rows: its ends and its length tell it apart well enough
-        return text_hash(repr((len(parameters), parameters[0], parameters[-1])))
-    return text_hash(repr(parameters))
+def _parameter_sets(parameters: Any) -> int | None:
+    """How often a bulk statement runs; None for a batch of rows in one statement, whose parameters are one flat row."""
+    return len(parameters) if parameters and isinstance(parameters[0], tuple | list | dict) else None

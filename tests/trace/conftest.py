@@ -12,7 +12,7 @@ import pytest
 from perfkit.trace import record
 
 HERE = Path(__file__).parent
-Spans = Callable[[], list[dict[str, Any]]]
+Spans = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture
@@ -22,12 +22,13 @@ def artefact(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def spans(artefact: Path) -> Iterator[Spans]:
-    """Records the test; calling it ends the recording and returns the finished spans."""
+    """Records the test; calling it ends the recording and returns the finished spans: of the kinds named, or all but the pool's."""
     recording = record(artefact, root=HERE).start()
 
-    def finished() -> list[dict[str, Any]]:
+    def finished(*kinds: str) -> list[dict[str, Any]]:
         recording.stop()
-        return [json.loads(line) for line in artefact.read_text("utf-8").splitlines()[1:-1]]
+        found = [json.loads(line) for line in artefact.read_text("utf-8").splitlines()[1:-1]]
+        return [one for one in found if (one["kind"] in kinds if kinds else one["kind"] != "pool")]
 
     yield finished
     recording.stop()
