@@ -159,14 +159,18 @@ class Recorder:
             items = [*self._unfinished, *self._lines[:count]]
             del self._lines[:count]
             self._flushed = time.perf_counter_ns()
-            self._unfinished = [] if whole else [item for item in items if not isinstance(item, str) and item.open]
-            ready = [item for item in items if whole or isinstance(item, str) or not item.open]
-            lines = [line for line in map(_text_of, ready) if line is not None]
+            self._unfinished, lines = [], []
+            for item in items:
+                if type(item) is str:
+                    lines.append(item)
+                elif item.open and not whole:  # type: ignore[union-attr]
+                    self._unfinished.append(item)  # type: ignore[arg-type]
+                else:
+                    lines += _texts_of(item)  # type: ignore[arg-type]
+            self.dropped += len(items) - len(self._unfinished) - len(lines)
             if self._file is None:
-                self.dropped += len(ready)
-                return
-            self.dropped += len(ready) - len(lines)
-            if self._write(lines):
+                self.dropped += len(lines)
+            elif self._write(lines):
                 self.spans += len(lines)
 
     def _write(self, lines: list[str]) -> bool:
@@ -230,13 +234,11 @@ def current() -> Span | None:
     return _current.get()
 
 
-def _text_of(item: str | Written) -> str | None:
-    if isinstance(item, str):
-        return item
+def _texts_of(item: Written) -> tuple[str, ...]:
     try:
-        return item.line()
+        return (item.line(),)
     except STUMBLES:
-        return None
+        return ()
 
 
 def _become(recorder: Recorder | None) -> None:

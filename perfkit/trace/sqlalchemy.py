@@ -11,50 +11,86 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from perfkit.trace import fingerprint, pool, recorder
 from perfkit.trace.fetched import count_fetched
-from perfkit.trace.recorder import STUMBLES
+from perfkit.trace.recorder import STUMBLES, Recorder
 from perfkit.trace.statements import Sent, cover, fail, finish
 
-_SENT = "_perfkit_sent"
+_STEPS = ("do_execute", "do_executemany", "do_execute_no_params")
+_BETWEEN = 3
+"""Frames between the call site's walk and SQLAlchemy's own."""
 
 
 def install(engine: Engine | AsyncEngine | None = None) -> Callable[[], None]:
     """Records statements and pool of the engine, or of every engine; returns what takes the hooks out again."""
     fingerprint.prepare()
     target = engine.sync_engine if isinstance(engine, AsyncEngine) else engine or Engine
-    hooks = (("before_cursor_execute", _before), ("after_cursor_execute", _after), ("handle_error", _failed))
-    for name, hook in hooks:
-        event.listen(target, name, hook)
+    for step, hook in _HOOKS.items():
+        event.listen(target, step, hook)
     uninstall_pool = pool.install(target)
 
     def uninstall() -> None:
         uninstall_pool()
-        for name, hook in hooks:
-            event.remove(target, name, hook)
+        for step, hook in _HOOKS.items():
+            event.remove(target, step, hook)
 
     return uninstall
 
 
-def _before(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:  # noqa: ARG001
-    recording = recorder.active
-    if recording is None or context is None:
-        return
+def _around(step: str) -> Callable[..., bool]:
+    """One event around the driver's work: one before and one after it would cost SQLAlchemy more than a span costs us."""
+
+    def execute(*arguments: Any) -> bool:
+        recording = recorder.active
+        context = arguments[-1]
+        if recording is None or context is None:
+            return False
+        sent = _begun(recording, arguments, context)
+        if sent is None:
+            return False
+        try:
+            cover(True)
+            _pass_on(step, arguments, context.dialect)
+        except BaseException as error:
+            cover(False)
+            fail(recording, sent, error)
+            raise
+        ended = perf_counter_ns()
+        cover(False)
+        _end(recording, sent, context, ended)
+        return True
+
+    return execute
+
+
+_HOOKS = {step: _around(step) for step in _STEPS}
+
+
+def _begun(recording: Recorder, arguments: tuple[Any, ...], context: Any) -> Sent | None:
     try:
-        cover(True)
-        sent = Sent(statement, parameters, executemany, recording.sites.here(1))
-        if executemany and not isinstance(parameters, dict):
-            sent.sets = _parameter_sets(parameters)
-        context._perfkit_sent = sent
+        many = context.executemany
+        parameters = arguments[2] if len(arguments) > 3 else ()
+        sent = Sent(arguments[1], parameters, many, recording.sites.here(_BETWEEN))
+        if many and isinstance(parameters, list):
+            sent.sets = len(parameters)
+        sent.started = perf_counter_ns()
     except STUMBLES:
         recording.dropped += 1
+        return None
+    return sent
 
 
-def _after(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:  # noqa: ARG001
-    ended = perf_counter_ns()
-    sent = _taken(context)
-    recording = recorder.active
-    if sent is None or recording is None:
-        return
+def _pass_on(step: str, arguments: tuple[Any, ...], dialect: Any) -> None:
+    """To the driver, unless another listener of the application's does the work itself."""
+    listeners = getattr(dialect.dispatch, step)
+    if len(listeners) > 1:
+        own = _HOOKS[step]
+        if any(listener(*arguments) for listener in listeners if listener is not own):
+            return
+    getattr(dialect, step)(*arguments)
+
+
+def _end(recording: Recorder, sent: Sent, context: Any, ended: int) -> None:
     try:
+        cursor = context.cursor
         rows = cursor.rowcount
         if rows > 0:
             sent.rows = rows
@@ -62,26 +98,7 @@ def _after(connection: Any, cursor: Any, statement: str, parameters: Any, contex
             count_fetched(context, sent)  # SQLite knows only what was fetched
         elif rows == 0:
             sent.rows = 0
+        finish(recording, sent, ended)
+        pool.note_busy(context.root_connection, sent.duration_ms)
     except STUMBLES:
-        pass  # some drivers have no number of rows: then the span has none
-    finish(recording, sent, ended)
-    pool.note_busy(connection, sent.duration_ms)
-
-
-def _failed(problem: Any) -> None:
-    sent = _taken(problem.execution_context)
-    if sent is not None and recorder.active is not None:
-        fail(recorder.active, sent, problem.original_exception)
-
-
-def _taken(context: Any) -> Sent | None:
-    sent: Sent | None = getattr(context, _SENT, None)
-    if sent is not None:
-        context._perfkit_sent = None
-        cover(False)
-    return sent
-
-
-def _parameter_sets(parameters: Any) -> int | None:
-    """How often a bulk statement runs; None for a batch of rows in one statement, whose parameters are one flat row."""
-    return len(parameters) if parameters and isinstance(parameters[0], tuple | list | dict) else None
+        recording.dropped += 1

