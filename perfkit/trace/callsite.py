@@ -93,6 +93,9 @@ class CallSites:
         if len(self._steps) >= _KEPT:
             self._steps.clear()
         code, line = frame.f_code, frame.f_lineno
+        template = frame.f_globals.get("__jinja_template__")
+        if template is not None:
+            line = template.get_corresponding_lineno(line)  # the template's own line, not that of the code made from it
         step = _Step(code, line, f"{home}:{code.co_qualname}:{line}")
         self._steps[id(code), frame.f_lasti] = step
         return step

@@ -98,7 +98,7 @@ def _asking_first(original: Any, target: Any) -> Any:
 def _taken(recording: Recorder, asked: _Asked, connection: Any) -> None:
     now = perf_counter_ns()
     try:
-        state = _state_of(connection.record_info, asked)
+        state = _state_of(connection.info, asked)
         state.asked, state.busy_ms, state.taken, state.taken_at = asked, 0.0, now, time.time_ns() // 1000
         _write(recording, "checkout", asked, now - asked.started, connection=state.connection, overflow=_beyond_size(asked.pool))
     except STUMBLES:

@@ -10,7 +10,7 @@ from typing import Any
 
 from perfkit.trace import recorder
 from perfkit.trace.fingerprint import pattern
-from perfkit.trace.recorder import Recorder, Span
+from perfkit.trace.recorder import Recorder
 
 Environ = dict[str, Any]
 App = Callable[..., Iterable[bytes]]
@@ -49,11 +49,13 @@ class _Request:
         self.span = recording.begin("server", str(environ.get("REQUEST_METHOD", "GET")))
         self.body: Iterable[bytes] = ()
         self._status: int | None = None
+        self._rule: Any = None
         self._ended = False
 
     def started(self, status: str, headers: Any, error: Any = None) -> Any:
         """Notes the status and passes it on."""
         self._status = int(status.split(" ", 1)[0])
+        self._rule = getattr(self._environ.get("werkzeug.request"), "url_rule", None)  # Flask lets go of it with the request
         return self._start_response(status, headers, error) if error else self._start_response(status, headers)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -63,6 +65,7 @@ class _Request:
             try:
                 chunk = next(chunks)
             except StopIteration:
+                self.end()
                 return
             except BaseException as error:
                 self.end(error)
@@ -85,28 +88,25 @@ class _Request:
             return
         self._ended = True
         took_ms = (time.perf_counter_ns() - self.span.started) / 1e6
-        _describe(self.span, self._environ, self._app, self._status, self._recording)
+        method = str(self._environ.get("REQUEST_METHOD", "GET"))
+        template = self._route()
+        self.span.name = f"{method} {template}"
+        self.span.attributes.update(method=method, route=template, http_status=self._status)
+        if self._status is None or self._status >= _SERVER_ERROR:
+            self.span.status = "error"
         if error is not None:
             self.span.status = "error"
             self.span.attributes["error"] = type(error).__name__
         self._recording.finish(self.span, took_ms)
 
-
-def _describe(span: Span, environ: Environ, app: App, status: int | None, recording: Recorder) -> None:
-    method = str(environ.get("REQUEST_METHOD", "GET"))
-    rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
-    if rule is None:
-        template = pattern(str(environ.get("SCRIPT_NAME", "")) + str(environ.get("PATH_INFO", "/")))
-    else:
-        template = "".join(f"{{{part.rpartition(':')[2]}}}" if inside else part for inside, part in _parts(rule.rule))
-        view = getattr(getattr(app, "__self__", app), "view_functions", {}).get(rule.endpoint)
+    def _route(self) -> str:
+        if self._rule is None:
+            return pattern(str(self._environ.get("SCRIPT_NAME", "")) + str(self._environ.get("PATH_INFO", "/")))
+        view = getattr(getattr(self._app, "__self__", self._app), "view_functions", {}).get(self._rule.endpoint)
         code = getattr(inspect.unwrap(view), "__code__", None) if callable(view) else None
         if isinstance(code, CodeType):
-            span.site = recording.sites.of(code)
-    span.name = f"{method} {template}"
-    span.attributes.update(method=method, route=template, http_status=status)
-    if status is None or status >= _SERVER_ERROR:
-        span.status = "error"
+            self.span.site = self._recording.sites.of(code)
+        return "".join(f"{{{part.rpartition(':')[2]}}}" if inside else part for inside, part in _parts(self._rule.rule))
 
 
 def _parts(rule: str) -> Iterator[tuple[bool, str]]:
