@@ -33,9 +33,9 @@ NAMED_TABLES = ("requests", "latency_buckets", "reported")
 """Tables whose endpoints readers leave as the tool named them."""
 
 STATEMENT_TABLES = {
-    "spans": "case when kind = 'db' and attributes ->> '$.cut' is null then attributes ->> '$.statement' end",
-    "plans": "statement",
-    "statement_stats": "statement",
+    "spans": "case when spans.kind = 'db' and spans.attributes ->> '$.cut' is null then spans.attributes ->> '$.statement' end",
+    "plans": "plans.statement",
+    "statement_stats": "statement_stats.statement",
 }
 """Tables with statements, and where their text stands; what a recorder cut off has its fingerprint from the whole."""
 

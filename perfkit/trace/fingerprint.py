@@ -35,8 +35,9 @@ _PLACE = re.compile(r"%(?:\(\w+\))?s|\?|:(?<![:\w]:)[A-Za-z_]\w*")
 _SOURCES = re.compile(r"""(?:from|join|into|update|using)\s+(?:only\s+)?([a-z_"][\w."$]*(?:(?:\s+(?:as\s+)?\w+)?\s*,\s*[a-z_"][\w."$]*)*)""")
 """No flag for case and no word boundary: so the search skips to a first letter."""
 _COMMENT = re.compile(r"('(?:[^']|'')*')|--[^\n]*|/\*.*?\*/", re.DOTALL)
-_SHED = re.compile(r'[\w"$]+\.|\d\d+|\s+as\b|\s(?=\s)')
-"""The grammar's fingerprint leaves out schemas and numbers of several digits."""
+_SCHEMA = re.compile(r'[\w"$]+\.')
+_LONG_NUMBER = re.compile(r"\d\d+")
+_ALIAS_WORD = re.compile(r"\s+as\b|\s(?=\s)")
 _ID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F-]{22}|\b[0-9a-fA-F]{12,}\b|(?<![A-Za-z])\d+(?![A-Za-z])")
 
 
@@ -68,9 +69,7 @@ def fingerprint_of(statement: str) -> str:
                 parsed = fingerprint(text)
             except refusals:
                 continue  # a question mark may also be an operator of PostgreSQL's: then the statement parses as it is
-            # to the grammar's fingerprint an alias stands for its table, so that any two tables called t were one
-            tables = " ".join(_SOURCES.findall(code.lower()))
-            return text_hash(f"{parsed} {_SHED.sub('', tables)}")
+            return text_hash(f"{parsed} {_tables(code)}")
     return text_hash(normalise(statement))
 
 
@@ -102,6 +101,16 @@ def _grammar() -> tuple[Callable[[str], object], tuple[type[Exception], ...]] | 
     except ImportError:
         return None
     return fingerprint, (ParseError, ValueError)
+
+
+def _tables(code: str) -> str:
+    """Tables that a statement names: to the grammar's fingerprint an alias stands for its table, so that any two tables called t were one."""
+    tables = " ".join(_SOURCES.findall(code.lower()))
+    if "." in tables:
+        tables = _SCHEMA.sub("", tables)
+    if "," in tables:
+        tables = _ALIAS_WORD.sub("", tables)
+    return _LONG_NUMBER.sub("", tables)  # the grammar's fingerprint leaves out schemas and numbers of several digits, too
 
 
 def _code(statement: str) -> str:

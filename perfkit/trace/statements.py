@@ -16,10 +16,6 @@ from perfkit.trace.recorder import Recorder, Span, new_id
 
 _LONGEST_STATEMENT = 4_000
 _SHAPES_KEPT = 2_000
-_LINE = (
-    '{"trace_id":"%s","span_id":"%s","parent_id":%s,"kind":"db","name":%s,"started_at":%d,"duration_ms":%.6f,"status":"%s",'
-    '"fingerprint":%s,"file":%s,"line":%s,"attributes":{"statement":%s,"params_hash":"%016x","rows":%s,"executemany":%s,"call_chain":%s%s}}'
-)
 _BITS = (1 << 64) - 1
 _NO_REFERENCES = 2
 """The version of marshal whose bytes depend on values alone."""
@@ -59,8 +55,12 @@ class Sent:
         status = "ok"
         if self.error is not None:
             status, more = "error", f'{more},"error":{json.dumps(self.error)}'
-        head = (trace_id, new_id(), parent_id, name, self.started_at, self.duration_ms, status, fingerprint, file, line)
-        return _LINE % (*head, statement, self.params_hash, rows, "true" if self.many else "false", chain, more)
+        return (
+            f'{{"trace_id":"{trace_id}","span_id":"{new_id()}","parent_id":{parent_id},"kind":"db","name":{name},"started_at":{self.started_at},'
+            f'"duration_ms":{self.duration_ms:.6f},"status":"{status}","fingerprint":{fingerprint},"file":{file},"line":{line},'
+            f'"attributes":{{"statement":{statement},"params_hash":"{self.params_hash:016x}","rows":{rows},'
+            f'"executemany":{"true" if self.many else "false"},"call_chain":{chain}{more}}}}}'
+        )
 
 
 def finish(recording: Recorder, sent: Sent, ended: int) -> None:
