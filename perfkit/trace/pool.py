@@ -66,6 +66,11 @@ def install(target: Any) -> Callable[[], None]:
     return uninstall
 
 
+def connecting() -> bool:
+    """Whether a connection is being made: what SQLAlchemy then asks the server is no statement of the application's."""
+    return _asking.get() is not None
+
+
 def note_busy(connection: Any, duration_ms: float) -> None:
     """A statement used the connection for so long."""
     state = connection.info.get(_STATE)

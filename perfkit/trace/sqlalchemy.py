@@ -41,7 +41,7 @@ def _around(step: str) -> Callable[..., bool]:
     def execute(*arguments: Any) -> bool:
         recording = recorder.active
         context = arguments[-1]
-        if recording is None or context is None:
+        if recording is None or context is None or pool.connecting():
             return False
         sent = _begun(recording, arguments, context)
         if sent is None:

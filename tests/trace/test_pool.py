@@ -137,3 +137,11 @@ def test_a_pool_older_than_the_recording_is_recorded(artefact: Path, tmp_path: P
     engine.dispose()
     text_of_trace = artefact.read_text("utf-8")
     assert '"checkout"' in text_of_trace and '"connect"' not in text_of_trace
+
+
+def test_what_sqlalchemy_asks_a_new_connection_is_not_the_applications(spans: Spans, postgres: str) -> None:
+    engine = create_engine(postgres.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        connection.execute(text("select 1")).all()
+    engine.dispose()
+    assert [one["attributes"]["statement"] for one in spans("db")] == ["select 1"]
