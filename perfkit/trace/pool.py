@@ -36,30 +36,37 @@ class _Asked:
 class _State:
     """What is known of one connection."""
 
-    __slots__ = ("asked", "busy_ms", "connection", "pool", "pool_name", "taken", "taken_at")
+    __slots__ = ("asked", "busy_ms", "connection", "ended", "made_for", "pool", "pool_name", "taken", "taken_at")
 
     def __init__(self, asked: _Asked) -> None:
         self.connection = f"connection {next(_numbers)}"
         self.pool, self.pool_name = asked.pool, asked.name
+        self.made_for = asked
         self.asked: _Asked | None = None
         """Who holds it now."""
+        self.ended: str | None = None
         self.busy_ms = 0.0
         self.taken = self.taken_at = 0
 
 
+_raw_connection = Engine.raw_connection
+_targets: list[Any] = []
 _asking: ContextVar[_Asked | None] = ContextVar("perfkit_trace_pool", default=None)
 
 
 def install(target: Any) -> Callable[[], None]:
     """Records the pool of one engine, or of every engine if the class is given; returns what takes the hooks out again."""
-    original = Engine.raw_connection
-    Engine.raw_connection = _asking_first(original, target)  # type: ignore[method-assign]
+    if not _targets:
+        Engine.raw_connection = _asking_first  # type: ignore[method-assign,assignment]
+    _targets.append(target)
     hooks = (("do_connect", _connecting), ("connect", _connected), ("checkin", _given_back), ("close", _closed), ("invalidate", _invalidated))
     for name, hook in hooks:
         event.listen(target, name, hook)
 
     def uninstall() -> None:
-        Engine.raw_connection = original  # type: ignore[method-assign]
+        _targets.remove(target)
+        if not _targets:
+            Engine.raw_connection = _raw_connection  # type: ignore[method-assign]
         for name, hook in hooks:
             event.remove(target, name, hook)
 
@@ -78,26 +85,23 @@ def note_busy(connection: Any, duration_ms: float) -> None:
         state.busy_ms += duration_ms
 
 
-def _asking_first(original: Any, target: Any) -> Any:
-    @wraps(original)
-    def raw_connection(engine: Any) -> Any:
-        recording = recorder.active
-        if recording is None or not (target is Engine or engine.pool is target.pool):
-            return original(engine)
-        asked = _Asked(engine.pool, _name_of(engine), recording.sites.here(1))
-        outer = _asking.get()
-        _asking.set(asked)
-        try:
-            connection = original(engine)
-        except BaseException as error:
-            _write(recording, "checkout", asked, perf_counter_ns() - asked.started, error=type(error).__name__)
-            raise
-        finally:
-            _asking.set(outer)
-        _taken(recording, asked, connection)
-        return connection
-
-    return raw_connection
+@wraps(Engine.raw_connection)
+def _asking_first(engine: Any) -> Any:
+    recording = recorder.active
+    if recording is None or not any(target is Engine or engine.pool is target.pool for target in _targets):
+        return _raw_connection(engine)
+    asked = _Asked(engine.pool, _name_of(engine), recording.sites.here(1))
+    outer = _asking.get()
+    _asking.set(asked)
+    try:
+        connection = _raw_connection(engine)
+    except BaseException as error:
+        _write(recording, "checkout", asked, perf_counter_ns() - asked.started, error=type(error).__name__)
+        raise
+    finally:
+        _asking.set(outer)
+    _taken(recording, asked, connection)
+    return connection
 
 
 def _taken(recording: Recorder, asked: _Asked, connection: Any) -> None:
@@ -117,8 +121,9 @@ def _connecting(dialect: Any, record: Any, arguments: Any, options: Any) -> None
 
 
 def _connected(dbapi_connection: Any, record: Any) -> None:  # noqa: ARG001
-    asked, recording = _asking.get(), recorder.active
-    if asked is not None and recording is not None:
+    asked, recording, known = _asking.get(), recorder.active, record.info.get(_STATE)
+    # an engine may be recorded twice, for itself and among all: the second hook finds the work done
+    if asked is not None and recording is not None and (known is None or known.made_for is not asked):
         now = perf_counter_ns()
         took = now - (asked.connecting or asked.started)
         state = record.info[_STATE] = _State(asked)
@@ -144,7 +149,8 @@ def _invalidated(dbapi_connection: Any, record: Any, error: Any) -> None:  # noq
 
 def _ended(name: str, record: Any) -> None:
     state, recording = record.info.get(_STATE), recorder.active
-    if state is not None and recording is not None:
+    if state is not None and recording is not None and state.ended != name:
+        state.ended = name
         asked = _Asked(state.pool, state.pool_name, recording.sites.here(2))
         _write(recording, name, asked, 0, connection=state.connection, overflow=name == "close" and _full(state.pool))
 

@@ -145,3 +145,14 @@ def test_what_sqlalchemy_asks_a_new_connection_is_not_the_applications(spans: Sp
         connection.execute(text("select 1")).all()
     engine.dispose()
     assert [one["attributes"]["statement"] for one in spans("db")] == ["select 1"]
+
+
+def test_an_engine_that_is_recorded_twice_leaves_each_event_once(spans: Spans, tmp_path: Path) -> None:
+    engine = queue_engine(tmp_path)
+    uninstall = sqlalchemy.install(engine)
+    with engine.connect() as connection:
+        connection.execute(text("select 1")).all()
+    engine.dispose()
+    uninstall()
+    found = spans("pool", "db")
+    assert sorted(one["name"] for one in found) == ["SELECT", "checkout", "close", "connect", "held"]
