@@ -32,6 +32,13 @@ GLOBAL_TABLES = {"frames": "frame_id"}
 NAMED_TABLES = ("requests", "latency_buckets", "reported")
 """Tables whose endpoints readers leave as the tool named them."""
 
+STATEMENT_TABLES = {
+    "spans": "case when spans.kind = 'db' and spans.attributes ->> '$.cut' is null then spans.attributes ->> '$.statement' end",
+    "plans": "plans.statement",
+    "statement_stats": "statement_stats.statement",
+}
+"""Tables with statements, and where their text stands; what a recorder cut off has its fingerprint from the whole."""
+
 
 @dataclass(slots=True)
 class Pending:
@@ -125,6 +132,21 @@ class Staging:
                     f"where {table}.endpoint = names.name and names.normal <> names.name"
                 )
 
+    def fingerprint_statements(self, fingerprint_of: Callable[[str], str]) -> None:
+        """Gives equal statements one fingerprint, whoever recorded them: each text is looked at once, however many rows carry it."""
+        self.flush()
+        for table, statement in STATEMENT_TABLES.items():
+            texts = self.connection.execute(f"select distinct {statement} as statement from {table} where {statement} is not null").fetchall()
+            if texts:
+                import pyarrow
+
+                known = [text for (text,) in texts]
+                fingerprints = pyarrow.table({"statement": known, "fingerprint": list(map(fingerprint_of, known))})  # noqa: F841  DuckDB reads it
+                self.connection.execute(
+                    f"update {table} set fingerprint = known.fingerprint from fingerprints as known "
+                    f"where {statement} = known.statement and {table}.fingerprint is distinct from known.fingerprint"
+                )
+
     def first_moments(self) -> dict[str, datetime]:
         """When the measuring began, for artefacts whose rows carry times."""
         self.flush()
@@ -182,7 +204,7 @@ def named_columns(query: str) -> set[str] | None:
     """The words of a query, which are all columns that it can ask for; None where it asks for all of a table or for a view."""
     text = re.sub(r"count\s*\(\s*\*\s*\)", "count", query, flags=re.IGNORECASE)
     words = set(re.findall(r"\w+", text.lower()))
-    return None if "*" in text or words & {"columns", "exclude", *views()} else words
+    return None if "*" in text or words & {"columns", "exclude", "fingerprint", *views()} else words
 
 
 def commit(store: Store, staging: Staging, staged: Sequence[Staged]) -> set[str]:
