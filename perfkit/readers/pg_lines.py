@@ -158,6 +158,8 @@ class _Text:
 
     def _belongs(self, line: Line, words: str, plan: Explained) -> bool:
         """Whether the line is one of the current plan, which then has what it says."""
+        if self.worker is not None and line.column <= self.worker[0]:
+            self.worker = None
         if words.startswith(ARROW):
             self._node_below(line, words.removeprefix(ARROW).strip())
             return True
@@ -198,8 +200,6 @@ class _Text:
 
     def _property(self, line: Line, words: str, plan: Explained) -> bool:
         node = self.open[-1].node
-        if self.worker is not None and line.column <= self.worker[0]:
-            self.worker = None
         if (worker := worker_of(words)) is not None:
             self._worker(line, node, *worker)
             return True
@@ -301,6 +301,9 @@ def _complete(plan: Explained) -> None:
         if "Grouping Sets" in node:
             node |= _grouping(node.pop("Grouping Sets"))
         _relate(node)
+    changed = [node["Relation Name"] for node in nodes if node["Node Type"] == "ModifyTable" and "Relation Name" in node]
+    if len(changed) == 1:
+        plan.facts |= {key: [{"Relation": changed[0], **trigger} for trigger in said] for key, said in plan.facts.items() if key == "Triggers"}
 
 
 def _relate(node: dict[str, Any]) -> None:

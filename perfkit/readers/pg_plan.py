@@ -164,10 +164,13 @@ def _node_row(plan_id: int, node: Node, times: Own, clamped: bool, blocks: Mappi
 
 
 def _details(facts: Mapping[str, Any], apart: frozenset[str]) -> str:
-    """What has no column of its own. False, nothing and such zeros as text leaves out say no more than a key that is not there."""
-    said = {key: value for key, value in facts.items() if key not in apart and (value or (value == 0 and _is_told(key, value)))}
-    return json.dumps(said, ensure_ascii=False, allow_nan=False)
+    """What has no column of its own."""
+    return json.dumps(_told({key: value for key, value in facts.items() if key not in apart}), ensure_ascii=False, allow_nan=False)
 
 
-def _is_told(key: str, value: Any) -> bool:
-    return value is not False and not LEFT_OUT_WHEN_ZERO.fullmatch(key)
+def _told(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """False, nothing and such zeros as text leaves out say no more than a key that is not there."""
+    told = {key: value for key, value in facts.items() if value or (value == 0 and value is not False and not LEFT_OUT_WHEN_ZERO.fullmatch(key))}
+    if "Workers" in told and isinstance(told["Workers"], list):
+        told["Workers"] = [_told(worker) if isinstance(worker, dict) else worker for worker in told["Workers"]]
+    return told

@@ -82,7 +82,10 @@ class Tree:
 
     def __init__(self, plan: Mapping[str, Any]) -> None:
         self.nodes = _numbered(plan)
+        self._paid_by: dict[int, Node] = {}
+        """InitPlans by number, and the nodes that waited for them."""
         self._separate = [node for node in self.nodes if node.is_separate]
+        self._sub_plans = [node for node in self.nodes if node.facts.get("Parent Relationship") == "SubPlan"]
 
     @property
     def root(self) -> Node:
@@ -102,12 +105,26 @@ class Tree:
         for node in self.nodes:
             if node.parent is not None and not node.is_separate:
                 own[node.parent.number] -= totals[node.number]
+        self._lift_sub_plans(totals, own, tolerance)
         left_over = 0.0
         if self._separate:
             left_over = self._deduct_ctes(totals, own)
             self._deduct_init_plans(totals, own, tolerance)
         clamped = frozenset(node.number for node, amount in zip(self.nodes, own, strict=True) if amount < 0 and amount < -tolerance(node))
         return Own([max(amount, 0.0) for amount in own], left_over, clamped)
+
+    def _lift_sub_plans(self, totals: Sequence[float], own: list[float], tolerance: Callable[[Node], float]) -> None:
+        """A SubPlan in an index condition is executed when the scan is started again, which EXPLAIN counts for the node above that does so."""
+        for node in self._sub_plans:
+            owner, amount = node.parent, totals[node.number]
+            if owner is None or amount <= 0 or own[owner.number] >= -tolerance(owner):
+                continue
+            payer = owner.parent
+            while payer is not None and own[payer.number] + tolerance(payer) < amount:
+                payer = payer.parent
+            if payer is not None:
+                own[owner.number] += amount
+                own[payer.number] -= amount
 
     @cached_property
     def _scans(self) -> Mapping[int, Sequence[Node]]:
@@ -145,29 +162,31 @@ class Tree:
 
     @cached_property
     def _users(self) -> Mapping[str, Sequence[Node]]:
-        """Executed nodes whose texts name an InitPlan's result, by that name."""
+        """Executed nodes whose texts name an InitPlan's result, by that name; what workers use, their Gather computes before it starts them."""
         users: dict[str, list[Node]] = {}
         for node in self.nodes:
             if node.loops:
                 names = {match["number"] or match["parameter"] for text in _texts(node.facts) for match in USED.finditer(text)}
                 for name in names:
-                    users.setdefault(name, []).append(node)
+                    users.setdefault(name, []).extend((node.gather, node) if node.gather is not None else (node,))
         return users
 
     def _deduct_init_plans(self, totals: Sequence[float], own: list[float], tolerance: Callable[[Node], float]) -> None:
-        """Take an InitPlan's amount from the node that waited for it: one that uses its result, else its owner, else the deepest that can pay."""
+        """Take an InitPlan's amount from the node that waited for it; who paid its time pays its buffers, too."""
         asking = {name: _Payers(users, own, tolerance) for name, users in self._users.items()}
         below: dict[int, _Payers] = {}
         for node in sorted(self._separate, key=lambda node: totals[node.number]):
             amount, owner = totals[node.number], node.parent
             if amount <= 0 or node.cte is not None or owner is None:
                 continue
-            users = [user for name in _results(node) if name in asking and (user := asking[name].first_but(node, amount))]
-            payer = min(users, key=lambda user: user.number, default=owner)
-            if not users and own[owner.number] + tolerance(owner) < amount:
+            payer = self._paid_by.get(node.number)
+            if payer is None or own[payer.number] + tolerance(payer) < amount:
+                payer = _user(node, amount, asking) or (owner if own[owner.number] + tolerance(owner) >= amount else None)
+            if payer is None:
                 if owner.number not in below:
                     below[owner.number] = _Payers(sorted(self.nodes[owner.number : owner.end], key=lambda node: -node.depth), own, tolerance)
                 payer = below[owner.number].first_but(node, amount) or owner
+            self._paid_by.setdefault(node.number, payer)
             own[payer.number] -= amount
 
 
@@ -192,6 +211,12 @@ class _Payers:
 
     def _can_pay(self, node: Node, amount: float) -> bool:
         return self.own[node.number] + self.tolerance(node) >= amount
+
+
+def _user(init_plan: Node, amount: float, asking: Mapping[str, _Payers]) -> Node | None:
+    """The first node that uses the InitPlan's result and can have waited for it."""
+    users = [user for name in _results(init_plan) if name in asking and (user := asking[name].first_but(init_plan, amount))]
+    return min(users, key=lambda user: user.number, default=None)
 
 
 def _numbered(plan: Mapping[str, Any]) -> list[Node]:
