@@ -17,6 +17,7 @@ SCALAR = re.compile(r"(?P<number>-?(?:0|[1-9]\d*)(?P<fraction>(?:\.\d+)?(?:[eE][
 WORDS = {"true": True, "false": False, "null": None}
 NO_NUMBER = re.compile(r"[\[:,]\s*(?P<word>-?Infinity|NaN)")
 QUOTED = re.compile(r'\A\s*(?:"?QUERY PLAN"?\s*)?"[\[{]')
+TITLE = re.compile(r'^"?QUERY PLAN"?\s*?$', re.MULTILINE)
 QUOTE = re.compile(r'^"(?=[\[{])|(?<=[\]}])"\s*$', re.MULTILINE)
 
 
@@ -36,9 +37,8 @@ class _NoNumber(ValueError):  # noqa: N818  it says what stood there
 
 def documents_of(text: str) -> list[tuple[int, Any]]:
     """The documents of a text with the lines where they begin; raises NoDocument."""
-    if quoted := QUOTED.match(text):
-        title = "\n" * text.count("\n", 0, quoted.end())
-        return list(_documents(title + QUOTE.sub("", text[quoted.end() - 2 :]).replace('""', '"')))
+    if QUOTED.match(text):
+        return list(_documents(QUOTE.sub("", TITLE.sub("", text)).replace('""', '"')))
     try:
         return list(_documents(text))
     except NoDocument:

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 EXPLAINED = re.compile(r"duration: (?P<ms>\d+(?:\.\d+)?) ms  plan:\s*")
-HEAD = re.compile(r"^(?P<prefix>.*?)(?P<level>LOG|INFO|NOTICE|WARNING|DEBUG\d?|ERROR|FATAL|PANIC|STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION):  (?P<said>.*)$")
+HEAD = re.compile(
+    r"^(?P<prefix>.*?)(?P<level>LOG|INFO|NOTICE|WARNING|DEBUG\d?|ERROR|FATAL|PANIC|STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION):  (?P<said>.*)$"
+)
 PID = re.compile(r"\[(\d+)\]|\bpid[=: ](\d+)", re.IGNORECASE)
 CHANGING = re.compile(r"\d+")
 FUNCTION = re.compile(r"^(?:PL/\w+|SQL) function (?P<name>\"?[\w.]+\"?)")
@@ -131,5 +133,3 @@ def _session_of(row: Mapping[str, object]) -> str:
 def _is_csv(text: str) -> bool:
     """Quoted columns of which the message is one."""
     return re.search(r'^[^\n"]*,.*,"?(?:LOG|INFO|NOTICE|DEBUG\d?|WARNING|ERROR|FATAL)"?,\w{5},', text[:65536], re.MULTILINE) is not None
-
-

@@ -125,7 +125,7 @@ class _Text:
     def _words(self, line: Line, words: str) -> None:
         if self.current is not None and self._belongs(line, words, self.current):
             self.current.last = line.number
-        elif is_measured(words) and not words.startswith(ARROW) or self.titled:
+        elif (is_measured(words) and not words.startswith(ARROW)) or self.titled:
             self._begin(line, words)
         elif self.current is None or self.after_blank:
             self.close()
@@ -299,7 +299,7 @@ def _complete(plan: Explained) -> None:
         if "Shared I/O Read Time" in plan.counted:
             node.setdefault("Shared I/O Read Time", 0.0)
         if "Grouping Sets" in node:
-            node |= _grouping(node.pop("Grouping Sets"))
+            node.update(_grouping(node.pop("Grouping Sets")))
         _relate(node)
     changed = [node["Relation Name"] for node in nodes if node["Node Type"] == "ModifyTable" and "Relation Name" in node]
     if len(changed) == 1:

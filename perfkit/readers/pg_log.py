@@ -58,7 +58,7 @@ def whole_part(path: Path, folder: Path) -> tuple[Path, bool]:
         entries = list(entries_of(text))
     except BrokenLine as error:
         return _without_lines_from(copy, text, error.line), True
-    if entries and (_ends_with(text, entries[-1]) and cut and not _is_json(entries[-1]) or _is_broken(copy, entries[-1])):
+    if entries and ((_ends_with(text, entries[-1]) and cut and not _is_json(entries[-1])) or _is_broken(copy, entries[-1])):
         return _without_lines_from(copy, text, entries[-1].line), True
     return copy, cut
 
@@ -137,10 +137,13 @@ def _callers(entries: Sequence[Entry], explained: Sequence[Mapping[str, Any]]) -
 
 def _calls(outer: Entry, explained: Mapping[str, Any], inner: Entry) -> bool:
     """A statement that took longer and names the function, or writes, so that triggers may have run."""
-    if outer.duration_ms < inner.duration_ms or ANONYMOUS in inner.callers:
+    if outer.duration_ms < inner.duration_ms:
+        return False
+    function = inner.callers[-1 - outer.depth] if len(inner.callers) > outer.depth else ""
+    if function == ANONYMOUS:
         return False
     statement = str(explained.get("Query Text", ""))
-    if statement.lstrip().lower().startswith(WRITING) or len(inner.callers) <= outer.depth:
+    if not function or statement.lstrip().lower().startswith(WRITING):
         return True
-    function = inner.callers[-1 - outer.depth].rpartition(".")[2]
-    return function in statement or function in json.dumps(explained, default=str)
+    name = function.rpartition(".")[2]
+    return name in statement or name in json.dumps(explained["Plan"], default=str)

@@ -39,7 +39,9 @@ SHOWN_APART = frozenset(
 WHOLE_SHOWN_APART = frozenset(
     {"Plan", "Query Text", "Planning Time", "Execution Time", "Total Runtime", "Name", "Nested In", "Cold Execution Time", "Cold Planning Time"}
 )
-LEFT_OUT_WHEN_ZERO = re.compile(r".* Blocks|.*I/O (?:Read|Write) Time|WAL .*|Rows Removed by .*|Subplans Removed|Planned Partitions|Disk Usage|Tuples .*")
+LEFT_OUT_WHEN_ZERO = re.compile(
+    r".* Blocks|.*I/O (?:Read|Write) Time|WAL .*|Rows Removed by .*|Subplans Removed|Planned Partitions|Disk Usage|Tuples .*"
+)
 """JSON says so many zeros; text leaves them out."""
 
 

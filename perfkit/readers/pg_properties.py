@@ -12,15 +12,22 @@ PROPERTY = re.compile(r"^(?P<key>[A-Z][A-Za-z0-9/-]*(?: [A-Za-z0-9/-]+){0,4}):(?
 NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
 PAIR = re.compile(r"(?P<key>[A-Za-z][A-Za-z -]*?)[:=] ?(?P<value>[\d.]+)(?P<unit>kB)?(?: \(originally (?P<original>\d+)\))?")
 LISTS = frozenset({"Output", "Sort Key", "Presorted Key", "Group Key", "Hash Key", "Params Evaluated", "Conflict Arbiter Indexes"})
-EXPRESSIONS = frozenset({"Filter", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "One-Time Filter", "Order By", "Cache Key"})
+EXPRESSIONS = frozenset(
+    {"Filter", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "One-Time Filter", "Order By", "Cache Key"}
+)
 TIMED = re.compile(r"(?P<kind>shared/local |shared |local |temp )?(?P<ways>(?:read|write)=[\d.]+(?: write=[\d.]+)?)")
 SORT = re.compile(r"^(?P<method>.+?)  (?P<type>Memory|Disk): (?P<kb>\d+)kB$")
-GROUPS = re.compile(r"^(?P<count>\d+)  Sort Methods?: (?P<methods>.*?)(?P<spaces>(?:  Average (?:Memory|Disk): \d+kB  Peak (?:Memory|Disk): \d+kB)*)$")
+GROUPS = re.compile(
+    r"^(?P<count>\d+)  Sort Methods?: (?P<methods>.*?)(?P<spaces>(?:  Average (?:Memory|Disk): \d+kB  Peak (?:Memory|Disk): \d+kB)*)$"
+)
 SPACE = re.compile(r"Average (?P<type>Memory|Disk): (?P<average>\d+)kB  Peak (?:Memory|Disk): (?P<peak>\d+)kB")
 HASH = {"Buckets": "Hash Buckets", "Batches": "Hash Batches", "Memory Usage": "Peak Memory Usage"}
 HASHED_AGGREGATE = {"Batches": "HashAgg Batches", "Memory Usage": "Peak Memory Usage"}
 MEMOIZE = {
-    **{"Hits": "Cache Hits", "Misses": "Cache Misses", "Evictions": "Cache Evictions", "Overflows": "Cache Overflows"},
+    "Hits": "Cache Hits",
+    "Misses": "Cache Misses",
+    "Evictions": "Cache Evictions",
+    "Overflows": "Cache Overflows",
     "Memory Usage": "Peak Memory Usage",
 }
 WAL = {"records": "WAL Records", "fpi": "WAL FPI", "bytes": "WAL Bytes", "buffers full": "WAL Buffers Full"}

@@ -21,12 +21,15 @@ ABOUT = "PostgreSQL EXPLAIN as text, one plan or many, also in the frames of psq
 BY_LINE = False
 
 NODE = re.compile(rf"^[\s|│║\"]*(?:explain.*)?[A-Z][^\n{{}}]*?\s(?:{COST}|{ACTUAL.replace('?P<', '?P<un_')})", re.MULTILINE)
+TITLED = re.compile(r"^[^\w\n]*QUERY PLAN[^\w\n]*\n(?:[^\w\n\[{]*\n)?[^\w\n\[{]*[A-Z][a-z]", re.MULTILINE)
+"""psql's header above a plan that may be without numbers."""
 LOGGED = re.compile(r"duration: [\d.]+ ms  plan:")
 
 
 def sniff(head: Head) -> bool:
     """The line of a plan's first node comes early, and no server's log surrounds it."""
-    return NODE.search(head.text) is not None and LOGGED.search(head.text) is None
+    text = head.text
+    return LOGGED.search(text) is None and (NODE.search(text) is not None or TITLED.search(text) is not None)
 
 
 def read(path: Path) -> Iterator[Batch]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 COST = r"\(cost=(?P<startup>\d+\.\d+)\.\.(?P<total>\d+\.\d+) rows=(?P<rows>\d+) width=(?P<width>\d+)\)"
@@ -11,13 +11,14 @@ ACTUAL = (
     r"\((?:actual time=(?P<first>\d+\.\d+)\.\.(?P<last>\d+\.\d+) rows=|actual rows=)(?P<out>\d+(?:\.\d+)?) loops=(?P<loops>\d+)\)"
     r"|(?P<never>\(never executed\))"
 )
-MEASURES = re.compile(rf"(?:^|\s+)(?:{COST})?\s*(?:{ACTUAL})?$")
-WORKER = re.compile(rf"^Worker (?P<worker>\d+):\s*(?P<rest>.*)$")
+MEASURES = re.compile(rf"\s*(?:{COST})?\s*(?:{ACTUAL})?$")
+WORKER = re.compile(r"^Worker (?P<worker>\d+):\s*(?P<rest>.*)$")
 WORKER_ACTUAL = re.compile(r"^actual (?:time=(?P<first>\d+\.\d+)\.\.(?P<last>\d+\.\d+) )?rows=(?P<out>\d+(?:\.\d+)?) loops=(?P<loops>\d+)$")
 
 IDENTIFIER = r'(?:"(?:[^"]|"")+"|[^\s."(]+)'
 NAMED = re.compile(
-    rf"^(?P<kind>.+?)(?: using (?P<index>{IDENTIFIER}))?(?: on (?:(?P<schema>{IDENTIFIER})\.)?(?P<object>{IDENTIFIER})(?: (?P<alias>{IDENTIFIER}))?)?$"
+    rf"^(?P<kind>.+?)(?: using (?P<index>{IDENTIFIER}))?"
+    rf"(?: on (?:(?P<schema>{IDENTIFIER})\.)?(?P<object>{IDENTIFIER})(?: (?P<alias>{IDENTIFIER}))?)?$"
 )
 OPERATIONS = ("Insert", "Update", "Delete", "Merge")
 JOIN = re.compile(r"^(?P<kind>Nested Loop|Hash|Merge)(?: (?P<type>Left|Full|Right|Semi|Anti|Right Semi|Right Anti))?(?P<join> Join)?$")
@@ -31,7 +32,6 @@ OBJECT_KEYS = {
     "Named Tuplestore Scan": "Tuplestore Name",
 }
 ALIASED_ONLY = ("Subquery Scan", "Values Scan")
-ALTERNATIVES = {"SubPlan", "InitPlan"}
 
 
 def node_of(text: str) -> dict[str, Any] | None:
@@ -156,7 +156,3 @@ def listed(text: str) -> list[str]:
 
 def _unquoted(identifier: str) -> str:
     return identifier[1:-1].replace('""', '"') if identifier.startswith('"') else identifier
-
-
-Understand = Callable[[str, Mapping[str, Any]], dict[str, Any]]
-"""A property's text and the facts of its node so far → more facts."""

@@ -56,7 +56,10 @@ PLANS: Plans = {
     "init_plan_in_limit": ((), "select * from items limit (select count(*) / 1000 from items)"),
     "init_plan_one_time": ((), "select * from kinds where (select count(*) from items) > 500000"),
     "init_plans": ((), "select " + ", ".join(f"(select max(price) from items where kind < {number * 9})" for number in range(1, 11))),
-    "init_plan_in_subplan": ((), "select id, (select count(*) from child where parent_id = kinds.id and id > (select avg(id) from items)) from kinds"),
+    "init_plan_in_subplan": (
+        (),
+        "select id, (select count(*) from child where parent_id = kinds.id and id > (select avg(id) from items)) from kinds",
+    ),
     "cte_read_twice": (
         (),
         "with cheap as materialized (select * from items where price < 10) select count(*) from cheap a join cheap b on a.id = b.id",
@@ -80,7 +83,10 @@ PLANS: Plans = {
     "partitions_pruned": ((), "select * from parts where day = (select min(id) from kinds) and id < 100"),
     "never_executed": ((), "select * from kinds join items on items.kind = kinds.id where kinds.id < 0"),
     "aggregate": ((), "select kind, count(*), avg(price) from items group by kind order by 2 desc limit 5"),
-    "bitmap_lossy": (("work_mem = '64kB'", "enable_seqscan = off", "enable_indexscan = off"), "select count(*) from items where kind < 30 and price > 3"),
+    "bitmap_lossy": (
+        ("work_mem = '64kB'", "enable_seqscan = off", "enable_indexscan = off"),
+        "select count(*) from items where kind < 30 and price > 3",
+    ),
     "hash_batches": (("work_mem = '64kB'",), "select count(*) from items a join items b on a.name = b.name where a.id < 50000"),
     "incremental_sort": (("enable_seqscan = off",), "select * from items order by kind, name limit 30000"),
     "window": ((), "select id, row_number() over (partition by kind order by price) from items where id < 30000"),
@@ -96,7 +102,10 @@ PARALLEL: Plans = {
     "gather_append": ((), "select count(*) from (select id from items where price < 30 union all select id from parts) x"),
     "gather_hash": ((), "select count(*) from items a join items b using (id)"),
     "gather_init_plan": ((), "select count(*) from items where price > (select avg(price) from items)"),
-    "gather_subplan": ((), "select count(*) from items where price < (select max(parent_id) / 10 from child where child.id = items.kind) and id < 200"),
+    "gather_subplan": (
+        (),
+        "select count(*) from items where price < (select max(parent_id) / 10 from child where child.id = items.kind) and id < 200",
+    ),
 }
 SERIALIZED: Plans = {"serialized": ((), "select * from items")}
 OLDER: Plans = {

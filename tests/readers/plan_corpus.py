@@ -113,7 +113,10 @@ STATEMENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "upsert": ((), "insert into parent values (1, 'a'), (900, 'b') on conflict (id) do update set note = excluded.note where parent.id > 0"),
     "update_with_trigger": ((), "update parent set note = 'x' where id < 50"),
     "delete_with_foreign_key": ((), "delete from parent where id < 20"),
-    "merge": ((), "merge into kinds using (select 3 as id union all select 900) s on kinds.id = s.id when matched then delete when not matched then insert values (s.id, 'm')"),
+    "merge": (
+        (),
+        "merge into kinds using (select 3 as id union all select 900) s on kinds.id = s.id when matched then delete when not matched then insert values (s.id, 'm')",
+    ),
     "multi_line_literal": ((), "select * from items where name <> 'two\nlines: here\n  -> three'"),
     "gather": (PARALLEL, "select count(*) from items where name like '%ab%'"),
     "gather_merge": (PARALLEL, "select * from items where price < 30 order by price limit 1000"),
