@@ -52,14 +52,17 @@ def document_at(text: str, position: int) -> tuple[Any, int]:
     """The document that begins there, and where it ends; raises NoDocument."""
     try:
         try:
-            return _DECODER.raw_decode(text, position)
+            document, end = _DECODER.raw_decode(text, position)
         except RecursionError:
-            return _deep(text, position)
+            document, end = _deep(text, position)
     except json.JSONDecodeError as error:
         raise NoDocument(error.msg, text, error.pos) from error
     except _NoNumber as error:
         found = NO_NUMBER.search(text, position)
         raise NoDocument(f"{error} is no number", text, found.start("word") if found else position) from error
+    if ESCAPED_HALF.search(text, position, end):
+        _refuse_halves(document, text, position)
+    return document, end
 
 
 def _documents(text: str) -> Iterator[tuple[int, Any]]:
@@ -69,8 +72,6 @@ def _documents(text: str) -> Iterator[tuple[int, Any]]:
     while position < len(text):
         line, counted = line + text.count("\n", counted, position), position
         document, end = document_at(text, position)
-        if ESCAPED_HALF.search(text, position, end):
-            _refuse_halves(document, text, position)
         yield line, document
         position = _behind(BETWEEN, text, end)
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from perfkit.readers.parsing import ESCAPED_HALF
+
 EXPLAINED = re.compile(r"duration: (?P<ms>\d+(?:\.\d+)?) ms  plan:\s*")
 HEAD = re.compile(
     r"^(?P<prefix>.*?)(?P<level>LOG|INFO|NOTICE|WARNING|DEBUG\d?|ERROR|FATAL|PANIC|STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION):  (?P<said>.*)$"
@@ -17,7 +19,9 @@ PID = re.compile(r"\[(\d+)\]|\bpid[=: ](\d+)", re.IGNORECASE)
 CHANGING = re.compile(r"\d+")
 FUNCTION = re.compile(r"^(?:PL/\w+|SQL) function (?P<name>\"?[\w.]+\"?)")
 STATEMENT = re.compile(r'^SQL (?:statement|expression) "')
-CSV_SEVERITY, CSV_MESSAGE, CSV_CONTEXT, CSV_SESSION = 11, 13, 18, 5
+CSV_ROW = re.compile(r',"?(?:LOG|INFO|NOTICE|DEBUG\d?|WARNING|ERROR|FATAL|PANIC)"?,"?\w{5}"?,"')
+SNIFFED = 1 << 16
+CSV_SESSION, CSV_MESSAGE, CSV_CONTEXT = 5, 13, 18
 
 
 @dataclass
@@ -104,7 +108,11 @@ def _from_json_lines(text: str) -> Iterator[Entry]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+            if ESCAPED_HALF.search(line):
+                json.dumps(row, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise BrokenLine("a text holds half a character", number) from error
+        except (ValueError, RecursionError) as error:
             raise BrokenLine("no whole JSON object", number) from error
         if isinstance(row, dict) and (entry := _entry(number, _session_of(row), str(row.get("message", "")), str(row.get("context", "")))):
             yield entry
@@ -132,4 +140,4 @@ def _session_of(row: Mapping[str, object]) -> str:
 
 def _is_csv(text: str) -> bool:
     """Quoted columns of which the message is one."""
-    return re.search(r'^[^\n"]*,.*,"?(?:LOG|INFO|NOTICE|DEBUG\d?|WARNING|ERROR|FATAL)"?,\w{5},', text[:65536], re.MULTILINE) is not None
+    return CSV_ROW.search(text, 0, SNIFFED) is not None

@@ -11,8 +11,9 @@ NO_PLAN = re.compile(r"^[-─═┌├╞+]*\[? ?RECORD \d+ ?\]?[-─═┬┐�
 ROWS = re.compile(r"^\s*\((?P<rows>\d+) rows?\)\s*$")
 TITLED = re.compile(r"^QUERY PLAN\s*[|│║] ?")
 """psql's expanded display has the title in front of a row's first line."""
-LEFT, RIGHT = re.compile(r"^\s*[|│║] ?"), re.compile(r"\s*[|│║]\s*$")
-MORE = re.compile(r"\s*[+↵]\s*$")
+LEFT = re.compile(r"^\s*[|│║] ?")
+BORDERS = ("|", "│", "║")
+MORE = ("+", "↵")
 """A cell goes on in the next line."""
 TAB_COLUMNS = 4
 
@@ -55,8 +56,10 @@ def undecorated(text: str, *, of_json: bool) -> Iterator[Line]:
 
 def _cell(line: str, *, framed: bool, quotes: bool) -> str:
     pattern = TITLED if TITLED.match(line) else LEFT
-    line = RIGHT.sub("", pattern.sub("", line))
+    line = pattern.sub("", line, count=1)
+    if line.endswith(BORDERS):
+        line = line[:-1].rstrip()
     stripped = line.strip()
     if quotes and len(stripped) > 1 and stripped[0] == stripped[-1] == '"':
         return stripped[1:-1].replace('""', '"')
-    return MORE.sub("", line) if framed else line
+    return line[:-1].rstrip() if framed and line.endswith(MORE) else line

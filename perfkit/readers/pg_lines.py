@@ -250,13 +250,9 @@ def _opens_literal(text: str) -> bool:
 
 def _node(words: str, line: Line) -> dict[str, Any]:
     node = node_of(words)
-    if node is None or "  (" in words.split("  (", 1)[0] or _is_cut(words):
+    if node is None:
         raise NotUnderstood(f"{words[:60]!r} is no line of a node; was it cut off?", line.number)
     return node
-
-
-def _is_cut(words: str) -> bool:
-    return "  (" in words and not is_measured(words)
 
 
 def _add(facts: dict[str, Any], said: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ TOOL = "postgresql"
 ABOUT = "PostgreSQL EXPLAIN as text, one plan or many, also in the frames of psql and pgAdmin"
 BY_LINE = False
 
-NODE = re.compile(rf"^[\s|│║\"]*(?:explain.*)?[A-Z][^\n{{}}]*?\s(?:{COST}|{ACTUAL.replace('?P<', '?P<un_')})", re.MULTILINE)
+NODE = re.compile(rf"{COST}|{ACTUAL.replace('?P<', '?P<un_')}")
 TITLED = re.compile(r"^[^\w\n]*QUERY PLAN[^\w\n]*\n(?:[^\w\n\[{]*\n)?[^\w\n\[{]*[A-Z][a-z]", re.MULTILINE)
 """psql's header above a plan that may be without numbers."""
 LOGGED = re.compile(r"duration: [\d.]+ ms  plan:")

@@ -12,6 +12,8 @@ ACTUAL = (
     r"|(?P<never>\(never executed\))"
 )
 MEASURES = re.compile(rf"\s*(?:{COST})?\s*(?:{ACTUAL})?$")
+NO_MEASURES = re.compile(r"\s\([^)]*$|\s\((?:cost=|actual )")
+"""Numbers that EXPLAIN does not write so, or that break off."""
 WORKER = re.compile(r"^Worker (?P<worker>\d+):\s*(?P<rest>.*)$")
 WORKER_ACTUAL = re.compile(r"^actual (?:time=(?P<first>\d+\.\d+)\.\.(?P<last>\d+\.\d+) )?rows=(?P<out>\d+(?:\.\d+)?) loops=(?P<loops>\d+)$")
 
@@ -37,9 +39,10 @@ ALIASED_ONLY = ("Subquery Scan", "Values Scan")
 def node_of(text: str) -> dict[str, Any] | None:
     """The facts of a node's line without its arrow; None when it is not the line of a node."""
     measures = MEASURES.search(text)
-    if measures is None or not text[: measures.start()].strip():
+    words = text[: measures.start()].strip() if measures else ""
+    if measures is None or not words or NO_MEASURES.search(words):
         return None
-    return {**described(text[: measures.start()].strip()), **_estimates(measures), **_actuals(measures)}
+    return {**described(words), **_estimates(measures), **_actuals(measures)}
 
 
 def is_measured(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -69,11 +70,23 @@ def nested(root: Node) -> str:
 WRITERS: dict[str, Callable[[Node], str]] = {JSON: nested, TEXT: as_text, LOG: as_log}
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", [JSON, TEXT])
 def test_every_cut_is_refused_with_its_line(name: str, tmp_path: Path) -> None:
     for damaged in cuts(ARTEFACTS / EXAMPLES[name], tmp_path / "cut.plan"):
         with pytest.raises(ArtefactError, match=r"cut\.plan, line \d+"):
             read_plans(damaged, name)
+
+
+def test_a_cut_log_is_refused_or_gives_the_plans_before_the_cut(tmp_path: Path) -> None:
+    whole, refusals = read_plans(ARTEFACTS / EXAMPLES[LOG], LOG).plans, 0
+    for damaged in cuts(ARTEFACTS / EXAMPLES[LOG], tmp_path / "cut.plan", 30):
+        try:
+            plans = read_plans(damaged, LOG).plans
+        except ArtefactError as error:
+            refusals += bool(re.search(r"cut\.plan, line \d+: .*--partial", str(error)))
+            continue
+        assert [plan["statement"] for plan in plans] == [plan["statement"] for plan in whole[: len(plans)]]
+    assert refusals > 15
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
