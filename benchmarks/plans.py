@@ -30,7 +30,11 @@ def run() -> None:
     verdict = "holds" if cpu_s <= LIMIT_S else "DOES NOT HOLD"
     lines = ["### 1 000 plans of 20 nodes", "", "| job | wall s | CPU s | peak MB |", "|---|---:|---:|---:|"]
     lines += [f"| {name} | {cost.wall_s:.2f} | {cost.cpu_s:.2f} | {cost.peak_mb:.0f} |" for name, cost in costs.items()]
-    lines += ["", f"- ingest and diagnose together need at most {LIMIT_S:g} s of CPU: {cpu_s:.2f} s, {cpu_s / LIMIT_S:.2f} of the limit, {verdict}.", ""]
+    lines += [
+        "",
+        f"- ingest and diagnose together need at most {LIMIT_S:g} s of CPU: {cpu_s:.2f} s, {cpu_s / LIMIT_S:.2f} of the limit, {verdict}.",
+        "",
+    ]
     save("plans", "\n".join(lines))
 
 
@@ -57,7 +61,14 @@ def _explained(number: int, noise: random.Random) -> Node:
 def _scan(position: int, noise: random.Random) -> Node:
     kind = noise.choice(("Seq Scan", "Index Scan", "Bitmap Heap Scan"))
     facts = {"Relation Name": f"table_{position}", "Alias": f"t{position}", "Filter": f"(t{position}.price < '{noise.randint(1, 99)}'::numeric)"}
-    return {"Node Type": kind, "Parent Relationship": "Outer", **SCAN, **facts, **_measured(noise, noise.uniform(0.1, 9)), "Rows Removed by Filter": 40}
+    return {
+        "Node Type": kind,
+        "Parent Relationship": "Outer",
+        **SCAN,
+        **facts,
+        **_measured(noise, noise.uniform(0.1, 9)),
+        "Rows Removed by Filter": 40,
+    }
 
 
 def _join(outer: Node, inner: Node, noise: random.Random) -> Node:

@@ -19,7 +19,9 @@ COUNTED = frozenset(
         *(f"{kind}I/O {way} Time" for kind in ("", "Shared ", "Local ", "Temp ") for way in ("Read", "Write")),
     }
 )
-NUMBERS = ESTIMATES | COUNTED
+NUMBERS: Mapping[str, float] = {**dict.fromkeys(ESTIMATES, sys.float_info.max), **dict.fromkeys(COUNTED, COUNTED_AT_MOST)}
+"""The most that each can be."""
+PLAIN = frozenset({int, float})
 TEXTS = frozenset({"Relation Name", "Index Name", "Parent Relationship", "Subplan Name", "CTE Name"})
 WHOLE_NUMBERS = ("Planning Time", "Execution Time", "Total Runtime", "Cold Execution Time", "Cold Planning Time", "Nested In")
 WHOLE_TEXTS = ("Query Text", "Name")
@@ -49,15 +51,17 @@ def check_plan(explained: Mapping[str, Any], where: str) -> None:
 
 def check_node(facts: Mapping[str, Any], where: str) -> None:
     """Numbers are numbers that can have been counted, names are texts."""
-    for key in NUMBERS & facts.keys():
-        _check_number(key, facts[key], f"{where} ({facts['Node Type']})")
-    for key in TEXTS & facts.keys():
-        if not isinstance(facts[key], str | None):
-            raise ArtefactError(f"{where}: {key} is {_shown(facts[key])}, not a text.")
+    for key, value in facts.items():
+        most = NUMBERS.get(key)
+        if most is None:
+            if key in TEXTS and not isinstance(value, str | None):
+                raise ArtefactError(f"{where}: {key} is {_shown(value)}, not a text.")
+        elif not (type(value) in PLAIN and 0 <= value <= most):
+            _check_number(key, value, f"{where} ({facts['Node Type']})")
 
 
 def _check_number(key: str, value: Any, where: str) -> None:
-    most = sys.float_info.max if key in ESTIMATES else COUNTED_AT_MOST
+    most = NUMBERS.get(key, COUNTED_AT_MOST)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ArtefactError(f"{where}: {key} is {_shown(value)}, not a number.")
     if not 0 <= value <= most:  # also false for NaN

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from perfkit.errors import ArtefactError
@@ -43,6 +44,7 @@ LEFT_OUT_WHEN_ZERO = re.compile(
     r".* Blocks|.*I/O (?:Read|Write) Time|WAL .*|Rows Removed by .*|Subplans Removed|Planned Partitions|Disk Usage|Tuples .*"
 )
 """JSON says so many zeros; text leaves them out."""
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def batches(explained: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Batch]:
@@ -167,12 +169,17 @@ def _node_row(plan_id: int, node: Node, times: Own, clamped: bool, blocks: Mappi
 
 def _details(facts: Mapping[str, Any], apart: frozenset[str]) -> str:
     """What has no column of its own."""
-    return json.dumps(_told({key: value for key, value in facts.items() if key not in apart}), ensure_ascii=False, allow_nan=False)
+    return ENCODER.encode(_told(facts, apart))
 
 
-def _told(facts: Mapping[str, Any]) -> dict[str, Any]:
+def _told(facts: Mapping[str, Any], apart: frozenset[str] = frozenset()) -> dict[str, Any]:
     """False, nothing and such zeros as text leaves out say no more than a key that is not there."""
-    told = {key: value for key, value in facts.items() if value or (value == 0 and value is not False and not LEFT_OUT_WHEN_ZERO.fullmatch(key))}
+    told = {key: value for key, value in facts.items() if key not in apart and (value or (value == 0 and value is not False and not _left_out(key)))}
     if "Workers" in told and isinstance(told["Workers"], list):
         told["Workers"] = [_told(worker) if isinstance(worker, dict) else worker for worker in told["Workers"]]
     return told
+
+
+@lru_cache
+def _left_out(key: str) -> bool:
+    return LEFT_OUT_WHEN_ZERO.fullmatch(key) is not None

