@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from perfkit.collectors.statements import COMMENT, QUOTED, Statement
@@ -12,15 +13,17 @@ from perfkit.errors import UsageError
 
 VALUE_FOLLOWS = r"(?!\s*(?:['\"$%:@?]|array\s*\[))"
 """After the question mark of an operator, as in `data ? 'key'`, comes a value; after a placeholder never."""
-STYLES = (
-    re.compile(r"(?<![\w$])\$(?P<name>\d+)"),
-    re.compile(r"%\((?P<name>\w+)\)s|%s"),
-    re.compile(r"(?<![:\w\]])[:@](?P<name>[A-Za-z_]\w*)|(?<![\w$])\$(?P<dollar>[A-Za-z_]\w*)(?!\$)"),
-    re.compile(rf"\?(?P<name>\d+)|(?<!\?)\?(?![|&?]){VALUE_FOLLOWS}", re.IGNORECASE),
+PYTHON = r"%\((?P<name>\w+)\)s|%s"
+STYLES = tuple(
+    re.compile(rf"{COMMENT}|{QUOTED}|(?P<placeholder>{style})", re.DOTALL | re.IGNORECASE)
+    for style in (
+        r"(?<![\w$])\$(?P<name>\d+)",
+        PYTHON,
+        r"(?<![:\w\]])[:@](?P<name>[a-z_]\w*)|(?<![\w$])\$(?P<dollar>[a-z_]\w*)(?!\$)",
+        rf"\?(?P<name>\d+)|(?<!\?)\?(?![|&?]){VALUE_FOLLOWS}",
+    )
 )
 """A statement uses one of them; the ones that SQL cannot mean otherwise come first."""
-PYTHON_STYLE = STYLES[1]
-APART = re.compile(rf"{COMMENT}|{QUOTED}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +37,13 @@ class Numbered:
 
 def numbered(sql: str, mark: str = "$") -> Numbered:
     """The statement with its placeholders as $1, $2 …, or with another mark before the number."""
-    pieces = _pieces(sql)
-    style = next((style for style in STYLES if any(code and style.search(piece) for piece, code in pieces)), None)
-    if style is None:
-        return Numbered(sql, ())
-    names: dict[str, int] = {}
-    text = "".join(_rewritten(piece, style, names, mark) if code else piece for piece, code in pieces)
-    if style is PYTHON_STYLE:
-        text = text.replace("%%", "%")
-    return Numbered(text, tuple(sorted(names, key=lambda name: names[name])))
+    for style in STYLES:
+        names: dict[str, int] = {}
+        text = style.sub(partial(_rewritten, names, mark), sql)
+        if names:
+            text = text.replace("%%", "%") if PYTHON in style.pattern else text
+            return Numbered(text, tuple(names))
+    return Numbered(sql, ())
 
 
 def values_of(statement: Statement, names: tuple[str, ...]) -> list[Any] | None:
@@ -64,21 +65,11 @@ def values_of(statement: Statement, names: tuple[str, ...]) -> list[Any] | None:
     return list(given)
 
 
-def _pieces(sql: str) -> list[tuple[str, bool]]:
-    """The text cut into comments and literals, and the code between them, which is told by True."""
-    pieces, start = [], 0
-    for match in APART.finditer(sql):
-        pieces += [(sql[start : match.start()], True), (match[0], False)]
-        start = match.end()
-    return [*pieces, (sql[start:], True)]
-
-
-def _rewritten(code: str, style: re.Pattern[str], names: dict[str, int], mark: str) -> str:
-    def number(match: re.Match[str]) -> str:
-        found = next(filter(None, match.groupdict().values()), None) or str(len(names) + 1)
-        if found.isdigit():
-            for before in range(len(names) + 1, int(found) + 1):
-                names.setdefault(str(before), before)
-        return f"{mark}{names.setdefault(found, len(names) + 1)}"
-
-    return style.sub(number, code)
+def _rewritten(names: dict[str, int], mark: str, token: re.Match[str]) -> str:
+    if not token["placeholder"]:
+        return token[0]
+    found = token["name"] or token.groupdict().get("dollar") or str(len(names) + 1)
+    if found.isdigit():
+        for before in range(len(names) + 1, int(found) + 1):
+            names.setdefault(str(before), before)
+    return f"{mark}{names.setdefault(found, len(names) + 1)}"

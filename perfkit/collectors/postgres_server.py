@@ -78,17 +78,21 @@ class Server:
                 return _plan_in(cursor.execute(f"explain ({how}) execute perfkit_generic({nulls})".encode()).fetchone())
             finally:
                 self.connection.rollback()
-                cursor.execute("deallocate perfkit_generic")
+                # The driver may have cleared all prepared statements by itself when it saw the rollback.
+                if cursor.execute("select from pg_prepared_statements where name = 'perfkit_generic'").fetchone():
+                    cursor.execute("deallocate perfkit_generic")
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
         """With the user's settings and limits; rolled back in every case."""
         import psycopg
 
-        limit = f"{max(round(self.options.timeout_s * 1000), 1)}ms"
+        limit_ms = max(round(self.options.timeout_s * 1000), 2)
+        # The wait for a lock ends a little sooner, so that the error says that it was one.
+        limits = {"statement_timeout": f"{limit_ms}ms", "lock_timeout": f"{limit_ms - max(limit_ms // 20, 1)}ms"}
         cursor = psycopg.RawCursor(self.connection)
         try:
-            for name, value in {**self.options.settings, "statement_timeout": limit, "lock_timeout": limit}.items():
+            for name, value in {**self.options.settings, **limits}.items():
                 cursor.execute("select /* perfkit */ set_config($1, $2, true)", [name, value])
             yield cursor
         finally:
