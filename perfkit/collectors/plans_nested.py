@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import psycopg
 
 SETTINGS = {
-    "log_min_duration": "0",
     "log_nested_statements": "on",
     "log_analyze": "on",
     "log_buffers": "on",
@@ -30,10 +29,13 @@ SETTINGS = {
     "log_level": "info",  # goes to the session whatever it asked for, and not to the server's log as it usually is
     "sample_rate": "1",
 }
+LISTENING = {"log_min_duration": "0"}
+"""Comes last: from here on it tells."""
 SINCE_16 = {"log_parameter_max_length": "0"}
 """Values of parameters are nobody's business."""
 HEARD = re.compile(r"duration: ([\d.]+) ms\s+plan:\s*(\{.*)", re.DOTALL)
 FRAME = re.compile(r"^(?:PL/\w+|SQL) function .*$", re.MULTILINE)
+ADVICE = "It takes a role that may LOAD 'auto_explain' and set its settings, such as a superuser. --no-nested leaves it out."
 MOST = 200
 """Different statements within one."""
 WRITTEN_HERE = """
@@ -70,30 +72,31 @@ class Heard:
 class Nested:
     """What a session hears of the statements inside statements."""
 
-    refused: bool = False
-    """The server said once that it will not tell."""
+    allowed: bool | None = None
+    """Whether the server tells; None: not asked yet."""
     heard: dict[tuple[str, tuple[str, ...]], Heard] = field(default_factory=dict)
     left_out: int = 0
 
     def plans_in(self, outer: Plan, number: int, asked: Asked, server: Server) -> list[Plan]:
         """One more execution, listened to, where the statement calls functions or triggers; the plans follow the outer one's number."""
-        if self.refused or not _wanted(outer, server):
+        if self.allowed is False or not _wanted(outer, server):
             return []
         with self._listening(server.connection):
             try:
                 server.explained("watch", asked, lambda cursor: self._ask(cursor, server))
             except CollectionFailed as error:
-                self.refused = not self.heard
-                advice = "It takes a role that may LOAD 'auto_explain' and set its settings, such as a superuser. --no-nested leaves it out."
-                server.options.say(f"{asked.title}: the statements that its functions run are not all seen: {error} {advice}")
+                self.allowed = self.allowed or False
+                advice = "" if self.allowed else f" {ADVICE}"
+                server.options.say(f"{asked.title}: the statements that its functions run are not all seen: {error}{advice}")
         if self.left_out:
             server.options.say(f"{asked.title}: it runs more than {MOST} different statements; {self.left_out} executions of others are left out.")
         return _plans(sorted(self.heard.values(), key=lambda item: len(item.frames)), number, outer.get("Name"))
 
     def _ask(self, cursor: psycopg.RawCursor[Any], server: Server) -> None:
         cursor.execute("load 'auto_explain'")
-        for name, value in {**SETTINGS, **(SINCE_16 if server.number >= 160000 else {})}.items():
+        for name, value in {**SETTINGS, **(SINCE_16 if server.number >= 160000 else {}), **LISTENING}.items():
             cursor.execute("select /* perfkit */ set_config($1, $2, true)", [f"auto_explain.{name}", value])
+        self.allowed = True
 
     @contextmanager
     def _listening(self, connection: psycopg.Connection[Any]) -> Iterator[None]:
@@ -130,8 +133,7 @@ def _wanted(outer: Plan, server: Server) -> bool:
     if outer.get("Triggers"):
         return True
     names = called_in(outer)
-    with server.transaction() as cursor:
-        return bool(names) and cursor.execute(WRITTEN_HERE, [names]).fetchone() is not None
+    return bool(names) and bool(server.rows(WRITTEN_HERE, [names]))
 
 
 def _plans(found: list[Heard], number: int, outer_name: str | None) -> list[Plan]:

@@ -39,7 +39,8 @@ def opened(options: PlanOptions) -> Iterator[Postgres]:
             raise UsageError(f"{name} is not set with --set: --timeout decides it.")
     require("psycopg")
     with closing(connected(options.dsn)) as connection:
-        yield Postgres(Server(connection, options), Nested())
+        server = Server(connection, options)
+        yield Postgres(server, Nested(), settings_of(server, DECIDING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Postgres:
 
     server: Server
     nested: Nested
+    deciding: Mapping[str, str]
     engine: str = "postgresql"
 
     @property
@@ -74,7 +76,9 @@ class Postgres:
         """Settings that decide about plans. One that the server does not know may hold anything: only its hash is kept."""
         given = {name.lower(): value for name, value in self.options.settings.items()}
         hashed = {name: f"sha256:{hashlib.sha256(value.encode()).hexdigest()[:8]}" for name, value in given.items()}
-        return {"settings": {**hashed, **settings_of(self.server, [*DECIDING, *given])}}
+        # Asked in the end: an extension's settings are known once a statement needed it.
+        understood = settings_of(self.server, list(given)) if given and not self.server.connection.closed else {}
+        return {"settings": {**self.deciding, **hashed, **understood}}
 
     def explain(self, statement: Statement, number: int) -> list[Plan]:
         """The statement's plan and those of the statements that functions run for it."""

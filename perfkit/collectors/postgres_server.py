@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ ADVICE = {
     "55P03": "Another session holds a lock that it needs. Try again later, or allow more with --timeout.",
 }
 """What to do, by SQLSTATE."""
+SETTINGS = "select /* perfkit */ lower(name), current_setting(name) from pg_settings where lower(name) = any($1) order by 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,17 @@ class Server:
                 # The driver may have cleared all prepared statements by itself when it saw the rollback.
                 if cursor.execute("select from pg_prepared_statements where name = 'perfkit_generic'").fetchone():
                     cursor.execute("deallocate perfkit_generic")
+
+    def rows(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The answer to a question about the server itself."""
+        import psycopg
+
+        try:
+            with self.transaction() as cursor:
+                return cursor.execute(sql.encode(), values).fetchall()
+        except psycopg.Error as error:
+            reason = without_password(error.diag.message_primary or str(error), conninfo_of(self.options.dsn))
+            raise CollectionFailed(f"The server does not answer what it was asked about itself: {reason}.") from None
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
@@ -170,8 +182,6 @@ def _element(value: Any) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def settings_of(server: Server, names: Mapping[str, str] | list[str]) -> dict[str, str]:
+def settings_of(server: Server, names: Sequence[str]) -> dict[str, str]:
     """Values of those settings that the server knows, by their names in lower case."""
-    with server.transaction() as cursor:
-        sql = "select /* perfkit */ lower(name), current_setting(name) from pg_settings where lower(name) = any($1) order by 1"
-        return dict(cursor.execute(sql, [[name.lower() for name in names]]).fetchall())
+    return dict(server.rows(SETTINGS, [[name.lower() for name in names]]))

@@ -58,3 +58,31 @@ def test_a_role_that_may_not_listen_is_told_why_and_gets_its_plan(dsn: str, tmp_
 def test_listening_to_one_statement_does_not_touch_the_next(dsn: str, tmp_path: Path) -> None:
     plans = plans_of(PlanOptions(dsn, ("select oldest()", "select * from cats"), nested=True), tmp_path)
     assert [plan.get("Nested In") for plan in plans] == [None, 0, None]
+
+
+def test_a_function_that_takes_too_long_is_heard_up_to_there(dsn: str, tmp_path: Path) -> None:
+    import psycopg
+
+    slower = """create function slower() returns int language plpgsql as $$
+        begin
+            perform count(*) from cats;
+            if current_setting('auto_explain.log_min_duration', true) = '0' then perform pg_sleep(60); end if;
+            return 1;
+        end $$"""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(slower)
+    said: list[str] = []
+    plans = plans_of(PlanOptions(dsn, ("select slower()", "select oldest()"), timeout_s=0.5, say=said.append), tmp_path)
+    assert [plan["Query Text"] for plan in plans if "Nested In" not in plan] == ["select slower()", "select oldest()"]
+    assert len(plans) == 4 and len(said) == 1 and "Not done after 0.5 s" in said[0] and "LOAD" not in said[0]
+
+
+def test_what_is_heard_is_not_in_the_servers_log(dsn: str, tmp_path: Path) -> None:
+    import psycopg
+
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute("show data_directory").fetchone()
+    assert row
+    logs = [path for path in Path(row[0]).glob("*log*") if path.is_file()]
+    plans_of(PlanOptions(dsn, ("select oldest()",)), tmp_path)
+    assert logs and "Query Text" not in "".join(path.read_text(errors="replace") for path in logs)

@@ -114,6 +114,19 @@ def test_what_fails_is_listed_and_the_others_are_kept(dsn: str, tmp_path: Path) 
         collect(PlanOptions(dsn, statements[:1], keep_going=True), tmp_path)
 
 
+def test_a_connection_that_is_lost_does_not_lose_what_was_collected(dsn: str, tmp_path: Path) -> None:
+    import psycopg
+
+    def end_it(_: str, done: float) -> None:
+        if done == 0.5:
+            with psycopg.connect(dsn, autocommit=True) as other:
+                other.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'perfkit'")
+
+    artefact = collect(PlanOptions(dsn, ("select 1", "select 2"), keep_going=True), tmp_path, end_it)
+    assert [plan["Query Text"] for plan in json.loads(artefact.read_text())] == ["select 1"]
+    assert "terminating connection" in manifest_of(artefact).parameters["failed"]["select 2"]
+
+
 def test_a_server_that_does_not_count_says_how_to_make_it(server: str, tmp_path: Path) -> None:
     with pytest.raises(MissingTool, match=r"has no pg_stat_statements.*shared_preload_libraries.*create extension"):
         collect(PlanOptions(server.replace("{database}", "postgres"), top=3), tmp_path)
