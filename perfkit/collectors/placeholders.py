@@ -11,7 +11,7 @@ from typing import Any
 from perfkit.collectors.statements import COMMENT, QUOTED, Statement
 from perfkit.errors import UsageError
 
-VALUE_FOLLOWS = r"(?!\s*(?:['\"$%:@?]|array\s*\[))"
+VALUE_FOLLOWS = r"(?!\s*(?:['\"$%@?]|:\w|array\s*\[))"
 """After the question mark of an operator, as in `data ? 'key'`, comes a value; after a placeholder never."""
 PYTHON = r"%\((?P<name>\w+)\)s|%s"
 STYLES = tuple(
@@ -19,7 +19,7 @@ STYLES = tuple(
     for style in (
         r"(?<![\w$])\$(?P<name>\d+)",
         PYTHON,
-        r"(?<![:\w\]])[:@](?P<name>[a-z_]\w*)|(?<![\w$])\$(?P<dollar>[a-z_]\w*)(?!\$)",
+        r"(?<![:\w\]'])(?::|(?<![<>~!@#^&|?])@)(?P<name>[a-z_]\w*)|(?<![\w$])\$(?P<dollar>[a-z_]\w*)(?!\$)",
         rf"\?(?P<name>\d+)|(?<!\?)\?(?![|&?]){VALUE_FOLLOWS}",
     )
 )

@@ -106,5 +106,5 @@ class Duckdb:
             raise CollectionFailed(f"The process that explains {self.path.name} in DuckDB ended without an answer. Did it run out of memory?")
         answer: dict[str, Any] = json.loads(line)
         if "cannot_open" in answer:
-            raise CollectionFailed(f"DuckDB cannot open {self.path}: {answer['cannot_open']} Who writes to the file must close it first.")
+            raise CollectionFailed(f"DuckDB cannot open {self.path}: {answer['cannot_open']} A process that writes to the file must close it first.")
         return answer

@@ -143,13 +143,13 @@ def _plans(found: list[Heard], number: int, outer_name: str | None) -> list[Plan
 def _plan(item: Heard, caller: int | None, outer: int, outer_name: str | None) -> Plan:
     place = item.frames[0] if item.frames else "a constraint"
     return {
-        "Query Text": item.text,
+        **item.plan,
         "Name": f"{outer_name}: {place}" if outer_name else place,
         "Nested In": outer if caller is None else outer + 1 + caller,
         "Calls": item.calls,
         "Total Time": round(item.total_ms, 3),
-        **item.plan,
         "Execution Time": item.slowest_ms,
+        "Query Text": item.text,
     }
 
 

@@ -131,8 +131,9 @@ class Postgres:
 
 
 def _plan(statement: Statement, plan: Plan, facts: Mapping[str, Any]) -> Plan:
-    known = {"Query Text": statement.text, "Name": statement.name, **facts}
-    return {**{key: value for key, value in known.items() if value is not None}, **plan}
+    """The plan comes first, so that the beginning of the file says what it is, however long the statement."""
+    known = {"Name": statement.name, **facts, "Query Text": statement.text}
+    return {**plan, **{key: value for key, value in known.items() if value is not None}}
 
 
 def _refusal(statement: Statement, why: str) -> str:

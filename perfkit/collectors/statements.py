@@ -12,7 +12,8 @@ from perfkit.errors import UsageError
 from perfkit.trace.fingerprint import describe
 
 ALLOWED = ("SELECT", "WITH", "VALUES", "TABLE", "INSERT", "UPDATE", "DELETE", "MERGE")
-MODIFYING = re.compile(r"\b(insert\s+into|update|delete\s+from|merge\s+into)\b", re.IGNORECASE)
+MODIFYING = re.compile(r"\b(insert\s+into|(?<!for\s)(?<!key\s)update|delete\s+from|merge\s+into)\b", re.IGNORECASE)
+"""FOR UPDATE and FOR NO KEY UPDATE lock rows, but do not change them."""
 READING = ("SELECT", "VALUES", "TABLE")
 COMMENT = r"(?P<comment>--[^\n]*|/\*.*?\*/)"
 QUOTED = r"(?P<quoted>(?<!\w)[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?<!\w)(?P<tag>\$(?:[A-Za-z_]\w*)?\$).*?(?P=tag))"

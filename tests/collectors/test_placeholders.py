@@ -25,6 +25,9 @@ from perfkit.errors import UsageError
         ("data ? %s and data ?| %s", "data ? $1 and data ?| $2", ("1", "2")),
         ('select $$ ? $1 $$, $tag$ :x $tag$, "a?"', 'select $$ ? $1 $$, $tag$ :x $tag$, "a?"', ()),
         ("a = @x and b = $y", "a = $1 and b = $2", ("x", "y")),
+        ("a = any(?::int[]) and b = ?", "a = any($1::int[]) and b = $2", ("1", "2")),
+        ("a <@b and c @@to_tsquery('x') and d = {'e':f} and g[1:h]", "a <@b and c @@to_tsquery('x') and d = {'e':f} and g[1:h]", ()),
+        ("case when a=? then ? else ? end", "case when a=$1 then $2 else $3 end", ("1", "2", "3")),
     ],
 )
 def test_placeholders_are_numbered(sql: str, text: str, names: tuple[str, ...]) -> None:
@@ -72,6 +75,8 @@ def test_comments_name_a_statement_and_give_its_values() -> None:
         ("/* x */ insert into t values (1)", True),
         ("merge into a using b on true when matched then delete", True),
         ("table updates", False),
+        ("with a as (select 1 from t for update) select * from a", False),
+        ("with a as (update t set b = 1 returning *) select * from a", True),
     ],
 )
 def test_changes_are_told_from_questions(sql: str, changes: bool) -> None:

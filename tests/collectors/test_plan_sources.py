@@ -114,6 +114,12 @@ def test_what_fails_is_listed_and_the_others_are_kept(dsn: str, tmp_path: Path) 
         collect(PlanOptions(dsn, statements[:1], keep_going=True), tmp_path)
 
 
+def test_a_statement_longer_than_what_is_looked_at_of_a_file_is_stored(dsn: str, bench: Workbench) -> None:
+    listed = ", ".join(map(str, range(20_000)))
+    stored = bench.collect(PlanOptions(dsn, (f"select * from cats where id in ({listed})",)))
+    assert stored.format == "pg-explain" and stored.rows["plans"] == 1
+
+
 def test_a_connection_that_is_lost_does_not_lose_what_was_collected(dsn: str, tmp_path: Path) -> None:
     import psycopg
 
