@@ -16,6 +16,7 @@ from perfkit.analyses.latency import latency
 from perfkit.analyses.latency_batches import latency_batches
 from perfkit.analyses.llm_sequences import llm_sequences
 from perfkit.analyses.plan_times import plan_times
+from perfkit.analyses.pool_use import pool_use
 from perfkit.analyses.request_time import request_time
 from perfkit.analyses.response import response
 from perfkit.analyses.two_speeds import two_speeds
@@ -161,6 +162,19 @@ METRICS: dict[str, Metric] = {
             "hit_ratio",
             part="hits",
         ),
+        Metric(
+            "pool.reuse",
+            "share of checkouts that need no new connection",
+            "ratio",
+            "higher",
+            "trace",
+            "endpoint",
+            pool_use,
+            "reuse",
+            part="reused",
+        ),
+        Metric("pool.wait", "wait of a request for a connection, connecting left out", "ms", "lower", "trace", "endpoint", pool_use, "wait_ms"),
+        Metric("pool.connect_cost", "time of a request spent on connecting", "ms", "lower", "trace", "endpoint", pool_use, "connect_cost_ms"),
         Metric("plan.execution", "execution time of a planned statement", "ms", "lower", "plans", "statement", plan_times, "execution_ms"),
         Metric("plan.planning", "planning time of a statement", "ms", "lower", "plans", "statement", plan_times, "planning_ms"),
         Metric("bench.mean", "mean time of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "mean_ms", benchmark_batches),
@@ -185,5 +199,5 @@ METRICS: dict[str, Metric] = {
 def metric_named(name: str) -> Metric:
     """The metric a user asked for."""
     if name not in METRICS:
-        raise unknown("metric", name, METRICS)
+        raise unknown("metric", name, METRICS, listing="`perfkit metric`")
     return METRICS[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from perfkit.model.finding import PRIORITY_OF, Finding, Level, finding_id, impact_of
+from perfkit.model.finding import PRIORITY_OF, WEIGHT, Finding, Level, finding_id, identity_of, impact_of, without_numbers
 
 
 def draft(  # noqa: PLR0913  these are the parts of a finding
@@ -18,19 +18,27 @@ def draft(  # noqa: PLR0913  these are the parts of a finding
     remedy: str,
     effort: Level,
     cause: str = "",
+    anchor: tuple[str, ...] | None = None,
+    impact: Level = "LOW",
     subject: str | None = None,
     file: str | None = None,
     line: int | None = None,
     cost_ms: float | None = None,
     saves_ms: float | None = None,
+    round_trips: float | None = None,
 ) -> Finding:
-    """A finding whose weight is not known yet."""
+    """A finding as its rule sees it; impact is what the rule knows by itself, and the least that the finding gets.
+
+    Its identity follows from the anchor, which for a statement is its fingerprint, file and function; without one
+    from the place, cause and subject, numbers left out.
+    """
+    stays = anchor if anchor is not None else (without_numbers(place), without_numbers(cause), subject or "")
     return Finding(
         finding_id=finding_id(rule, place, cause, run_id),
         run_id=run_id,
         rule=rule,
-        priority="P2",
-        impact="LOW",
+        priority=PRIORITY_OF[impact],
+        impact=impact,
         effort=effort,
         title=title,
         subject=subject,
@@ -41,14 +49,16 @@ def draft(  # noqa: PLR0913  these are the parts of a finding
         saves_ms=saves_ms,
         saving_basis=saving_basis,
         remedy=remedy,
+        identity=identity_of(rule, *stays),
+        round_trips=round_trips,
     )
 
 
 def weighed(findings: Iterable[Finding], request_ms: Mapping[str, float]) -> list[Finding]:
-    """Findings with impact and priority from the share of the request that they cost, worst first."""
+    """Findings with impact and priority from the share of the request that they cost, where that says more than the rule; worst first."""
     weighed_findings = []
     for finding in findings:
-        impact = impact_of(finding.saves_ms, request_ms.get(finding.subject or ""))
+        impact = max(finding.impact, impact_of(finding.saves_ms, request_ms.get(finding.subject or "")), key=WEIGHT.__getitem__)
         weighed_findings.append(replace(finding, impact=impact, priority=PRIORITY_OF[impact]))
     return sorted(weighed_findings, key=lambda finding: (finding.priority, -(finding.saves_ms or 0), finding.finding_id))
 
