@@ -78,7 +78,7 @@ class Postgres:
         hashed = {name: f"sha256:{hashlib.sha256(value.encode()).hexdigest()[:8]}" for name, value in given.items()}
         # Asked in the end: an extension's settings are known once a statement needed it.
         understood = settings_of(self.server, list(given)) if given and not self.server.connection.closed else {}
-        return {"settings": {**self.deciding, **hashed, **understood}}
+        return {**self.deciding, **hashed, **understood}
 
     def explain(self, statement: Statement, number: int) -> list[Plan]:
         """The statement's plan and those of the statements that functions run for it."""

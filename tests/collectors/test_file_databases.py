@@ -17,6 +17,7 @@ import pytest
 from perfkit.collectors.plans import PlanOptions, collect
 from perfkit.collectors.statements import Statement
 from perfkit.errors import CollectionFailed, UsageError
+from perfkit.workbench import Workbench
 
 MAKE_DUCKDB = """
 import duckdb, sys
@@ -114,14 +115,23 @@ def test_duckdb_tells_its_profile_and_stays_as_it_was(duckdb_file: Path, tmp_pat
     statements = (Statement("select age, count(*) from cats where id > :id group by age", "ages", {"id": 5}), "select max(name) from cats")
     found = envelope(PlanOptions(f"duckdb:///{duckdb_file}", statements), tmp_path)
     assert found["engine"] == "duckdb" and [plan.get("name") for plan in found["plans"]] == ["ages", None]
-    for plan in found["plans"]:
-        assert plan["execution_ms"] > 0 and plan["cold_ms"] > 0 and plan["table_rows"] == {"cats": 50000} and plan["version"]
-        assert "result" not in plan["profile"]
-    assert "cats" in json.dumps(found["plans"][0]["profile"])
+    ages, answered = found["plans"]
+    assert ages["execution_ms"] > 0 and ages["cold_ms"] > 0 and ages["table_rows"] == {"cats": 50000} and ages["version"]
+    assert "cats" in json.dumps(ages["profile"])
+    assert "statistics" in answered["not_executed"] and "execution_ms" not in answered
     [planned] = envelope(PlanOptions(str(duckdb_file), ("select max(name) from cats",), analyze=False), tmp_path)["plans"]
     assert "execution_ms" not in planned and planned["profile"]
-    assert json.dumps(found["plans"][1]["profile"]) == json.dumps(planned["profile"])  # answered from statistics
+    assert answered["profile"] == planned["profile"]
     assert content(duckdb_file) == before and [path.name for path in duckdb_file.parent.iterdir()] == ["cats.duckdb"]
+
+
+def test_plans_of_both_are_stored(sqlite_file: Path, duckdb_file: Path, bench: Workbench) -> None:
+    named = (Statement("select name from cats where age = 3", "threes"), Statement("select age, count(*) from cats group by 1", "ages"))
+    for path, name in ((sqlite_file, "sqlite-plan"), (duckdb_file, "duckdb-plan")):
+        stored = bench.collect(PlanOptions(str(path), named))
+        assert stored.format == name and stored.rows["plans"] == 2
+    _, rows = bench.store.query("select engine, name, execution_ms > 0, cold_ms > 0 from plans order by all")
+    assert rows == [(engine, name, True, True) for engine in ("duckdb", "sqlite") for name in ("ages", "threes")]
 
 
 def test_duckdb_says_what_is_wrong_and_goes_on(duckdb_file: Path, tmp_path: Path) -> None:
