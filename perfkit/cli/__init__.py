@@ -26,6 +26,7 @@ COMMANDS = {
     "noise": "Compute how much runs of the same code differ.",
     "trend": "Find changes of level in a metric's history.",
     "capacity": "Name the highest number of users that was tested and passed.",
+    "plan": "Show execution plans as trees, or two side by side.",
     "diagnose": "Name the problems that the evidence shows, worst first.",
     "check": "Judge all targets of a system.",
     "figure": "Draw a picture of the evidence into a file.",
