@@ -208,6 +208,13 @@ class Workbench:
 
         return cautions(self.runs(), base, candidate)
 
+    def one_sided(self, base: Selection, candidate: Selection, metrics: Sequence[str] | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Subjects that only one of the two sides has."""
+        from perfkit.analyses.comparison import one_sided
+        from perfkit.analyses.metrics import metric_named
+
+        return one_sided(self.store, base, candidate, [metric_named(name) for name in metrics] if metrics else None)
+
     def accuracy(self, check: str, names: tuple[str, str], sides: tuple[Selection, Selection]) -> Accuracy:
         """Whether the second side is at least as right as the first, by a metric or by a command."""
         from perfkit.analyses.accuracy import accuracy_between, accuracy_from
@@ -261,7 +268,8 @@ class Workbench:
         """All targets of a pack."""
         from perfkit.verdicts import keep, scorecard
 
-        verdicts = scorecard(self.store, self.pack(system), Selection(label=label, system=system))
+        pack = self.pack(system)
+        verdicts = scorecard(self.store, pack, Selection(label=label, system=pack.name))
         keep(self.store, verdicts, _now())
         return verdicts
 

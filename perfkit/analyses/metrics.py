@@ -185,5 +185,5 @@ METRICS: dict[str, Metric] = {
 def metric_named(name: str) -> Metric:
     """The metric a user asked for."""
     if name not in METRICS:
-        raise unknown("metric", name, METRICS)
+        raise unknown("metric", name, METRICS, listing="`perfkit metric`")
     return METRICS[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -52,11 +53,12 @@ def program(ctx: click.Context, workspace: Path | None) -> None:
     """Collect performance evidence, analyse it, judge it, and write reports whose every number can be recomputed.
 
     Exit codes: 0 done, 1 a target is missed or a report does not verify, 2 wrong usage or unreadable input,
-    3 undecided, 4 a tool or server is missing, 5 the store is busy, 6 a notebook failed.
+    3 undecided, 4 a tool or server is missing, 5 the store is busy, 6 a notebook failed, 130 interrupted.
     """
     ctx.obj = workspace
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """Entry point of the console script. To be asked to end is like Ctrl-C, so that no child process is left behind."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(guarded(program))

@@ -106,11 +106,13 @@ def detect(path: Path, head: Head | None = None) -> Reader:
     for reader in READERS.values():
         if reader.sniff(head):
             return reader
-    raise UnknownFormat(f"{path}: tried {', '.join(READERS)}: none recognises the content. Name one with --as if you know better.")
+    raise UnknownFormat(
+        f"{path}: of {len(READERS)} formats none recognises the content; `perfkit formats` lists them. Name one with --as if you know better."
+    )
 
 
 def reader_named(name: str) -> Reader:
     """The reader a user asked for."""
     if name not in READERS:
-        raise unknown("format", name, READERS)
+        raise unknown("format", name, READERS, listing="`perfkit formats`")
     return READERS[name]

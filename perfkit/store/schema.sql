@@ -36,7 +36,8 @@ create table if not exists runs (
     parameters varchar not null, -- JSON: users, duration and other settings of the tool.
     load_model varchar, -- open (arrivals do not wait for answers) or closed (each user waits).
     fingerprint varchar not null, -- Runs with different fingerprints are not compared.
-    steady_from timestamp -- Requests before it are warm-up that was found, not planned; null counts from the start.
+    steady_from timestamp, -- Requests before it are warm-up that was found, not planned; null counts from the start.
+    answers_only boolean -- True: the artefact leaves out requests without an answer, so more may have failed than it shows.
 );
 
 -- A raw file that a tool left, kept in the vault under its SHA-256.
@@ -444,6 +445,12 @@ select requests.*,
     coalesce(requests.method || ' ', '') || requests.endpoint as subject
 from requests left join runs using (run_id)
 where coalesce(requests.phase, 'steady') = 'steady' and requests.started_at >= coalesce(runs.steady_from, '-infinity'::timestamp);
+
+-- Buckets of runs that have no requests of their own: where a tool left both, its requests say more.
+create or replace view measured_buckets as
+select latency_buckets.*,
+    coalesce(latency_buckets.method || ' ', '') || latency_buckets.endpoint as subject
+from latency_buckets anti join requests using (run_id);
 
 -- Statements of traced requests.
 create or replace view statements as

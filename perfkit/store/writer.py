@@ -18,8 +18,8 @@ import duckdb
 from perfkit.errors import ArtefactError, UsageError
 from perfkit.model.batch import Columns, Scan
 from perfkit.model.run import Run
-from perfkit.store.database import SETTINGS, Row, Store, asked, run_tables
-from perfkit.store.migrations import create_tables
+from perfkit.store.database import SETTINGS, Row, Store, asked, only_reading, run_tables
+from perfkit.store.migrations import create_tables, views
 from perfkit.store.vault import Kept
 
 MACROS = Path(__file__).with_name("macros.sql")
@@ -104,9 +104,10 @@ class Staging:
         return asked(self.connection, question, row, parameters)
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Column names and rows of any statement."""
+        """Column names and rows of any statement that only reads."""
         self.flush()
         try:
+            only_reading(self.connection, sql)
             cursor = self.connection.execute(sql)
             return [column[0] for column in cursor.description], cursor.fetchall()
         except duckdb.Error as error:
@@ -181,7 +182,7 @@ def named_columns(query: str) -> set[str] | None:
     """The words of a query, which are all columns that it can ask for; None where it asks for all of a table or for a view."""
     text = re.sub(r"count\s*\(\s*\*\s*\)", "count", query, flags=re.IGNORECASE)
     words = set(re.findall(r"\w+", text.lower()))
-    return None if "*" in text or words & {"measured_requests", "columns", "statements", "exclude"} else words
+    return None if "*" in text or words & {"columns", "exclude", *views()} else words
 
 
 def commit(store: Store, staging: Staging, staged: Sequence[Staged]) -> set[str]:
