@@ -51,10 +51,11 @@ def pairs(base: Sequence[Plan], candidate: Sequence[Plan]) -> list[PlanPair]:
 
 def changes(base: Plan, candidate: Plan) -> list[PlanChange]:
     """Part by part: the whole first, then what changed, then what did not."""
-    whole = PlanChange("the whole statement", *_planned(base, candidate), base.head.execution_ms, candidate.head.execution_ms, changed=False)
+    planning = PlanChange("planning", "", "", base.head.planning_ms, candidate.head.planning_ms, changed=False)
+    whole = PlanChange("the whole statement", "", "", base.head.execution_ms, candidate.head.execution_ms, changed=False)
     parts = [*_accesses(base, candidate), *_order(base, candidate), *_others(base, candidate)]
     parts.sort(key=lambda part: (not part.changed, -abs((part.candidate_ms or 0) - (part.base_ms or 0))))
-    return [whole, *parts]
+    return [whole, planning, *parts]
 
 
 def join_order(node: Node) -> str:
@@ -72,18 +73,13 @@ def _statement(plan: Plan) -> str:
     return plan.head.fingerprint or plan.head.name or plan.title
 
 
-def _planned(base: Plan, candidate: Plan) -> tuple[str, str]:
-    texts = [f"planned in {plan.head.planning_ms:.3g} ms" if plan.head.planning_ms is not None else "" for plan in (base, candidate)]
-    return texts[0], texts[1]
-
-
 def _accesses(base: Plan, candidate: Plan) -> list[PlanChange]:
     sides = [_scans(plan) for plan in (base, candidate)]
     found = []
     for name in [*sides[0], *(name for name in sides[1] if name not in sides[0])]:
         old, new = sides[0].get(name, []), sides[1].get(name, [])
-        texts = [_scan_text(old), _scan_text(new)]
-        found.append(PlanChange(f"access to {name}", *texts, _own(old), _own(new), changed=texts[0] != texts[1]))
+        before, after = _scan_text(old), _scan_text(new)
+        found.append(PlanChange(f"access to {name}", before, after, _own(old), _own(new), before != after))
         found += _estimates(name, old, new)
     return found
 

@@ -29,8 +29,7 @@ def plan_figure(plan: Plan, *, most: int = MOST_NODES) -> Figure:
     outside = plan.head.outside_ms or 0.0
     weighed = weights(plan)
     amounts = [item.amount for item in rows] + ([outside] if outside else [])
-    with panels(_title(plan), [1], columns=2, inches=1.6 + ROW_INCHES * len(amounts)) as (figure, (tree, bars)):
-        tree.get_gridspec().set_width_ratios([3, 2])
+    with panels(_title(plan), [1], widths=(3, 2), inches=1.6 + ROW_INCHES * len(amounts)) as (figure, (tree, bars)):
         _tree(tree, rows, has_outside=bool(outside))
         _bars(bars, rows, amounts, weighed.whole, "ms" if weighed.unit == "ms" else "count")
         bars.set_xlabel(AXIS.get(weighed.what, "nothing was measured"))
