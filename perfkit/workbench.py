@@ -36,12 +36,14 @@ if TYPE_CHECKING:
     from perfkit.analyses.load_steps import LoadStep
     from perfkit.analyses.measure import Measurement
     from perfkit.analyses.noise import NoiseFloor
+    from perfkit.analyses.plan_changes import PlanPair
     from perfkit.analyses.request_time import RequestTime
     from perfkit.analyses.traced_statements import TracedStatement
     from perfkit.analyses.trend import Trend
     from perfkit.collectors import Options
     from perfkit.collectors.base import Progress as Step
     from perfkit.collectors.inventory import Tool
+    from perfkit.model.plan import Plan
     from perfkit.notebooks import Executed
     from perfkit.packs import Component, Pack
     from perfkit.packs.investigation import Investigation
@@ -185,6 +187,18 @@ class Workbench:
         from perfkit.analyses.metrics import metric_named
 
         return history(self.store, metric_named(metric), selection or Selection(), subject)
+
+    def plans(self, name: str | None = None) -> list[Plan]:
+        """Execution plans: of a run, of a label, one plan as RUN:NUMBER, or all."""
+        from perfkit.analyses.plan_trees import plans_named
+
+        return plans_named(self.store, self.runs(), name)
+
+    def plan_pairs(self, base: str, candidate: str) -> list[PlanPair]:
+        """Plans of the same statements side by side: what changed, and what it cost."""
+        from perfkit.analyses.plan_changes import pairs
+
+        return pairs(self.plans(base), self.plans(candidate))
 
     def _load_runs(self, selection: Selection | None) -> list[Run]:
         return self.runs(replace(selection or Selection(), kind="load"))

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from perfkit.analyses.known_runs import Selection, newest_of_each_kind, select_runs
 from perfkit.analyses.plan_heads import plan_heads
 from perfkit.analyses.plan_steps import plan_steps
+from perfkit.errors import UsageError
 from perfkit.model.plan import Plan, linked
+from perfkit.model.run import Run
 from perfkit.store import Store
 
 
 def plan_trees(store: Store, run_ids: Sequence[str]) -> list[Plan]:
     """The plans of the runs as trees."""
     return linked(plan_heads(store, run_ids), plan_steps(store, run_ids))
+
+
+def plans_named(store: Store, runs: Sequence[Run], name: str | None = None) -> list[Plan]:
+    """The plans that a name means: a run, one plan of it as RUN:NUMBER, or the newest plans of a label; without a name all."""
+    planned = [run for run in runs if run.kind == "plans"]
+    if name is None:
+        return plan_trees(store, [run.run_id for run in planned])
+    run_name, colon, number = name.rpartition(":") if name.rpartition(":")[2].isdigit() else (name, "", "")
+    labelled = newest_of_each_kind(run for run in planned if run.label == run_name)
+    chosen = labelled or select_runs(planned, Selection(run_ids=(run_name,)))
+    plans = plan_trees(store, [run.run_id for run in chosen])
+    found = [plan for plan in plans if plan.head.plan_id == int(number)] if colon else plans
+    if not found:
+        known = ", ".join(str(plan.head.plan_id) for plan in plans) or "none"
+        raise UsageError(f"{run_name} has no plan {number}. Its plans: {known}." if colon else f"{name} has no plans.")
+    return found

@@ -146,6 +146,22 @@ def history(workspace: Path | None, metric: str, label: str | None, subject: str
     _keep(history_figure(found.points, found.changes, title=title, metric=metric, unit=found.unit), output, as_json)
 
 
+@command.command("plan")
+@click.argument("plan")
+@_kept
+def plan_tree(workspace: Path | None, plan: str, output: Path, as_json: bool) -> None:
+    """An execution PLAN, given as RUN:NUMBER.
+
+    The tree with own time, share and wrong estimates of every node; of large plans the weightiest nodes. A run or a
+    label with several plans draws the one that takes longest.
+    """
+    from perfkit.figures.plan_picture import plan_figure
+
+    plans = _bench(workspace, output).plans(plan)
+    longest = max(plans, key=lambda item: item.head.execution_ms or 0.0)
+    _keep(plan_figure(longest), output, as_json)
+
+
 def _bench(workspace: Path | None, output: Path) -> Workbench:
     """Before any work: a file that cannot be written would waste it."""
     if output.suffix not in SUFFIXES:

@@ -57,7 +57,7 @@ def latency_distribution_figure(
     required(quantiles, "requests")
     known = {row.run_id: (names or {}).get(row.run_id, row.run_id) for row in quantiles}
     looks = {name: LOOKS[place % len(LOOKS)] for place, name in enumerate(dict.fromkeys(known.values()))}
-    with panels(title, (2, 3), columns=2, inches=7.4) as (figure, axes):
+    with panels(title, (2, 3), widths=(1, 1), inches=7.4) as (figure, axes):
         below = _merged(figure, axes)
         linear, log = (_counted([row for row in bins if row.scale == scale], known) for scale in ("linear", "log"))
         for panel, counts in ((axes[0], linear), (axes[1], log)):

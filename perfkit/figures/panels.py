@@ -50,12 +50,12 @@ LOOKS = (
 
 
 @contextmanager
-def panels(title: str, heights: Sequence[float], *, columns: int = 1, inches: float = 4.6) -> Iterator[tuple[Figure, list[Axes]]]:
+def panels(title: str, heights: Sequence[float], *, widths: Sequence[float] = (1,), inches: float = 4.6) -> Iterator[tuple[Figure, list[Axes]]]:
     """A figure of panels above one another, or beside one another; the title stands over the first."""
     with style.context(STYLE):
         figure = Chart(figsize=(8.5, inches))
         FigureCanvasAgg(figure)
-        grid = figure.subplots(len(heights), columns, squeeze=False, height_ratios=heights)
+        grid = figure.subplots(len(heights), len(widths), squeeze=False, height_ratios=heights, width_ratios=widths)
         axes = [cell for row in grid for cell in row]
         axes[0].set_title(wrapped(title))
         yield figure, axes

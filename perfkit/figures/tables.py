@@ -14,14 +14,17 @@ from perfkit.analyses.ladder import Step
 from perfkit.analyses.latency import Latency
 from perfkit.analyses.measure import Measurement
 from perfkit.analyses.noise import NoiseFloor
+from perfkit.analyses.plan_changes import PlanChange
 from perfkit.analyses.request_time import RequestTime
 from perfkit.analyses.trend import LevelChange
 from perfkit.model.finding import Finding
+from perfkit.model.plan import PlanHead
 from perfkit.model.run import Run
 from perfkit.model.verdict import Verdict
 from perfkit.units import format_quantity
 
 NOTHING = "Nothing to show."
+MOST_OF_A_STATEMENT = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,27 @@ def _function(item: FunctionTime) -> tuple[str, ...]:
     return (item.function, f"{item.file}:{item.line}", format_quantity(item.n, "count"), f"{item.own:.4g}", f"{item.total:.4g}", share, item.unit)
 
 
+def _plan_head(item: PlanHead) -> tuple[str, ...]:
+    statement = item.name or " ".join((item.statement or "").split())[:MOST_OF_A_STATEMENT]
+    return (f"{item.run_id}:{item.plan_id}", item.engine, *map(_ms, (item.execution_ms, item.cold_ms, item.planning_ms)), statement)
+
+
+def _plan_change(item: PlanChange) -> tuple[str, ...]:
+    both = item.base_ms is not None and item.candidate_ms is not None
+    difference = format_quantity((item.candidate_ms or 0) - (item.base_ms or 0), "ms") if both else "–"
+    return (
+        item.part,
+        item.base,
+        item.candidate if item.changed else "same" if item.base else "",
+        *map(_ms, (item.base_ms, item.candidate_ms)),
+        difference,
+    )
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else format_quantity(value, "ms")
+
+
 def _columns(left: str, right: str, order: str) -> dict[str, str]:
     sides = dict.fromkeys(left.split(", "), "left") | dict.fromkeys(right.split(", "), "right")
     return {name: sides[name] for name in order.split(", ")}
@@ -215,6 +239,13 @@ VIEWS: dict[type[Any], View] = {
             "endpoint, total, database, cache, models, other services, own, statements, model calls, requests",
         ),
         _request_time,
+    ),
+    PlanHead: View(
+        _columns("plan, engine, statement", "execution, first time, planning", "plan, engine, execution, first time, planning, statement"), _plan_head
+    ),
+    PlanChange: View(
+        _columns("part, before, after", "before takes, after takes, difference", "part, before, after, before takes, after takes, difference"),
+        _plan_change,
     ),
     FunctionTime: View(
         _columns("function, place, unit", "calls, own, total, share", "function, place, calls, own, total, share, unit"),

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+AGGREGATES = {"Hashed": "HashAggregate", "Sorted": "GroupAggregate", "Mixed": "MixedAggregate"}
+JOINS = ("Hash Join", "Merge Join", "Nested Loop")
+
 
 @dataclass(frozen=True, slots=True)
 class PlanHead:
@@ -98,10 +101,25 @@ class Node:
         return bool(self.step.loops)
 
     @property
+    def kind(self) -> str:
+        """The node's type as a person calls it: Partial HashAggregate, Hash Left Join, Update."""
+        name, facts = self.step.node_type, self.facts
+        if name == "ModifyTable":
+            name = str(facts.get("Operation", name))
+        elif name == "Aggregate":
+            name = AGGREGATES.get(str(facts.get("Strategy")), name)
+        elif facts.get("Join Type") not in (None, "Inner") and name in JOINS:
+            name = f"{name.removesuffix(' Join')} {facts['Join Type']} Join"
+        mode = facts.get("Partial Mode")
+        part = f"{mode} " if mode in ("Partial", "Finalize") else ""
+        return f"{'Parallel ' if facts.get('Parallel Aware') is True else ''}{part}{name}"
+
+    @property
     def place(self) -> str:
         """Such as Index Scan using items_kind on items."""
         using = f" using {self.step.index_name}" if self.step.index_name else ""
-        return f"{self.step.node_type}{using}{f' on {self.step.relation}' if self.step.relation else ''}"
+        target = self.step.relation or self.facts.get("CTE Name") or self.facts.get("Function Name")
+        return f"{self.kind}{using}{f' on {target}' if target else ''}"
 
     def number(self, fact: str) -> float:
         """A fact that is a number; 0 where it is not printed, as EXPLAIN leaves zeros out."""
