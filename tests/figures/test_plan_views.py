@@ -50,7 +50,13 @@ def test_the_tree_names_time_share_rows_and_wrong_estimates() -> None:
 
 
 def test_branches_join_where_they_should() -> None:
-    deep = [{"node_type": "Limit"}, {"node_type": "Append"}, SCAN | {"parent": 1}, {"node_type": "Sort", "parent": 1}, KINDS | {"parent": 3}]
+    deep: list[dict[str, Any]] = [
+        {"node_type": "Limit"},
+        {"node_type": "Append"},
+        SCAN | {"parent": 1},
+        {"node_type": "Sort", "parent": 1},
+        KINDS | {"parent": 3},
+    ]
     names = [line[line.index("Limit") :] if "Limit" in line else line for line in plan_text(plan_of(*deep)).splitlines()[4:]]
     drawn = [line[-25:].lstrip("0123456789 ") for line in names]
     assert any(line.endswith("├─ Seq Scan on items") for line in drawn)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ def test_the_notebooks_are_there() -> None:
     assert {item.name for item in notebooks(FOLDER)} == {
         "are_we_ready",
         "collect_load",
+        "collect_plans",
         "collect_profile",
         "compare_two_labels",
         "did_we_regress",
@@ -97,3 +100,15 @@ def test_collect_profile_names_the_hottest_function(bench: Workbench) -> None:
     [executed] = bench.run_notebooks(["collect_profile"], given)
     last = "".join(cells(executed.output)[-1]["outputs"][-1]["text"])
     assert "of the profile itself" in last
+
+
+def test_collect_plans_names_the_slow_statement_and_what_is_wrong(bench: Workbench, tmp_path: Path) -> None:
+    shop = tmp_path / "shop.db"
+    with closing(sqlite3.connect(shop)) as connection, connection:
+        connection.execute("create table orders (id integer primary key, customer integer)")
+        connection.executemany("insert into orders (customer) values (?)", [(number % 500,) for number in range(50_000)])
+    slow = ["select count(*) from orders where customer = 7", "select * from orders where id = 3"]
+    outputs = outputs_of(bench, "collect_plans", dsn=f"sqlite:///{shop}", statements=slow)
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert "Of 2 statement(s), 'select count(*) from orders where customer = 7' takes longest" in "".join(outputs[-1]["text"])
+    assert "SCAN on orders" in "".join(outputs[-1]["text"])
