@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 Floats = npt.NDArray[np.float64]
 Direction = Literal["lower", "higher"]
@@ -114,6 +113,8 @@ def compare(
 
 def false_discovery(p_values: Sequence[float]) -> list[float]:
     """Benjamini and Hochberg's adjusted p-values, in the order given: for many endpoints tested at once."""
+    from scipy import stats
+
     return [float(p) for p in stats.false_discovery_control(p_values)] if len(p_values) else []
 
 
@@ -137,6 +138,8 @@ def _ratio(scale: _Scale, distance: float) -> float | None:
 
 def _difference(scale: _Scale) -> _Difference | None:
     """None where a side has one run, and so no spread."""
+    from scipy import stats
+
     x, y = scale.base, scale.candidate
     if min(len(x), len(y)) < 2:
         return None
@@ -191,11 +194,15 @@ def _visible(scale: _Scale, difference: _Difference, smallest: float, noise: flo
 
 def _seen(spread: float, n: int, m: int, freedom: float, smallest: float) -> float:
     """Large enough, four times out of five, to leave no difference outside the interval and to exceed the smallest that counts."""
+    from scipy import stats
+
     error = spread * math.sqrt(1 / n + 1 / m)
     return float(stats.t.ppf(POWER, freedom)) * error + max(float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom)) * error, smallest)
 
 
 def _exact(a: Floats, b: Floats) -> float | None:
+    from scipy import stats
+
     if len(np.unique(np.concatenate([a, b]))) == len(a) + len(b):
         return float(stats.mannwhitneyu(a, b, method="exact").pvalue)
     if min(len(a), len(b)) < 2 or math.comb(len(a) + len(b), len(a)) > MAX_ORDERS:

@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from perfkit.stats.laws import Law, law_of_counts
 
@@ -101,6 +100,8 @@ class Fit:
     @property
     def grows(self) -> bool:
         """Whether the best power fits significantly better than a constant, and by more than rounding."""
+        from scipy import stats
+
         best = float(self.misfits[self.best])
         if self.freedom < 1:
             return self.flat_misfit > best and bool(self.factors[self.best] > LEAST_SPREAD * self.constants[self.best])
@@ -210,6 +211,8 @@ def _fit(n: Floats, t: Floats) -> Fit:
 
 def _bound(misfit: float, confidence: float, freedom: int, count: int) -> float:
     """The largest misfit that scatter alone explains; numbers that are equal but for rounding fit alike."""
+    from scipy import stats
+
     if freedom < 1:
         return np.inf
     return misfit * (1 + float(stats.f.ppf(confidence, 1, freedom)) / freedom) + 1e-12 * count
@@ -241,6 +244,8 @@ def _exponent(fit: Fit) -> tuple[float, float | None, float | None]:
 
 def _range_of(fit: Fit, reached: Floats, n: Floats) -> tuple[float | None, float | None]:
     """Over all allowed exponents, each one's own scatter added."""
+    from scipy import stats
+
     if fit.freedom < 1:
         return None, None
     per_size = len(n) / len(set(n.tolist()))
@@ -252,6 +257,8 @@ def _range_of(fit: Fit, reached: Floats, n: Floats) -> tuple[float | None, float
 
 def _slope(n: Floats, t: Floats) -> tuple[float, float | None, float | None]:
     """Slope on logarithmic scales with its t interval."""
+    from scipy import stats
+
     positive = t > 0
     if len(set(n[positive].tolist())) < 2:
         return 0.0, None, None

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from perfkit.stats.measured import Floats, measured
 from perfkit.stats.steady import lag1
@@ -44,6 +43,8 @@ def percentile(samples: Sequence[float] | Floats, q: float) -> float:
 
 def percentile_interval(samples: Sequence[float] | Floats, q: float, confidence: float = 0.95) -> Interval:
     """Sampling error of a percentile if samples are independent, which requests of a load test are not."""
+    from scipy import stats
+
     array = _some(samples)
     n, value = len(array), float(np.quantile(array, _share(q)))
     lower, upper = _tails(n, q, 1 - confidence)
@@ -106,6 +107,8 @@ def proportion_interval(successes: int, n: int, confidence: float = 0.95) -> Int
     """Clopper and Pearson's exact interval of a share."""
     if n == 0:
         return Interval(0.0, None, None, 0, "too few")
+    from scipy import stats
+
     exact = stats.binomtest(successes, n).proportion_ci(confidence, method="exact")
     return Interval(successes / n, float(exact.low), float(exact.high), n, "exact")
 
@@ -125,6 +128,8 @@ def _tails(n: int, q: float, alpha: float) -> tuple[float | None, float | None]:
 
 
 def _student(array: Floats, confidence: float) -> tuple[float, float, float]:
+    from scipy import stats
+
     middle = float(array.mean())
     half = float(stats.t.ppf(0.5 + confidence / 2, len(array) - 1) * array.std(ddof=1) / np.sqrt(len(array)))
     return middle, middle - half, middle + half
