@@ -221,7 +221,8 @@ def _stage(source: Source, token: str, staging: Staging) -> Manifest:
     with ExitStack() as closing:
         path = source.path
         if source.partial:
-            path, cut = whole_rows(path, Path(closing.enter_context(TemporaryDirectory(prefix="perfkit-"))))
+            whole_part = getattr(source.reader, "whole_part", whole_rows)  # of formats whose rows are more than a line
+            path, cut = whole_part(path, Path(closing.enter_context(TemporaryDirectory(prefix="perfkit-"))))
             told = replace(told, valid=not cut, invalid_because=TRUNCATED if cut else None)
         try:
             for batch in source.reader.read(path):

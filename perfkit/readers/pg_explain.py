@@ -1,56 +1,47 @@
-"""PostgreSQL's EXPLAIN (FORMAT JSON): one plan or several, as psql, auto_explain or perfkit collect plans leave them."""
+"""PostgreSQL's EXPLAIN (FORMAT JSON): one plan or several, as psql, pgAdmin, auto_explain or perfkit collect plans leave them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from perfkit.errors import ArtefactError
-from perfkit.model.artefact import Head, open_artefact
-from perfkit.model.batch import Batch, columns_of
-from perfkit.readers.pg_plan import check, rows_of
+from perfkit.model.artefact import Head
+from perfkit.model.batch import Batch
+from perfkit.readers.parsing import refuse, text_of
+from perfkit.readers.pg_documents import NoDocument, documents_of
+from perfkit.readers.pg_plan import batches
 
 NAME = "pg-explain"
 KIND = "plans"
 TOOL = "postgresql"
-ABOUT = "PostgreSQL EXPLAIN (FORMAT JSON), one plan or an array of plans with their Query Text"
+ABOUT = "PostgreSQL EXPLAIN (FORMAT JSON): one plan or many with their Query Text, also in the frames of psql and pgAdmin"
 BY_LINE = False
+
+BEGINNING = '"[{'
+DECORATION = "\ufeff \t\r\n|│║+-─═┌┬┐├┼┤╔╗╠╣"
 
 
 def sniff(head: Head) -> bool:
-    """JSON in which a Plan with a Node Type comes early."""
-    text = head.text.lstrip("\ufeff \t\r\n")
-    return text[:1] in ("[", "{") and '"Plan"' in text and '"Node Type"' in text
+    """JSON, at most in a frame, in which a Plan with a Node Type comes early."""
+    text = head.text.lstrip(DECORATION).removeprefix('"QUERY PLAN"').removeprefix("QUERY PLAN").lstrip(DECORATION)
+    plain = text.replace('""', '"')
+    return text[:1] in BEGINNING and text != "" and '"Plan"' in plain and '"Node Type"' in plain
 
 
 def read(path: Path) -> Iterator[Batch]:
     """Plans and their nodes."""
-    plans, nodes = [], []
-    for plan_id, explained in enumerate(_explained(path)):
-        plan, own = rows_of(plan_id, explained)
-        plans.append(plan)
-        nodes += own
-    yield columns_of("plans", plans)
-    yield columns_of("plan_nodes", nodes)
-
-
-def _explained(path: Path) -> list[Mapping[str, Any]]:
-    with open_artefact(path) as file:
-        content = file.read()
     try:
-        loaded = json.loads(content)
-    except UnicodeDecodeError as error:
-        raise ArtefactError(f"{path}: tried as {NAME}: not a text: {error.reason} at byte {error.start}.") from error
-    except json.JSONDecodeError as error:
-        raise ArtefactError(f"{path}: tried as {NAME}: {error.msg} in line {error.lineno}, column {error.colno}; was the file cut off?") from error
-    except RecursionError as error:
-        raise ArtefactError(f"{path}: tried as {NAME}: nested deeper than any plan.") from error
-    listed = loaded if isinstance(loaded, list) else [loaded]
-    for number, explained in enumerate(listed):
-        plan = explained.get("Plan") if isinstance(explained, dict) else None
-        if not isinstance(plan, dict) or "Node Type" not in plan:
-            raise ArtefactError(f"{path}: tried as {NAME}: entry {number} has no Plan with a Node Type.")
-        check(plan, f"{path}: tried as {NAME}: plan {number}")
-    return listed
+        documents = documents_of(text_of(path, NAME))
+    except NoDocument as error:
+        where = f"{path}, line {error.line}, column {error.column}"
+        raise ArtefactError(f"{where}: tried as {NAME}: {error.reason}; was the file cut off?") from error
+    entries = [(line, entry) for line, document in documents for entry in (document if isinstance(document, list) else [document])]
+    yield from batches([_explained(path, number, line, entry) for number, (line, entry) in enumerate(entries)])
+
+
+def _explained(path: Path, number: int, line: int, entry: Any) -> tuple[str, Mapping[str, Any]]:
+    if not isinstance(entry, dict) or not isinstance(entry.get("Plan"), dict):
+        raise refuse(path, NAME, f"entry {number} has no Plan.", line)
+    return f"{path}, line {line}: tried as {NAME}: plan {number}", entry
