@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import from_points, ingest_points, open_profile, percentile_interval, percentiles, small_artefacts, start_up, trend
+from benchmarks import from_points, ingest_points, open_profile, percentile_interval, percentiles, plans, small_artefacts, start_up, trend
 
 BENCHMARKS = {
     "ingest_points": ingest_points.run,
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "percentiles": percentiles.run,
     "percentile_interval": percentile_interval.run,
     "open_profile": open_profile.run,
+    "plans": plans.run,
     "small_artefacts": small_artefacts.run,
     "start_up": start_up.run,
     "trend": trend.run,
