@@ -21,31 +21,36 @@ Node = dict[str, Any]
 
 
 def run() -> None:
-    """Measure and print; the CPU of a process and of all that it started."""
-    artefact = str(plans())
-    perfkit = [sys.executable, "-m", "perfkit", "--workspace", str(WORKSPACE)]
-    ingest, diagnose = ([*perfkit, "ingest", artefact], [*perfkit, "diagnose", "--json"])
-    costs = measure_all([Job("ingest", ingest, clean), Job("diagnose", diagnose), Job("perfkit --version", [*perfkit[:3], "--version"])])
-    cpu_s = costs["ingest"].cpu_s + costs["diagnose"].cpu_s
+    """Measure and print; the CPU of a process and of all that it started. The same commands on one plan show what is not the plans' own."""
+    costs = {name: cost for count in (PLANS, 1) for name, cost in measure_all(_jobs(count)).items()}
+    cpu_s, start_s = (costs[f"ingest {count}"].cpu_s + costs[f"diagnose {count}"].cpu_s for count in (PLANS, 1))
     verdict = "holds" if cpu_s <= LIMIT_S else "DOES NOT HOLD"
     lines = ["### 1 000 plans of 20 nodes", "", "| job | wall s | CPU s | peak MB |", "|---|---:|---:|---:|"]
     lines += [f"| {name} | {cost.wall_s:.2f} | {cost.cpu_s:.2f} | {cost.peak_mb:.0f} |" for name, cost in costs.items()]
+    own_s = cpu_s - start_s
+    said = f"{cpu_s:.2f} s, {cpu_s / LIMIT_S:.2f} of the limit, {verdict}."
+    lines += ["", f"- ingest and diagnose together need at most {LIMIT_S:g} s of CPU: {said}"]
     lines += [
-        "",
-        f"- ingest and diagnose together need at most {LIMIT_S:g} s of CPU: {cpu_s:.2f} s, {cpu_s / LIMIT_S:.2f} of the limit, {verdict}.",
+        f"- of that the plans themselves, beyond what one plan costs: {own_s:.2f} s, {own_s / LIMIT_S:.2f} of the limit.",
         "",
     ]
     save("plans", "\n".join(lines))
 
 
-def plans() -> Path:
+def _jobs(count: int) -> list[Job]:
+    perfkit = [sys.executable, "-m", "perfkit", "--workspace", str(WORKSPACE)]
+    ingest, diagnose = ([*perfkit, "ingest", str(plans(count))], [*perfkit, "diagnose", "--json"])
+    return [Job(f"ingest {count}", ingest, clean), Job(f"diagnose {count}", diagnose)]
+
+
+def plans(count: int) -> Path:
     """Plans with the facts that EXPLAIN (ANALYZE, BUFFERS, VERBOSE) writes, from a fixed seed."""
-    path = FOLDER / f"plans-{PLANS}-{NODES}.json"
+    path = FOLDER / f"plans-{count}-{NODES}.json"
     if not path.exists():
         noise = random.Random(20260401)
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.part")
-        unfinished.write_text(json.dumps([_explained(number, noise) for number in range(PLANS)], indent=1), encoding="utf-8")
+        unfinished.write_text(json.dumps([_explained(number, noise) for number in range(count)], indent=1), encoding="utf-8")
         unfinished.replace(path)
     return path
 

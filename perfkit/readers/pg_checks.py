@@ -28,7 +28,7 @@ WHOLE_TEXTS = ("Query Text", "Name")
 
 
 def check_plan(explained: Mapping[str, Any], where: str) -> None:
-    """What is said of the plan as a whole, and that every node has a place in the tree."""
+    """What is said of the plan as a whole, then every node in pre-order."""
     for key in WHOLE_NUMBERS:
         if explained.get(key) is not None:
             _check_number(key, explained[key], where)
@@ -36,20 +36,21 @@ def check_plan(explained: Mapping[str, Any], where: str) -> None:
         if not isinstance(explained.get(key, ""), str | None):
             raise ArtefactError(f"{where}: {key} is {_shown(explained[key])}, not a text.")
     waiting: list[Any] = [explained.get("Plan")]
+    number = 0
     while waiting:
         node = waiting.pop()
         if not isinstance(node, dict) or not isinstance(node.get("Node Type"), str):
-            raise ArtefactError(f"{where} has a node without a Node Type.")
+            raise ArtefactError(f"{where}, node {number}: a node without a Node Type.")
+        _check_node(node, f"{where}, node {number}")
         below = node.get("Plans")
         if below:
             if not isinstance(below, list):
-                raise ArtefactError(f"{where}: the Plans below a {node['Node Type']} are {_shown(below)}, not a list.")
-            waiting += below
-        if not isinstance(node.get("Actual Loops", 0), int | float) or not 0 <= node.get("Actual Loops", 0) <= COUNTED_AT_MOST:
-            raise ArtefactError(f"{where}: Actual Loops of a {node['Node Type']} is {_shown(node['Actual Loops'])}, not a count.")
+                raise ArtefactError(f"{where}, node {number}: the Plans below a {node['Node Type']} are {_shown(below)}, not a list.")
+            waiting += reversed(below)
+        number += 1
 
 
-def check_node(facts: Mapping[str, Any], where: str) -> None:
+def _check_node(facts: Mapping[str, Any], where: str) -> None:
     """Numbers are numbers that can have been counted, names are texts."""
     for key, value in facts.items():
         most = NUMBERS.get(key)

@@ -56,7 +56,7 @@ def document_at(text: str, position: int) -> tuple[Any, int]:
         except RecursionError:
             document, end = _deep(text, position)
     except json.JSONDecodeError as error:
-        raise NoDocument(error.msg, text, error.pos) from error
+        raise NoDocument(error.msg.removesuffix(" starting at"), text, error.pos) from error
     except _NoNumber as error:
         found = NO_NUMBER.search(text, position)
         raise NoDocument(f"{error} is no number", text, found.start("word") if found else position) from error

@@ -50,10 +50,14 @@ class Entry:
 
 def entries_of(text: str) -> Iterator[Entry]:
     """Every explained statement, in the order in which they ended; raises ValueError with a line's number for a broken csvlog or jsonlog."""
-    first = text.lstrip("\ufeff \r\n")[:1]
-    if first == "{":
-        return _from_json_lines(text)
-    return _from_csv(text) if _is_csv(text) else _from_stderr(text)
+    if is_plain(text):
+        return _from_stderr(text)
+    return _from_csv(text) if CSV_ROW.search(text, 0, SNIFFED) else _from_json_lines(text)
+
+
+def is_plain(text: str) -> bool:
+    """Whether it is what a server writes to stderr, where an entry has no end of its own."""
+    return text.lstrip("\ufeff \r\n")[:1] != "{" and CSV_ROW.search(text, 0, SNIFFED) is None
 
 
 class BrokenLine(ValueError):  # noqa: N818  it says what was found
@@ -136,8 +140,3 @@ def _session(prefix: str) -> str:
 
 def _session_of(row: Mapping[str, object]) -> str:
     return str(row.get("session_id", row.get("pid", "")))
-
-
-def _is_csv(text: str) -> bool:
-    """Quoted columns of which the message is one."""
-    return CSV_ROW.search(text, 0, SNIFFED) is not None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch
 from perfkit.readers.parsing import refuse, text_of
@@ -34,7 +35,8 @@ def read(path: Path) -> Iterator[Batch]:
     try:
         documents = documents_of(text_of(path, NAME))
     except NoDocument as error:
-        raise refuse(path, NAME, f"{error.reason} at column {error.column}; was the file cut off?", error.line) from error
+        where = f"{path}, line {error.line}, column {error.column}"
+        raise ArtefactError(f"{where}: tried as {NAME}: {error.reason}; was the file cut off?") from error
     entries = [(line, entry) for line, document in documents for entry in (document if isinstance(document, list) else [document])]
     yield from batches([_explained(path, number, line, entry) for number, (line, entry) in enumerate(entries)])
 

@@ -12,7 +12,7 @@ from perfkit.model.artefact import Head, whole_rows
 from perfkit.model.batch import Batch
 from perfkit.readers.parsing import refuse, text_of
 from perfkit.readers.pg_documents import NoDocument, document_at
-from perfkit.readers.pg_entries import EXPLAINED, BrokenLine, Entry, entries_of
+from perfkit.readers.pg_entries import EXPLAINED, BrokenLine, Entry, entries_of, is_plain
 from perfkit.readers.pg_frames import TAB_COLUMNS, Line
 from perfkit.readers.pg_lines import NotUnderstood, plans_of
 from perfkit.readers.pg_plan import batches
@@ -72,7 +72,9 @@ def _is_broken(path: Path, entry: Entry) -> bool:
 
 
 def _ends_with(text: str, entry: Entry) -> bool:
-    """Whether the log's last line is one of the entry's."""
+    """Whether the log's last line is one of the entry's, so that more of it may be missing."""
+    if not is_plain(text):
+        return False
     last = max((number for number, words in entry.body if words.strip()), default=entry.line)
     return last >= text.rstrip("\n").count("\n") + 1
 

@@ -44,7 +44,7 @@ class Node:
         self.wall_ms = None if time_ms is None else float(time_ms) * self.loops / self.processes
         self.is_separate = self.parent is not None and self.facts.get("Parent Relationship") == "InitPlan"
 
-    @property
+    @cached_property
     def tolerance_ms(self) -> float:
         """EXPLAIN rounds the time of each loop."""
         return ROUNDING_MS + ROUNDING_MS_A_LOOP * (self.loops / self.processes + sum(child.loops / child.processes for child in self.children))

@@ -72,7 +72,7 @@ def test_query_parameters_are_kept(tmp_path: Path) -> None:
     assert plan["outside_ms"] == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.*")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [path for path in sorted(FOLDER.iterdir()) if path.suffix != ".md"], ids=lambda path: path.name)
 def test_a_log_cut_in_its_last_plan_names_the_line_and_can_be_read_in_part(path: Path, tmp_path: Path, bench: Workbench) -> None:
     content = path.read_text(encoding="utf-8")
     cut = tmp_path / f"cut-{path.name}"
