@@ -19,7 +19,7 @@ class DatabaseConnections:
     subject: str
     n: int
     connections: float
-    limit_: float | None
+    most_allowed: float | None
     """Ordinary roles may open so many."""
     idle_in_transaction: float
     longest_idle_s: float

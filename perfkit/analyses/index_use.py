@@ -20,8 +20,8 @@ class IndexUse:
     schema: str
     relation: str
     index_name: str
-    parts: int
-    """Indexes of partitions; 1 where there are none."""
+    partitioned: bool
+    """Whether it stands for the indexes of all partitions."""
     definition: str | None
     method: str | None
     columns: list[str] | None

@@ -1,5 +1,5 @@
 -- How is each index defined, and was it used? Indexes of partitions are taken together: only the whole of them can be dropped.
--- index_name: the index, or the partitioned table's.   parts: how many indexes that is.   The columns up to null_fraction are those of index_stats.
+-- index_name: the index, or the partitioned table's.   partitioned: whether it is one of those.   The columns up to null_fraction are those of index_stats.
 -- scans, scans_total, last_scan, counting_since: of all parts, the most cautious.   rows_live: of the table.
 -- rows_written: rows that got a new entry in every index of the table between since and until.   replicas: servers that follow this one; null: unknown.
 with known as (
@@ -15,7 +15,7 @@ select
     "schema",
     min(relation) as relation,
     coalesce(parent_index, index_name) as index_name,
-    count(*) as parts,
+    parent_index is not null as partitioned,
     arg_min(definition, index_name) as definition,
     any_value(method) as method,
     any_value(columns) as columns,

@@ -51,4 +51,5 @@ def impact_of(saves_ms: float | None, request_ms: float | None) -> Level:
     return "HIGH" if share >= 0.3 else "MEDIUM" if share >= 0.1 else "LOW"
 
 
+WEIGHT: dict[Level, int] = {"HIGH": 2, "MEDIUM": 1, "LOW": 0}
 PRIORITY_OF: dict[Level, Priority] = {"HIGH": "P0", "MEDIUM": "P1", "LOW": "P2"}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch, Columns, columns_of
@@ -42,14 +41,14 @@ def _database(rows: list[Seen]) -> Columns:
     return columns_of("database_stats", found)
 
 
-VIEWS: dict[str, tuple[tuple[str, ...], Callable[[list[Seen]], Columns]]] = {
-    "pg_stat_statements": (("query", "calls", "total_exec_time"), _statements),
-    "pg_stat_statements before version 13": (("query", "calls", "total_time"), _statements),
-    "pg_stat_user_indexes": (("indexrelname", "idx_scan", "idx_tup_read"), _indexes),
-    "pg_stat_user_tables": (("relname", "seq_scan", "n_tup_ins"), _tables),
-    "pg_stat_database": (("datname", "xact_commit", "blks_hit"), _database),
+VIEWS: dict[tuple[str, ...], tuple[str, Callable[[list[Seen]], Columns]]] = {
+    ("query", "calls", "total_exec_time"): ("pg_stat_statements", _statements),
+    ("query", "calls", "total_time"): ("pg_stat_statements", _statements),  # before version 13
+    ("indexrelname", "idx_scan", "idx_tup_read"): ("pg_stat_user_indexes", _indexes),
+    ("relname", "seq_scan", "n_tup_ins"): ("pg_stat_user_tables", _tables),
+    ("datname", "xact_commit", "blks_hit"): ("pg_stat_database", _database),
 }
-"""Each view by columns that only it has together, and what makes rows of it."""
+"""Columns that only one view has together: its name, and what makes rows of it."""
 
 
 def sniff(head: Head) -> bool:
@@ -58,17 +57,18 @@ def sniff(head: Head) -> bool:
 
 
 def read(path: Path) -> Iterator[Batch]:
-    """The rows of one view. When the file was written stands nowhere; the nearest thing is its own time."""
+    """The rows of one view, which is the scenario: views do not take each other's place. When they were read, only the file's own time tells."""
     rows = _json_rows(path) if _is_json(path) else _csv_rows(path)
     view = _view(rows[0].values) if rows else None
     if view is None:
-        raise refuse(path, NAME, f"no rows of {', '.join(VIEWS)}.")
-    yield Manifest(started_at=last_modified(path))
-    yield VIEWS[view][1](rows)
+        raise refuse(path, NAME, f"no rows of {', '.join(sorted({name for name, _ in VIEWS.values()}))}.")
+    name, made = view
+    yield Manifest(started_at=last_modified(path), scenario=name)
+    yield made(rows)
 
 
-def _view(names: Any) -> str | None:
-    return next((view for view, (columns, _) in VIEWS.items() if all(column in names for column in columns)), None)
+def _view(names: Collection[str]) -> tuple[str, Callable[[list[Seen]], Columns]] | None:
+    return next((view for columns, view in VIEWS.items() if all(column in names for column in columns)), None)
 
 
 def _first_names(text: str) -> list[str]:

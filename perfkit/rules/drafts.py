@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from perfkit.model.finding import PRIORITY_OF, Finding, Level, finding_id, impact_of
+from perfkit.model.finding import PRIORITY_OF, WEIGHT, Finding, Level, finding_id, impact_of
 
 
 def draft(  # noqa: PLR0913  these are the parts of a finding
@@ -18,19 +18,20 @@ def draft(  # noqa: PLR0913  these are the parts of a finding
     remedy: str,
     effort: Level,
     cause: str = "",
+    impact: Level = "LOW",
     subject: str | None = None,
     file: str | None = None,
     line: int | None = None,
     cost_ms: float | None = None,
     saves_ms: float | None = None,
 ) -> Finding:
-    """A finding whose weight is not known yet."""
+    """A finding as its rule sees it; impact is what the rule knows by itself, and the least that the finding gets."""
     return Finding(
         finding_id=finding_id(rule, place, cause, run_id),
         run_id=run_id,
         rule=rule,
-        priority="P2",
-        impact="LOW",
+        priority=PRIORITY_OF[impact],
+        impact=impact,
         effort=effort,
         title=title,
         subject=subject,
@@ -45,10 +46,10 @@ def draft(  # noqa: PLR0913  these are the parts of a finding
 
 
 def weighed(findings: Iterable[Finding], request_ms: Mapping[str, float]) -> list[Finding]:
-    """Findings with impact and priority from the share of the request that they cost, worst first."""
+    """Findings with impact and priority from the share of the request that they cost, where that says more than the rule; worst first."""
     weighed_findings = []
     for finding in findings:
-        impact = impact_of(finding.saves_ms, request_ms.get(finding.subject or ""))
+        impact = max(finding.impact, impact_of(finding.saves_ms, request_ms.get(finding.subject or "")), key=WEIGHT.__getitem__)
         weighed_findings.append(replace(finding, impact=impact, priority=PRIORITY_OF[impact]))
     return sorted(weighed_findings, key=lambda finding: (finding.priority, -(finding.saves_ms or 0), finding.finding_id))
 

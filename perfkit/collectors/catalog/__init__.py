@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 import shlex
 import time
 from collections.abc import Callable
@@ -20,7 +21,8 @@ from perfkit.model.run import Manifest
 
 TOOL = "postgresql"
 FORMAT = 1
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.5
+SECRET = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
 LONGEST_COMMAND_S = 6 * 3600.0
 
 
@@ -83,7 +85,7 @@ def collect(options: CatalogOptions, folder: Path, progress: Progress | None = N
 
 
 def _between(options: CatalogOptions, catalog: Catalog, tell: Progress) -> list[dict[str, Any]]:
-    """What a look at the connections showed, once a second."""
+    """What a look at the connections showed, twice a second."""
     with catalog.looking() as look:
         looks = [look()]
 
@@ -93,7 +95,7 @@ def _between(options: CatalogOptions, catalog: Catalog, tell: Progress) -> list[
             tell(words, done)
 
         if options.during_s is None:
-            _run(options, lambda seconds: watch(seconds, f"`{shlex.join(options.command)}` runs · {seconds:.0f} s", 0.5))
+            _run(options, lambda seconds: watch(seconds, f"{options.command[0]} runs · {seconds:.0f} s", 0.5))
         else:
             _wait(options.during_s, watch)
         return [*looks, look()]
@@ -110,7 +112,7 @@ def _run(options: CatalogOptions, watch: Callable[[float], None]) -> None:
     ended = run_child(Child(options.command, options.limit_s), lambda _, seconds: watch(seconds))
     if ended.status:
         raise CollectionFailed(
-            f"`{shlex.join(options.command)}` ended with status {ended.status}, so its statements say nothing. Its last lines:\n{ended.last_words}"
+            f"{options.command[0]} ended with status {ended.status}, so its statements say nothing. Its last lines:\n{ended.last_words}"
         )
 
 
@@ -118,5 +120,6 @@ def _parameters(options: CatalogOptions, database: str) -> dict[str, Any]:
     """What must be equal for two runs to be compared; settings may differ, for they are what one changes."""
     if options.during_s is not None:
         return {"database": database, "during_s": options.during_s}
-    command = shlex.join(options.command)
-    return {"database": database, "command": command, "workload": hashlib.sha256(command.encode()).hexdigest()[:12]}
+    # without passwords: a command may hold a DSN, and what it is called is told to everybody who sees the run
+    command = SECRET.sub(r"\g<1>***@", shlex.join(options.command))
+    return {"database": database, "command": Path(options.command[0]).name, "workload": hashlib.sha256(command.encode()).hexdigest()[:12]}

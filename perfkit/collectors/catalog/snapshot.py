@@ -100,10 +100,11 @@ class Catalog:
             raise
         known = connection.execute("select /* perfkit */ to_regclass(%s)", [f"{schema}.pg_stat_statements_info"]).fetchone()
         info = self._only(connection, "statements_info", schema=schema) if known and known[0] else {}
-        seen = [_discreet(row) if with_text else _bare(row) for row in rows if OURS not in (row["query"] or "")]
+        seen = [row for row in rows if OURS not in (row["query"] or "")]
         hidden = sum(row["query"] == HIDDEN for row in seen)
         unseen = f"{hidden} statements of other roles are hidden from this one. {HOW_TO_SEE}" if hidden else ""
-        return {"statements": seen, "statements_info": info}, unseen
+        kept = [_discreet(row) if with_text else _bare(row) for row in seen]
+        return {"statements": kept, "statements_info": info}, unseen
 
     def _bloat(self, connection: psycopg.Connection[Any]) -> list[Row]:
         schema = self._schema_of(connection, "pgstattuple")
