@@ -81,7 +81,7 @@ class Snapshot:
         return [self._seen(row, f"{self.which}, {topic}, row {number}") for number, row in enumerate(listed)]
 
     def row(self, topic: str) -> Seen:
-        return self._seen(self.content[topic], f"{self.which}, {topic}")
+        return self._seen(self.content.get(topic), f"{self.which}, {topic}")
 
     @property
     def whole(self) -> Seen:
@@ -231,7 +231,7 @@ def _gauges(whole: Snapshot, after: Snapshot, looks: Sequence[SampleRow], counts
     rows = [DatabaseRow(database, row.series, row.value, row.unit) for row in most.values()]
     rows += [DatabaseRow(database, name, value, "count") for name, value in counts.items()]
     rows += [DatabaseRow(database, "replicas", server.number("replicas") or 0.0, "count")]
-    settings = Snapshot(whole.path, "server, settings", require_keys(whole.path, NAME, server.values.get("settings"), ()))
+    settings = Snapshot(whole.path, "server, settings", Snapshot(whole.path, "server", server.values).row("settings").values)
     rows += [_setting(database, name, settings.row(name)) for name in settings.content]
     return [replace(row, until=until) for row in rows]
 

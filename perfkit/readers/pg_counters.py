@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ BLOCK_TIMES = (
     *("temp_blk_read_time", "temp_blk_write_time", "blk_read_time", "blk_write_time"),
 )
 """What the versions call the time of reading and writing blocks; no version has all of them."""
-MOMENTS_OF_DATABASE = ("stats_reset", "checksum_last_failure")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]")
 IDS_OF_DATABASE = ("datid", "datname")
 GAUGES_OF_DATABASE = ("numbackends",)
 UNIT_ENDINGS = {"_time": "ms", "_bytes": "bytes"}
@@ -296,7 +297,7 @@ def counters_of(seen: Seen) -> list[DatabaseRow]:
     database = seen.text("datname")
     if database is None:
         return []
-    names = [name for name in seen.values if name not in (*IDS_OF_DATABASE, *MOMENTS_OF_DATABASE)]
+    names = [name for name, value in seen.values.items() if name not in IDS_OF_DATABASE and not MOMENT.match(str(value))]
     known = {name: value for name in names if (value := seen.number(name)) is not None}
     return [DatabaseRow(database, name, value, _unit(name)) for name, value in known.items()]
 
