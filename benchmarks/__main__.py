@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import from_points, ingest_points, open_profile, percentile_interval, percentiles, small_artefacts, start_up, trend
+from benchmarks import (
+    fingerprints,
+    from_points,
+    ingest_points,
+    open_profile,
+    percentile_interval,
+    percentiles,
+    recorder,
+    small_artefacts,
+    start_up,
+    trend,
+)
 
 BENCHMARKS = {
     "ingest_points": ingest_points.run,
@@ -15,6 +26,8 @@ BENCHMARKS = {
     "small_artefacts": small_artefacts.run,
     "start_up": start_up.run,
     "trend": trend.run,
+    "fingerprints": fingerprints.run,
+    "recorder": recorder.run,
 }
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from enum import IntEnum
 from typing import ClassVar
+
+MOST_LISTED, CLOSEST = 8, 3
+"""More names than a line holds are left to the command that lists them."""
 
 
 class Exit(IntEnum):
@@ -19,6 +23,8 @@ class Exit(IntEnum):
     MISSING_TOOL = 4
     BUSY = 5
     NOTEBOOK = 6
+    INTERRUPTED = 130
+    """As shells have it: Ctrl-C, or asked to end."""
 
 
 class PerfkitError(Exception):
@@ -65,7 +71,17 @@ class NotebookFailed(PerfkitError):
     exit_code = Exit.NOTEBOOK
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> UsageError:
-    """The error for a name that is not there, listing the ones that are."""
-    available = ", ".join(sorted(known)) or "none yet"
-    return UsageError(f"There is no {what} {name!r}. Available: {available}.")
+class Interrupted(PerfkitError):
+    """The user ended the work before its end."""
+
+    exit_code = Exit.INTERRUPTED
+
+
+def unknown(what: str, name: str, known: Iterable[str], *, listing: str | None = None) -> UsageError:
+    """The error for a name that is not there: the ones that are, or of many the closest and the command that lists all."""
+    available = sorted(known)
+    if len(available) <= MOST_LISTED:
+        return UsageError(f"There is no {what} {name!r}. Available: {', '.join(available) or 'none yet'}.")
+    close = difflib.get_close_matches(name, available, CLOSEST, 0.4)
+    said = f"Closest: {', '.join(close)}." if close else "None of them is close to it."
+    return UsageError(f"There is no {what} {name!r} among {len(available)}. {said}" + (f" {listing} lists all." if listing else ""))

@@ -18,6 +18,7 @@ from perfkit.readers import Reader, detect, reader_named
 from perfkit.store import Asked, Store
 from perfkit.store.vault import Kept, Vault, sha256_of
 from perfkit.store.writer import Staged, Staging, commit
+from perfkit.trace.fingerprint import fingerprint_of
 
 Examine = Callable[[Asked, Mapping[str, Manifest]], Mapping[str, Manifest]]
 """Adds to manifests what the staged rows say of their runs."""
@@ -115,6 +116,7 @@ def looking(
         counts = staging.counts()
         _refuse_empty(sources, counts)
         staging.normalise_names()
+        staging.fingerprint_statements(fingerprint_of)
         told = dict((examine or _as_told)(staging, told))
         yield staging, [_looked(source, token, counts[token], told[token]) for token, source in zip(told, sources, strict=True)]
 
@@ -199,6 +201,7 @@ def _ingest_fresh(sources: Sequence[Source], store: Store, vault: Vault, examine
         told = list(examine(staging, {str(number): known for number, known in enumerate(told)}).values())
         staged = _staged(sources, told, kept, staging)
         _refuse_empty(sources, counts)
+        staging.fingerprint_statements(fingerprint_of)
         for item in staged:
             vault.settle(item.kept, replace(told[int(item.token)], started_at=item.run.started_at).to_json())
         there = commit(store, staging, staged)

@@ -13,7 +13,7 @@ from perfkit.errors import Exit
 from perfkit.model.run import Run
 from perfkit.model.verdict import Verdict
 from perfkit.packs import Pack, Target
-from perfkit.stats.intervals import Interval
+from perfkit.stats.intervals import AT_LEAST, Interval
 from perfkit.stats.verdict import judge
 from perfkit.store import Store
 from perfkit.units import parse_quantity
@@ -38,6 +38,11 @@ def _judge_target(store: Store, pack: Pack, target: Target, selection: Selection
     return [_judged(pack, target, selection, item, errors.get(item.subject)) for item in measured]
 
 
+def newest_label(runs: Sequence[Run]) -> str | None:
+    """What a question that names no label is about: variants are never mixed. None when no run, newest first, has a label."""
+    return next((run.label for run in runs if run.label and run.valid), None)
+
+
 def exit_code(verdicts: Sequence[Verdict]) -> Exit:
     """Missed weighs more than undecided, undecided more than met."""
     given = {verdict.verdict for verdict in verdicts}
@@ -58,11 +63,17 @@ def _judged(pack: Pack, target: Target, selection: Selection, measured: Measurem
     limit = parse_quantity(target.limit).value
     interval = Interval(measured.value, measured.lo, measured.hi, measured.n, measured.method)
     verdict, why = judge(interval, target.must_be, limit), None
-    if verdict == "inconclusive" and measured.lo is None and measured.hi is None:
-        why = f"{len(measured.runs)} run: too little to bound the value"
+    if verdict == "inconclusive":
+        why = _undecided(measured)
     if errors is not None and errors.lo is not None and errors.lo >= pack.error_limit:
         verdict, why = "missed", f"{errors.value:.0%} of the requests failed: their latency says nothing"
     return _verdict(pack, target, selection, measured, verdict, why)
+
+
+def _undecided(measured: Measurement) -> str | None:
+    if measured.method == AT_LEAST:
+        return "the tool does not tell of every request whether it was answered, so more may have failed"
+    return f"{len(measured.runs)} run: too little to bound the value" if measured.lo is None and measured.hi is None else None
 
 
 def _verdict(pack: Pack, target: Target, selection: Selection, measured: Measurement, verdict: str, why: str | None) -> Verdict:

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from perfkit.packs import Component, Pack
     from perfkit.packs.investigation import Investigation
     from perfkit.report.verify import Checked
+    from perfkit.rules.acceptance import Accepted
+    from perfkit.rules.round_trips import RemoteRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,13 @@ class Workbench:
 
         return cautions(self.runs(), base, candidate)
 
+    def one_sided(self, base: Selection, candidate: Selection, metrics: Sequence[str] | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Subjects that only one of the two sides has."""
+        from perfkit.analyses.comparison import one_sided
+        from perfkit.analyses.metrics import metric_named
+
+        return one_sided(self.store, base, candidate, [metric_named(name) for name in metrics] if metrics else None)
+
     def accuracy(self, check: str, names: tuple[str, str], sides: tuple[Selection, Selection]) -> Accuracy:
         """Whether the second side is at least as right as the first, by a metric or by a command."""
         from perfkit.analyses.accuracy import accuracy_between, accuracy_from
@@ -240,14 +249,51 @@ class Workbench:
 
         close = newest_of_each_kind(run for run in self.runs(selection) if run.valid)
         findings = diagnose(self.store, [run.run_id for run in close], _components(system or _system_of(close)))
-        self.store.append("findings", [_finding_row(finding) for finding in findings], replacing=True)
+        self.store.append("findings", [_finding_row(finding) for finding in findings], (*Finding.__slots__, "found_at"), replacing=True)
         return findings
+
+    def findings(self, names: Sequence[str]) -> list[Finding]:
+        """Findings of earlier diagnoses, by finding_id or identity."""
+        from perfkit.analyses.known_findings import known_findings
+
+        return known_findings(self.store, names)
+
+    def accepted(self) -> list[Accepted]:
+        """Findings that stay as they are."""
+        from perfkit.rules.acceptance import read
+
+        return read(self.workspace.accepted)
+
+    def accept(self, findings: Sequence[Finding], reason: str) -> list[Accepted]:
+        """Let findings stay; returns those that were not accepted before."""
+        from perfkit.rules.acceptance import accept
+
+        return accept(self.workspace.accepted, findings, reason, _now().date())
+
+    def take_back(self, identities: Sequence[str]) -> list[Accepted]:
+        """Undo of accept."""
+        from perfkit.rules.acceptance import take_back
+
+        return take_back(self.workspace.accepted, identities)
+
+    def new_findings(self, selection: Selection | None = None, system: str | None = None) -> list[Finding]:
+        """What is wrong and not accepted."""
+        from perfkit.rules.acceptance import not_accepted
+
+        return not_accepted(self.diagnose(selection, system), self.accepted())
+
+    def remote_requests(self, selection: Selection, rtt_ms: float) -> list[RemoteRequest]:
+        """A model of the traced endpoints with a longer way to the database."""
+        from perfkit.rules.round_trips import remote_requests
+
+        return remote_requests(self.request_time(selection), rtt_ms)
 
     def check(self, system: str, label: str | None = None) -> list[Verdict]:
         """All targets of a pack."""
         from perfkit.verdicts import keep, scorecard
 
-        verdicts = scorecard(self.store, self.pack(system), Selection(label=label, system=system))
+        pack = self.pack(system)
+        verdicts = scorecard(self.store, pack, Selection(label=label, system=pack.name))
         keep(self.store, verdicts, _now())
         return verdicts
 

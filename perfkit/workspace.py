@@ -54,6 +54,11 @@ class Workspace:
         return self.root / "docs" / "archive"
 
     @property
+    def accepted(self) -> Path:
+        """Findings that stay as they are: kept with the code, not with the data."""
+        return self.root / "perfkit-accepted.yml"
+
+    @property
     def notebooks(self) -> Path:
         """The workspace's own notebooks, else the ones of the checkout that perfkit runs from."""
         own = self.root / "notebooks"

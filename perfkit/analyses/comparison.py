@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ ERRORS, MOST_FAILING = "error.rate", 0.01
 ANSWERED = ("latency.", "response.")
 """Metrics that count only where requests succeed."""
 ONE_OF_MANY = "it does not stand out among {} subjects that were tested together"
+LIKE = ("tool", "host", "load_model")
+"""What must be equal beside scenario and parameters."""
 COUNTED = ("load", "bench", "sweep")
 """Kinds whose runs are compared by their number; one trace or profile is looked at closely."""
 
@@ -84,6 +87,22 @@ def compare_runs(store: Store, metric: Metric, base: Sequence[Run], candidate: S
     )
 
 
+def one_sided(
+    store: Store, base: Selection, candidate: Selection, metrics: Sequence[Metric] | None = None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Subjects that only the base and that only the candidate has, of all kinds of evidence that both have: nobody compares them."""
+    runs = known_runs(store)
+    base_runs, candidate_runs = select_runs(runs, base), select_runs(runs, candidate)
+    kinds = {(metric.kind, metric.subject): metric for metric in reversed(metrics or list(METRICS.values()))}
+    found: tuple[list[str], list[str]] = ([], [])
+    for metric in kinds.values():
+        sides = [_by_subject(store, metric, side).keys() for side in (base_runs, candidate_runs)]
+        if all(sides):
+            found[0].extend(sorted(sides[0] - sides[1]))
+            found[1].extend(sorted(sides[1] - sides[0]))
+    return tuple(dict.fromkeys(found[0])), tuple(dict.fromkeys(found[1]))
+
+
 def cautions(runs: Sequence[Run], base: Selection, candidate: Selection) -> list[str]:
     """What weakens a comparison without deciding it: few runs, runs that were not taken in turns."""
     sides = [[run for run in select_runs(runs, side) if run.valid and run.kind in COUNTED and run.started_at] for side in (base, candidate)]
@@ -137,13 +156,28 @@ def _by_subject(store: Store, metric: Metric, runs: Sequence[Run]) -> dict[str, 
 
 def _unlike(store: Store, base: Sequence[Run], candidate: Sequence[Run], kind: str) -> str | None:
     """Why the newest runs of the two sides may not be compared; older ones of another make are left out before."""
-    sides = [{run.scenario: run.fingerprint for run in comparable(store, runs, kind)} for runs in (base, candidate)]
-    common = sides[0].keys() & sides[1].keys()
+    sides = [{run.scenario: run for run in comparable(store, runs, kind)} for runs in (base, candidate)]
+    common = [scenario for scenario in sides[0] if scenario in sides[1]]
     if all(sides) and not common:
-        return "the runs of the two sides have no scenario in common; --force compares them all the same"
-    if all(sides[0][scenario] == sides[1][scenario] for scenario in common):
-        return None
-    return "the runs differ in host, workload or tool settings; --force compares them all the same"
+        names = " and ".join(", ".join(scenario or "none" for scenario in side) for side in sides)
+        return f"the runs of the two sides have no scenario in common ({names}); --force compares them all the same"
+    for scenario in common:
+        one, other = sides[0][scenario], sides[1][scenario]
+        if one.fingerprint != other.fingerprint:
+            return f"the runs differ in {_differing(one, other)}; --force compares them all the same"
+    return None
+
+
+def _differing(one: Run, other: Run) -> str:
+    """Every setting that is not the same, with both values: users (50 and 100)."""
+    settings = [{name: getattr(run, name) for name in LIKE} | json.loads(run.parameters) for run in (one, other)]
+    pairs = {name: [side.get(name) for side in settings] for name in dict.fromkeys([*settings[0], *settings[1]])}
+    told = [f"{name} ({_shown(left)} and {_shown(right)})" for name, (left, right) in pairs.items() if left != right]
+    return ", ".join(told) or "host, workload or tool settings"
+
+
+def _shown(setting: object) -> str:
+    return "not stated" if setting is None else str(setting)
 
 
 def _compared(metric: Metric, subject: str, base: Sequence[float], candidate: Sequence[float], noise: float | None, unlike: str | None) -> Compared:

@@ -46,7 +46,7 @@ def select_runs(runs: Sequence[Run], selection: Selection) -> list[Run]:
     if selection.label is not None:
         labels = {run.label for run in chosen if run.label}
         if selection.label not in labels:
-            raise unknown("label", selection.label, labels)
+            raise unknown("label", selection.label, labels, listing="`perfkit runs`")
         chosen = [run for run in chosen if run.label == selection.label]
     if selection.kind is not None:
         chosen = [run for run in chosen if run.kind == selection.kind]
@@ -83,7 +83,7 @@ def _by_id(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:
     for name in asked:
         fitting = [run for run in runs if run.run_id.startswith(name)]
         if not fitting:
-            raise unknown("run", name, [run.run_id for run in runs[:20]])
+            raise unknown("run", name, [run.run_id for run in runs], listing="`perfkit runs`")
         if len(fitting) > 1:
             raise UsageError(f"The run {name!r} is ambiguous: {', '.join(run.run_id for run in fitting)}.")
         chosen[fitting[0].run_id] = fitting[0]

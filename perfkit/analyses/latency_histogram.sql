@@ -10,10 +10,8 @@ with sent as (
 ),
 buckets as (
     select run_id, lo_ms, hi_ms, sum(requests)::double as requests
-    from latency_buckets
-    where list_contains($run_ids, run_id) and run_id not in (select run_id from requests) and (
-        $subject = 'all requests' or coalesce(method || ' ', '') || endpoint = $subject or coalesce(method || ' ', '') || endpoint glob $subject
-    )
+    from measured_buckets
+    where list_contains($run_ids, run_id) and ($subject = 'all requests' or subject = $subject or subject glob $subject)
     group by run_id, lo_ms, hi_ms
 ),
 piled as (

@@ -48,6 +48,8 @@ class Observation:
     """Where the true number lies, when the tool printed it and kept no samples."""
     rounding: float = 0.0
     """How far the printed number may be from the one that the tool had."""
+    unseen: int | None = 0
+    """So many more successes there may be beside the n; None if nobody knows how many."""
 
 
 def measure(store: Store, metric: Metric, selection: Selection, subject: str | None = None) -> list[Measurement]:
@@ -82,6 +84,8 @@ def observe(store: Store, metric: Metric, runs: Sequence[Run]) -> list[Observati
     answered = [_observation(metric, row) for row in _answered(metric.analysis, store, tuple(run_ids)) if getattr(row, metric.column) is not None]
     place = {run_id: number for number, run_id in enumerate(run_ids)}
     observed = sorted(answered + _printed(store, metric, run_ids), key=lambda item: place[item.run_id])
+    partly = {run.run_id for run in runs if run.answers_only}
+    observed = [replace(item, unseen=None) if item.run_id in partly else item for item in observed]
     newest = {item.subject: makes[item.run_id] for item in observed}
     return [item for item in observed if makes[item.run_id] == newest[item.subject]]
 
@@ -103,7 +107,8 @@ def _printed(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Obser
         return []
     rows = [row for row in _answered(printed, store, tuple(run_ids)) if row.stat == metric.printed]
     return [
-        Observation(row.run_id, row.subject, row.value, row.n, row.failed if metric.part else None, (row.lo, row.hi), row.rounding) for row in rows
+        Observation(row.run_id, row.subject, row.value, row.n, row.failed if metric.part else None, (row.lo, row.hi), row.rounding, row.unseen)
+        for row in rows
     ]
 
 
@@ -111,7 +116,7 @@ def within_runs(store: Store, metric: Metric, seen: Sequence[Observation]) -> di
     """Each number bounded by what happened within its run, by run and subject; nothing where a run is one sample."""
     run_ids = tuple(dict.fromkeys(item.run_id for item in seen))
     if metric.part is not None:
-        return {(item.run_id, item.subject): proportion_interval(item.successes or 0, item.n) for item in seen}
+        return {(item.run_id, item.subject): share_of([item]) for item in seen}
     if metric.rounds is not None and metric.share is not None:
         rounds = {(row.run_id, row.subject): row.rounds_ms for row in _answered(metric.rounds, store, run_ids)}
         return {key: within_rounds(rounds[key], metric.share) for key in ((item.run_id, item.subject) for item in seen)}
@@ -139,12 +144,19 @@ def _measurement(metric: Metric, subject: str, found: Sequence[Observation], wit
 
 def _interval(metric: Metric, found: Sequence[Observation], within: Interval | None) -> Interval:
     if metric.part is not None:
-        return proportion_interval(sum(item.successes or 0 for item in found), sum(item.n for item in found))
+        return share_of(found)
     if len(found) == 1 and found[0].range is not None:
         return Interval(found[0].value, *found[0].range, found[0].n, "printed")
     if within is not None:
         return within
     return _widened(over_runs([item.value for item in found]), found)
+
+
+def share_of(found: Sequence[Observation]) -> Interval:
+    """The share of successes in all runs together."""
+    unseen = [item.unseen for item in found]
+    beside = None if None in unseen else sum(filter(None, unseen))
+    return proportion_interval(sum(item.successes or 0 for item in found), sum(item.n for item in found), unseen=beside)
 
 
 def _widened(interval: Interval, found: Sequence[Observation]) -> Interval:

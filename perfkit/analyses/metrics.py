@@ -18,6 +18,7 @@ from perfkit.analyses.latency import latency
 from perfkit.analyses.latency_batches import latency_batches
 from perfkit.analyses.llm_sequences import llm_sequences
 from perfkit.analyses.plan_times import plan_times
+from perfkit.analyses.pool_use import pool_use
 from perfkit.analyses.request_time import request_time
 from perfkit.analyses.response import response
 from perfkit.analyses.statement_use import statement_use
@@ -164,6 +165,19 @@ METRICS: dict[str, Metric] = {
             "hit_ratio",
             part="hits",
         ),
+        Metric(
+            "pool.reuse",
+            "share of checkouts that need no new connection",
+            "ratio",
+            "higher",
+            "trace",
+            "endpoint",
+            pool_use,
+            "reuse",
+            part="reused",
+        ),
+        Metric("pool.wait", "wait of a request for a connection, connecting left out", "ms", "lower", "trace", "endpoint", pool_use, "wait_ms"),
+        Metric("pool.connect_cost", "time of a request spent on connecting", "ms", "lower", "trace", "endpoint", pool_use, "connect_cost_ms"),
         Metric("plan.execution", "execution time of a planned statement", "ms", "lower", "plans", "statement", plan_times, "execution_ms"),
         Metric("plan.planning", "planning time of a statement", "ms", "lower", "plans", "statement", plan_times, "planning_ms"),
         Metric("statement.mean", "mean time that the server took for a statement", "ms", "lower", "catalog", "statement", statement_use, "mean_ms"),
@@ -195,5 +209,5 @@ METRICS: dict[str, Metric] = {
 def metric_named(name: str) -> Metric:
     """The metric a user asked for."""
     if name not in METRICS:
-        raise unknown("metric", name, METRICS)
+        raise unknown("metric", name, METRICS, listing="`perfkit metric`")
     return METRICS[name]

@@ -11,7 +11,7 @@ from perfkit.stats.printed import Rank, bounds_of
 from perfkit.store import Store
 
 QUESTION = Path(__file__).with_suffix(".sql")
-COUNTS = ("requests", "failures")
+COUNTS = ("requests", "failures", "unanswered")
 PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
@@ -43,6 +43,8 @@ class Printed:
     """Both 0 where the tool did not say."""
     rounding: float = 0.0
     """How far the printed number may be from the one that the tool had."""
+    unseen: int = 0
+    """So many more requests may have failed beside the n."""
 
 
 def printed(store: Store, run_ids: Sequence[str]) -> list[Printed]:
@@ -69,9 +71,19 @@ def _of_subject(lines: Sequence[Line]) -> list[Printed]:
             found.append(Printed(run_id, subject, name, stated[name].value, None, None, n, failed))
     others = [line for name, line in stated.items() if name not in PERCENTILES and name not in COUNTS]
     found += [Printed(run_id, subject, line.stat, line.value, None, None, n, failed, _rounding(line)) for line in others if line.stat != "error_rate"]
-    if "failures" in stated and n:
-        found.append(Printed(run_id, subject, "error_rate", failed / n, None, None, n, failed))
-    return found
+    return [*found, *_error_rate(lines[0], stated, n, failed)]
+
+
+def _error_rate(line: Line, stated: dict[str, Line], n: int, failed: int) -> list[Printed]:
+    """Of all requests: those that got no answer failed, too, and tools count them beside the answered ones."""
+    unanswered, unseen = 0, 0
+    if "unanswered" in stated:
+        least, most = stated["unanswered"].lo or 0.0, stated["unanswered"].hi or 0.0
+        unanswered, unseen = int(least), int(most - least)
+    sent, failed = n + unanswered, failed + unanswered
+    if "failures" not in stated or not sent:
+        return []
+    return [Printed(line.run_id, line.subject, "error_rate", failed / sent, None, None, sent, failed, unseen=unseen)]
 
 
 def _printed_ranks(stated: dict[str, Line]) -> list[Rank]:

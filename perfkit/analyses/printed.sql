@@ -2,6 +2,7 @@
 -- subject: method and endpoint as the tool named it when several names are one endpoint, or 'all requests'.
 -- stat: as in the table reported; 'bucket' is one bucket of a histogram with its edges and its requests as value.
 -- Totals that no tool printed are sums over endpoints.  failures: as printed, else the errors and the statuses outside 100 to 399 that were printed.
+-- unanswered: requests beside those, with the fewest and the most that it can have been as lo and hi.
 -- unit: of value, lo and hi; a bucket's edges are ms.
 with raw as (
     select distinct run_id from requests where list_contains($run_ids, run_id)
@@ -9,7 +10,7 @@ with raw as (
 named as (
     select run_id, stat, value, lo, hi, unit, endpoint, method, url from reported where list_contains($run_ids, run_id)
     union all
-    select run_id, 'bucket', requests, lo_ms, hi_ms, 'ms', endpoint, method, url from latency_buckets where list_contains($run_ids, run_id)
+    select run_id, 'bucket', requests, lo_ms, hi_ms, 'ms', endpoint, method, url from measured_buckets where list_contains($run_ids, run_id)
 ),
 refused as (
     select run_id, 'failures' as stat, 'count' as unit, endpoint, method, url,

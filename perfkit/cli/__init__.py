@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -27,7 +28,8 @@ COMMANDS = {
     "trend": "Find changes of level in a metric's history.",
     "capacity": "Name the highest number of users that was tested and passed.",
     "diagnose": "Name the problems that the evidence shows, worst first.",
-    "check": "Judge all targets of a system.",
+    "accept": "Accept findings, so that only new ones fail a check.",
+    "check": "Judge all targets of a system, and find what is new.",
     "figure": "Draw a picture of the evidence into a file.",
     "report": "Write the report of an investigation.",
     "verify": "Recompute every number of a report from the store.",
@@ -51,11 +53,12 @@ def program(ctx: click.Context, workspace: Path | None) -> None:
     """Collect performance evidence, analyse it, judge it, and write reports whose every number can be recomputed.
 
     Exit codes: 0 done, 1 a target is missed or a report does not verify, 2 wrong usage or unreadable input,
-    3 undecided, 4 a tool or server is missing, 5 the store is busy, 6 a notebook failed.
+    3 undecided, 4 a tool or server is missing, 5 the store is busy, 6 a notebook failed, 130 interrupted.
     """
     ctx.obj = workspace
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """Entry point of the console script. To be asked to end is like Ctrl-C, so that no child process is left behind."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(guarded(program))

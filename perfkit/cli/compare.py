@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,6 +12,9 @@ from perfkit.cli.diagnostics import say
 from perfkit.cli.output import json_option, show, workbench
 from perfkit.errors import Exit
 from perfkit.workbench import Workbench
+
+MOST_NAMED = 6
+"""Subjects of one side; more do not fit a line."""
 
 
 @click.command()
@@ -38,6 +42,9 @@ def command(workspace: Path | None, base: str, candidate: str, metrics: tuple[st
     check = bench.accuracy(accuracy, (base, candidate), sides) if accuracy else None
     shown = bench.withheld(compared, check) if check else compared
     show(shown, as_json, empty="")
+    alone = [_alone(name, subjects) for name, subjects in zip((base, candidate), bench.one_sided(*sides, metrics), strict=True) if subjects]
+    if alone:
+        say(f"note: not compared: {'; '.join(alone)}.")
     for note in bench.cautions(*sides):
         say(f"note: {note}.")
     for why in sorted({item.why for item in shown if item.why}):
@@ -46,6 +53,11 @@ def command(workspace: Path | None, base: str, candidate: str, metrics: tuple[st
         say(f"accuracy: {check.said}.")
         return Exit.MISSED
     return Exit.UNDECIDED if all(item.verdict == "inconclusive" for item in shown) else Exit.DONE
+
+
+def _alone(name: str, subjects: Sequence[str]) -> str:
+    more = f" and {len(subjects) - MOST_NAMED} more" if len(subjects) > MOST_NAMED else ""
+    return f"only {name} has {', '.join(subjects[:MOST_NAMED])}{more}"
 
 
 def _side(bench: Workbench, name: str) -> Selection:

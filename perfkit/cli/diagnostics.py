@@ -9,8 +9,6 @@ import click
 
 from perfkit.errors import Exit, PerfkitError
 
-INTERRUPTED = 130
-
 
 def guarded(program: click.Command) -> int:
     """Run a command; its return value is the exit code, every error is one line on stderr."""
@@ -29,7 +27,7 @@ def guarded(program: click.Command) -> int:
         return int(Exit.USAGE)
     except (click.Abort, KeyboardInterrupt):
         say("perfkit: interrupted.")
-        return INTERRUPTED
+        return int(Exit.INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.DONE)

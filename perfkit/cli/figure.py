@@ -150,6 +150,9 @@ def _bench(workspace: Path | None, output: Path) -> Workbench:
     """Before any work: a file that cannot be written would waste it."""
     if output.suffix not in SUFFIXES:
         raise UsageError(f"{output}: a picture is a {' or '.join(SUFFIXES)} file. Name one with -o.")
+    folder = output.resolve().parent
+    if not folder.is_dir():
+        raise UsageError(f"{output} cannot be written: there is no folder {folder}. Make it first, with mkdir -p, or name a folder that is there.")
     return workbench(workspace)
 
 

@@ -37,6 +37,8 @@ class Function:
         module, _, name = self.target.partition(":")
         if not all(part.isidentifier() for path in (module, name) for part in path.split(".")):
             raise UsageError(f"{self.target!r} names no function. Write module:function or package.module:function.")
+        if module.endswith(".py"):
+            raise UsageError(f"{self.target!r} names a file. Write the module as import does: {module.removesuffix('.py')}:{name}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ class Caller:
         trace = None if self.trace is None else str(self._trace_file(self._traces))
         said = self._ask({"do": "load", **asked, "trace": trace}, LOADING_S)
         if "error" in said:
-            raise UsageError(f"{self.function.target} cannot be called from {self.cwd or Path.cwd()}: {said['detail']}.")
+            raise UsageError(
+                f"{self.function.target} cannot be called from {self.cwd or Path.cwd()}: {said['detail']}. Modules are looked for there."
+            )
 
     def _ask(self, question: Mapping[str, Any], limit_s: float) -> dict[str, Any]:
         with suppress(BrokenPipeError):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -19,10 +21,13 @@ from perfkit.collectors.load_samples import TargetSampler, append_samples, gener
 from perfkit.collectors.load_sources import requests_from
 from perfkit.collectors.load_state import State, Watcher, read_state
 from perfkit.collectors.load_validity import doubts, last_line
-from perfkit.collectors.process import Ended, run_child
+from perfkit.collectors.process import SILENCE, Ended, run_child
 from perfkit.collectors.target import check_target
 from perfkit.errors import CollectionFailed
 from perfkit.model.run import Manifest
+
+PLACE = re.compile(r'File "([^"]+)", line (\d+)')
+"""Of a line of a traceback."""
 
 __all__ = ["LoadOptions", "RequestSpec", "collect", "requests_from"]
 
@@ -64,12 +69,26 @@ def _refuse_nothing(options: LoadOptions, ended: Ended, state: State) -> None:
             f"Start each with: perfkit collect load --worker --master-host {_address(asked.host)} --master-port {asked.port}"
         )
     if state.started is None:
-        raise CollectionFailed(f"Locust ended with status {ended.status} before the test began. Its last lines:\n{ended.last_words}")
-    if not any(worker.rows for worker in state.workers.values()):
-        raise CollectionFailed(
-            "No request was made, so there is nothing to keep. Does the locustfile have tasks that send requests? "
-            f"Locust's last line: {last_line(ended)}"
+        raise CollectionFailed(_never_began(options, ended))
+    if not state.ended:
+        guess = (
+            f"Either it takes connections but does not answer: try `curl --max-time 5 {options.target}`. "
+            "Or the locustfile has no task that sends requests."
         )
+        cause = guess if ended.last_words == SILENCE else f"Locust's last line: {last_line(ended)}"
+        raise CollectionFailed(f"No request to {options.target} was over when the load ended, so there is nothing to keep. {cause}")
+
+
+def _never_began(options: LoadOptions, ended: Ended) -> str:
+    """A traceback is told by its last line and its place in the user's file: the rest is Locust's own."""
+    places = [f"{file}:{line}" for file, line in PLACE.findall(ended.last_words)]
+    if options.locustfile is None or not places:
+        return f"Locust ended with status {ended.status} before the test began. Its last lines:\n{ended.last_words}"
+    own = [place for place in places if place.startswith(f"{options.locustfile.resolve()}:")]
+    return (
+        f"The locustfile {options.locustfile} cannot be loaded: {last_line(ended)} ({(own or places)[-1]}). Mend that line, or install what it needs "
+        f"beside perfkit: `{sys.executable} {options.locustfile}` shows the whole error."
+    )
 
 
 def _address(host: str) -> str:

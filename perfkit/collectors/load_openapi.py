@@ -96,15 +96,33 @@ class Document:
         return list({(item["in"], item["name"]): item for item in listed}.values())
 
     def values(self, parameter: Node) -> list[Any]:
-        """What the document offers: examples, else defaults, else the values that are allowed."""
-        schema = self.resolved(parameter.get("schema", parameter))
-        given = self.examples(parameter) or self.examples(schema)
-        if not given and "default" in schema:
-            given = [schema["default"]]
-        given = [value for value in given or schema.get("enum", []) if value is not None and not isinstance(value, dict | list)]
+        """What the document offers for a parameter; a list of values only where a query can repeat its name."""
+        unfit = dict if parameter["in"] == "query" else dict | list
+        offered = self.examples(parameter) or self.offered(parameter.get("schema", parameter))
+        given = [value for value in offered if value is not None and not isinstance(value, unfit)]
         if not given:
             raise Unanswerable(f"the {parameter['in']} parameter {parameter['name']} has no example, default or list of values")
         return given
+
+    def offered(self, schema: Node, depth: int = 0) -> list[Any]:
+        """Examples beside a reference come before those behind it; then the default, the allowed values, and what the parts offer."""
+        if depth > DEEPEST:
+            return []
+        target = self.resolved(schema)
+        defaults = [node["default"] for node in (schema, target) if node.get("default") is not None]
+        allowed = [target["const"]] if "const" in target else list(target.get("enum", ()))
+        return self.examples(schema) or self.examples(target) or defaults[:1] or allowed or self.composed(target, depth + 1)
+
+    def composed(self, schema: Node, depth: int) -> list[Any]:
+        """One value from the first alternative that offers one, from a list's items, or from fields that are required or have examples."""
+        for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())[:1]):
+            if found := self.offered(branch, depth):
+                return found[:1]
+        if "items" in schema:
+            return [[item] for item in self.offered(schema["items"], depth)[:1]]
+        required, fields = schema.get("required", ()), schema.get("properties", {})
+        given = {name: self.offered(field, depth)[:1] for name, field in fields.items() if name in required or self.examples(field)}
+        return [{name: value for name, [value] in given.items()}] if given and all(given.values()) else []
 
     def examples(self, holder: Node) -> list[Any]:
         """All values under `example` and `examples`, which is a list in a schema and named objects elsewhere."""
@@ -118,9 +136,9 @@ class Document:
         if not wanted:
             return None
         content = next((media for kind, media in wanted.get("content", {}).items() if "json" in kind), None)
-        given = [] if content is None else self.examples(content) or self.examples(self.resolved(content.get("schema", {})))
+        given = [] if content is None else self.examples(content) or self.offered(content.get("schema", {}))
         if not given and wanted.get("required"):
-            raise Unanswerable("its body has no JSON example")
+            raise Unanswerable("its body has no JSON example, nor has every field that it needs")
         return given[0] if given else None
 
     def filled(self, path: str, chosen: Mapping[tuple[str, str], Any]) -> str:
@@ -131,7 +149,8 @@ class Document:
         for (place, name), value in chosen.items():
             if place == "path":
                 path = path.replace(f"{{{name}}}", quote(_text(value), safe=""))
-        query = urlencode({name: _text(value) for (place, name), value in chosen.items() if place == "query"})
+        asked = {name: value if isinstance(value, list) else [value] for (place, name), value in chosen.items() if place == "query"}
+        query = urlencode({name: [_text(value) for value in values] for name, values in asked.items()}, doseq=True)
         return self.base() + path + (f"?{query}" if query else "")
 
     def base(self) -> str:
@@ -200,4 +219,5 @@ def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: cannot be read: {error}.") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"{file}: cannot be read: {reason}.") from error

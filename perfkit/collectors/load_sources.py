@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from perfkit.collectors.load_options import RequestSpec
@@ -17,9 +18,45 @@ def requests_from(file: Path | None, paths: Sequence[str] = ()) -> tuple[Request
         return tuple(RequestSpec(name=path, paths=(path,)) for path in paths or ("/",))
     try:
         listed = json.loads(_text(file))
-        return tuple(RequestSpec(**{**entry, "paths": tuple(entry["paths"])}) for entry in listed)
-    except (ValueError, TypeError, KeyError) as error:
-        raise UsageError(f"{file}: not a list of requests with name, paths, method, body and weight: {error}") from error
+    except ValueError as error:
+        raise UsageError(f"{file}: not JSON: {error}. {EXPECTED}") from error
+    if not isinstance(listed, list):
+        raise UsageError(f"{file}: holds no list. {EXPECTED}")
+    return tuple(_spec(entry, f"{file}, request {number}") for number, entry in enumerate(listed, 1))
+
+
+def _spec(entry: Any, where: str) -> RequestSpec:
+    """One entry of the list, when all that it says is of the right kind."""
+    if not isinstance(entry, dict):
+        raise UsageError(f"{where} is {json.dumps(entry)}, no object. {EXPECTED}")
+    unknown = [name for name in entry if name not in KINDS]
+    if unknown:
+        raise UsageError(f"{where} says {unknown[0]!r}, which is not known. A request says {', '.join(KINDS)}. {EXPECTED}")
+    missing = [name for name in NEEDED if name not in entry]
+    if missing:
+        raise UsageError(f"{where} has no {missing[0]!r}. {EXPECTED}")
+    for name, value in entry.items():
+        kind, words = KINDS[name]
+        if not kind(value):
+            raise UsageError(f"{where}: {name!r} is {json.dumps(value)}, but must be {words}. {EXPECTED}")
+    return RequestSpec(**{**entry, "paths": tuple(entry["paths"])})
+
+
+def _is_texts(value: Any) -> bool:
+    return bool(value) and all(isinstance(item, str) for item in value)
+
+
+NEEDED = ("name", "paths")
+KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "name": (lambda value: isinstance(value, str), "a text"),
+    "paths": (lambda value: isinstance(value, list) and _is_texts(value), "a list of texts, at least one"),
+    "method": (lambda value: isinstance(value, str), "a text such as POST"),
+    "body": (lambda _: True, "any JSON"),
+    "weight": (lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0, "a whole number above 0"),
+    "headers": (lambda value: isinstance(value, dict) and (not value or _is_texts(value.values())), "an object of texts"),
+}
+"""What a request of the list may say, when it is right, and how a user is told what is right."""
+EXPECTED = 'Write a list such as [{"name": "items", "paths": ["/items"]}], each with method, body, headers and weight where it needs them.'
 
 
 def requests_listed(file: Path, target: str) -> tuple[RequestSpec, ...]:
@@ -48,4 +85,5 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: cannot be read: {error}.") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"{file}: cannot be read: {reason}.") from error

@@ -15,6 +15,8 @@ from perfkit.errors import CollectionFailed
 
 OVERTIME_S = 60.0
 """How much longer than planned a test may take to start and to stop."""
+SILENT_S = 3.0
+"""A target that answers nothing for so long is worth a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ class State:
     """The locustfile decides itself how long the test takes."""
     workers: Mapping[str, WorkerState] = field(default_factory=dict)
 
+    @property
+    def ended(self) -> int:
+        """Requests that are over, answered or failed, whether they count or not."""
+        return sum(worker.rows for worker in self.workers.values())
+
 
 def read_state(path: Path) -> State:
     """The state of a process that has not told anything yet is empty."""
@@ -79,6 +86,7 @@ class Watcher:
         self._options = options
         self._state_file = state_file
         self._progress = progress
+        self._ended, self._heard_s = 0, 0.0
 
     def __call__(self, seconds: float) -> None:
         self.state, planned_s = read_state(self._state_file), self._options.planned_s
@@ -90,21 +98,24 @@ class Watcher:
             self._progress(f"{self.state.connected} of {expected} workers are here" if expected else "Locust starts", 0.0)
             return
         passed_s = time.time() - self.state.started
-        if self.state.own_shape:
-            self._progress(progress_text(self.state, passed_s, None), 0.0)
-        else:
-            passed_s = min(passed_s, planned_s)
-            self._progress(progress_text(self.state, passed_s, planned_s), passed_s / planned_s)
+        if self.state.ended > self._ended:
+            self._ended, self._heard_s = self.state.ended, passed_s
+        length_s = None if self.state.own_shape else planned_s
+        text = progress_text(self.state, passed_s, length_s, silent_s=passed_s - self._heard_s, grace_s=self._options.answer_s)
+        self._progress(text, min(passed_s / length_s, 1.0) if length_s else 0.0)
 
 
-def progress_text(state: State, passed_s: float, planned_s: float | None) -> str:
-    """Like `7 of 10 s · 8 users · 41 requests/s · P95 120 ms · 0 errors · 3 s left`."""
-    parts = [f"{passed_s:.0f} s" if planned_s is None else f"{passed_s:.0f} of {planned_s:.0f} s"]
+def progress_text(state: State, passed_s: float, planned_s: float | None, *, silent_s: float = 0.0, grace_s: float = 0.0) -> str:
+    """Like `7 of 10 s · 8 users · 41 requests/s · P95 120 ms · 0 errors · 3 s left`; after the end, how long requests are still waited for."""
+    parts = [f"{passed_s:.0f} s" if planned_s is None else f"{min(passed_s, planned_s):.0f} of {planned_s:.0f} s"]
+    parts += [f"nothing answered {'for' if state.ended else 'yet, for'} {silent_s:.0f} s"] if silent_s >= SILENT_S else []
     parts += [f"stage {state.stage}"] if state.stage is not None else []
     parts += [f"{state.users} users", f"{state.per_second:.0f} requests/s"]
-    parts += [f"P95 {state.p95_ms:.0f} ms"] if state.p95_ms is not None else []
+    parts += [f"P95 {state.p95_ms:.0f} ms"] if state.p95_ms is not None and state.ended else []
     parts += [f"{state.errors} errors"]
     if state.begins is None or state.begins > (state.started or 0) + passed_s:
         parts += ["warming up"]
-    parts += [f"{max(planned_s - passed_s, 0):.0f} s left"] if planned_s is not None else []
+    if planned_s is not None:
+        left_s, grace_left_s = planned_s - passed_s, max(planned_s + grace_s - passed_s, 0)
+        parts += [f"{left_s:.0f} s left" if left_s > 0 else f"no new requests; running ones get {grace_left_s:.0f} s more"]
     return " · ".join(parts)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from perfkit.collectors.load_options import LoadOptions
 from perfkit.collectors.load_state import State, WorkerState
-from perfkit.collectors.process import Ended
+from perfkit.collectors.process import SILENCE, Ended
 
 BUSY_PERCENT = 90.0
 BUSY_WINDOW_S = 5.0
@@ -64,7 +64,11 @@ def _about_the_end(ended: Ended, state: State, options: LoadOptions) -> Iterator
     elif state.started is not None and not state.own_shape and state.stopped - state.started < options.planned_s - EARLY_S:
         yield f"the load stopped after {state.stopped - state.started:.0f} of {options.planned_s:.0f} s: {last_line(ended)}"
     if state.requests == 0:
-        yield f"no request was made within the measured time; Locust's last line: {last_line(ended)}"
+        early = f"only {state.ended} in the ramp or the warm-up, of which {state.errors} failed"
+        cause = (
+            "the target answered too slowly, or the ramp was too long" if ended.last_words == SILENCE else f"Locust's last line: {last_line(ended)}"
+        )
+        yield f"no request began within the measured time, {early}; {cause}"
 
 
 def _about_workers(state: State, options: LoadOptions) -> Iterator[str]:

@@ -20,6 +20,7 @@ TICK_S = 0.25
 INTERRUPT_GRACE_S = 15.0
 KEPT_BYTES = 8 * 1024
 SHOWN_LINES = 15
+SILENCE = "(it printed nothing)"
 
 Watch = Callable[[int, float], None]
 """Called a few times a second with the child's process id and the seconds since its start."""
@@ -100,7 +101,7 @@ class Listener:
 
 def last_words(listeners: list[Listener]) -> str:
     """What the first stream that carries anything said last."""
-    return next((text for listener in listeners if (text := listener.heard())), "(it printed nothing)")
+    return next((text for listener in listeners if (text := listener.heard())), SILENCE)
 
 
 def _start(child: Child) -> subprocess.Popen[bytes]:

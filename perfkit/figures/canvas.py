@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from matplotlib.figure import Figure
 STYLE = Path(__file__).with_name("perfkit.mplstyle")
 BASE_COLOUR, CANDIDATE_COLOUR = "#b0b7c3", "#2a6f97"
 ROW_INCHES = 0.55
+TITLE_COLUMNS, TITLE_LINES = 76, 3
 
 
 class Chart(Figure):
@@ -33,13 +35,17 @@ def drawn(title: str, rows: int, xlabel: str) -> Iterator[tuple[Figure, Axes]]:
         figure = Chart(figsize=(8, 1.4 + ROW_INCHES * max(rows, 2)))
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
-        axes.set_title(title)
+        axes.set_title(wrapped(title))
         axes.set_xlabel(xlabel)
         yield figure, axes
 
 
+def wrapped(title: str) -> str:
+    """Each line of a title in lines that fit over the axes; what is longer than a few of them ends in an ellipsis."""
+    return "\n".join(piece for line in title.splitlines() for piece in textwrap.wrap(line, TITLE_COLUMNS, max_lines=TITLE_LINES, placeholder=" …"))
+
+
 def save(figure: Figure, path: Path) -> Path:
     """As SVG or PNG, by the suffix."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
     return path

@@ -16,6 +16,7 @@ from perfkit.figures.panels import INK, LOOKS, SMALL, caption, counted, note_at_
 from perfkit.units import format_quantity
 
 MOST_TICKS = 9
+MOMENT_FORMS = ("%Y-%m-%d", "%Y-%m-%d\n%H:%M", "%Y-%m-%d\n%H:%M:%S")
 LEAST_ROOM = 0.1
 """The axis shows at least such a share of the median above and below it, or noise would look like a change."""
 NOTE_LINES = 3
@@ -86,18 +87,26 @@ def _value_axis(axes: Axes, points: Sequence[HistoryPoint], metric: str, unit: s
 
 
 def _run_axis(axes: Axes, points: Sequence[HistoryPoint]) -> None:
-    """Some of the runs by date and commit; by id where there is no date."""
+    """Some of the runs by moment and commit; by id where there is no moment."""
     step = max(-(-len(points) // MOST_TICKS), 1)
     shown = range(0, len(points), step)
-    axes.set_xticks(list(shown), [_run_name(points[place]) for place in shown], fontsize=SMALL)
+    form = _moment_form([points[place] for place in shown])
+    axes.set_xticks(list(shown), [_run_name(points[place], form) for place in shown], fontsize=SMALL)
     axes.set_xlim(-0.7, len(points) - 0.3)
     axes.grid(visible=False, axis="x")
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    axes.set_xlabel("runs, oldest first; not to the scale of time")
+    axes.set_xlabel("runs, oldest first; not to the scale of time" + ("" if form == MOMENT_FORMS[0] else "; UTC"))
 
 
-def _run_name(point: HistoryPoint) -> str:
-    first = f"{point.started_at:%Y-%m-%d}" if point.started_at else point.run_id[:7]
+def _moment_form(points: Sequence[HistoryPoint]) -> str:
+    """The shortest that tells the runs apart."""
+    moments = [point.started_at for point in points if point.started_at]
+    telling = (form for form in MOMENT_FORMS if len({f"{moment:{form}}" for moment in moments}) == len(moments))
+    return next(telling, MOMENT_FORMS[-1])
+
+
+def _run_name(point: HistoryPoint, form: str) -> str:
+    first = f"{point.started_at:{form}}" if point.started_at else point.run_id[:7]
     return f"{first}\n{point.commit[:7]}" if point.commit else first
 
 

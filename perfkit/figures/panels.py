@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from perfkit.errors import UsageError
-from perfkit.figures.canvas import STYLE, Chart
+from perfkit.figures.canvas import STYLE, Chart, wrapped
 from perfkit.units import format_quantity
 
 INK, QUIET = "#222222", "#666666"
@@ -57,7 +57,7 @@ def panels(title: str, heights: Sequence[float], *, columns: int = 1, inches: fl
         FigureCanvasAgg(figure)
         grid = figure.subplots(len(heights), columns, squeeze=False, height_ratios=heights)
         axes = [cell for row in grid for cell in row]
-        axes[0].set_title(title)
+        axes[0].set_title(wrapped(title))
         yield figure, axes
 
 

@@ -127,7 +127,8 @@ def _measured(item: Measurement) -> tuple[str, ...]:
 
 def _finding(item: Finding) -> tuple[str, ...]:
     cost, saving = format_quantity(item.cost_ms, "ms"), format_quantity(item.saves_ms, "ms")
-    return (item.priority, item.impact, item.title, item.place, item.subject or "not attributed", cost, saving, item.remedy)
+    where = (item.place, item.subject or "not attributed")
+    return (item.finding_id, item.priority, item.impact, item.title, *where, cost, saving, item.remedy)
 
 
 def _verdict(item: Verdict) -> tuple[str, ...]:
@@ -196,9 +197,9 @@ VIEWS: dict[type[Any], View] = {
     ),
     Finding: View(
         _columns(
-            "priority, impact, problem, place, endpoint, remedy",
+            "finding, priority, impact, problem, place, endpoint, remedy",
             "costs, predicted saving",
-            "priority, impact, problem, place, endpoint, costs, predicted saving, remedy",
+            "finding, priority, impact, problem, place, endpoint, costs, predicted saving, remedy",
         ),
         _finding,
     ),

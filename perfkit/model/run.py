@@ -37,6 +37,8 @@ class Manifest:
     invalid_because: str | None = None
     steady_from: datetime | None = None
     """What came before it is warm-up, as the measurements show."""
+    answers_only: bool | None = None
+    """True: the artefact leaves out requests without an answer, so more may have failed than it shows."""
 
     def overridden_by(self, other: Self) -> Self:
         """This manifest with every field that the other one states; parameters and doubts add up."""
@@ -92,6 +94,7 @@ class Run:
     fingerprint: str
     """Runs with different fingerprints are not compared."""
     steady_from: datetime | None = None
+    answers_only: bool | None = None
 
     def setting(self, name: str) -> float | None:
         """A number among the parameters."""
@@ -127,4 +130,5 @@ def run_from(manifest: Manifest, sha256: str, kind: str, format_name: str) -> Ru
         load_model=manifest.load_model,
         fingerprint=manifest.fingerprint(kind),
         steady_from=manifest.steady_from,
+        answers_only=manifest.answers_only,
     )

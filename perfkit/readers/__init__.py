@@ -14,6 +14,7 @@ from perfkit.readers import (
     ab_percentiles,
     asv,
     cprofile,
+    duckdb_plan,
     gatling_log,
     gatling_stats,
     gatling_text,
@@ -29,15 +30,19 @@ from perfkit.readers import (
     locust_json,
     locust_requests,
     locust_stats,
+    neo4j_plan,
+    neo4j_table,
     oha_csv,
     oha_json,
     oha_sqlite,
+    otlp_spans,
     perfkit_rounds,
     pg_catalog,
     pg_explain,
     pg_stat_csv,
     pyperf,
     pytest_benchmark,
+    sqlite_plan,
     trace_spans,
     vegeta_csv,
     vegeta_json,
@@ -67,6 +72,7 @@ READERS: dict[str, Reader] = {
     module.NAME: cast(Reader, module)
     for module in (
         trace_spans,
+        otlp_spans,
         k6_points,
         k6_csv,
         k6_summary,
@@ -80,6 +86,10 @@ READERS: dict[str, Reader] = {
         pg_explain,
         pg_catalog,
         pg_stat_csv,
+        sqlite_plan,
+        duckdb_plan,
+        neo4j_plan,
+        neo4j_table,
         cprofile,
         locust_json,
         vegeta_json,
@@ -110,11 +120,13 @@ def detect(path: Path, head: Head | None = None) -> Reader:
     for reader in READERS.values():
         if reader.sniff(head):
             return reader
-    raise UnknownFormat(f"{path}: tried {', '.join(READERS)}: none recognises the content. Name one with --as if you know better.")
+    raise UnknownFormat(
+        f"{path}: of {len(READERS)} formats none recognises the content; `perfkit formats` lists them. Name one with --as if you know better."
+    )
 
 
 def reader_named(name: str) -> Reader:
     """The reader a user asked for."""
     if name not in READERS:
-        raise unknown("format", name, READERS)
+        raise unknown("format", name, READERS, listing="`perfkit formats`")
     return READERS[name]

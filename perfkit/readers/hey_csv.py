@@ -30,7 +30,7 @@ def sniff(head: Head) -> bool:
 def read(path: Path) -> Iterator[Batch]:
     """Every answer, whatever its status; each of hey's workers waits for its answer before it asks again."""
     refuse_cut_row(path, NAME)
-    yield Manifest(started_at=last_modified(path), load_model="closed")
+    yield Manifest(started_at=last_modified(path), load_model="closed", answers_only=True)
     if _rows(path) >= MOST_ROWS:
         yield Manifest(valid=False, invalid_because="truncated by hey at 1 000 000 rows")
     yield Scan("requests", SCAN, {"path": str(path), "compression": compression_of(path)})

@@ -15,27 +15,35 @@ TOOL = "locust"
 ABOUT = "Locust's raw request log (CsvRequestLogger, or collect load), CSV, also gzip"
 BY_LINE = True
 
-HEADER = "timestamp,request_type,name,response_time_ms,response_length,status_code,exception"
-WIDE_HEADER = f"{HEADER},worker,stage,phase,intended"
-"""As `perfkit collect load` writes it; samples of generators and target stand among the requests."""
-HERE = Path(__file__)
-SCANS = {
-    HEADER: (Scan("requests", HERE.with_suffix(".sql")),),
-    WIDE_HEADER: (Scan("requests", HERE.with_name("locust_requests_wide.sql")), Scan("samples", HERE.with_name("locust_requests_samples.sql"))),
+TYPES = {
+    "timestamp": "double",
+    "request_type": "varchar",
+    "name": "varchar",
+    "response_time_ms": "double",
+    "response_length": "ubigint",
+    "status_code": "usmallint",
+    "exception": "varchar",
 }
+WIDE_TYPES = TYPES | {"worker": "varchar", "stage": "integer", "phase": "varchar", "intended": "double"}
+"""As `perfkit collect load` writes it; samples of generators and target stand among the requests."""
+HEADER, WIDE_HEADER = ",".join(TYPES), ",".join(WIDE_TYPES)
+REQUESTS = Path(__file__).with_suffix(".sql")
+SAMPLES = REQUESTS.with_name("locust_requests_samples.sql")
+TABLES = {HEADER: {"requests": REQUESTS}, WIDE_HEADER: {"requests": REQUESTS, "samples": SAMPLES}}
 
 
 def sniff(head: Head) -> bool:
     """The header is the format."""
-    return head.first_line in SCANS
+    return head.first_line in TABLES
 
 
 def read(path: Path) -> Iterator[Batch]:
     """Every request; a file that ends within a row was cut off."""
     with open_artefact(path) as file:
         header = file.readline(256).decode("utf-8", errors="replace").strip("\ufeff\r\n")
-    if header not in SCANS:
+    if header not in TABLES:
         raise refuse(path, NAME, f"the first line is not {HEADER}.")
     refuse_cut_row(path, NAME)
-    for scan in SCANS[header]:
-        yield Scan(scan.table, scan.sql, {"path": str(path), "compression": compression_of(path)})
+    columns = {name: WIDE_TYPES[name] for name in header.split(",")}
+    for table, sql in TABLES[header].items():
+        yield Scan(table, sql, {"path": str(path), "compression": compression_of(path), "columns": columns})

@@ -4,10 +4,7 @@ with rows as (
     select *
     from read_csv(
         $path,
-        columns = {
-            timestamp: 'double', request_type: 'varchar', name: 'varchar', response_time_ms: 'double', response_length: 'ubigint',
-            status_code: 'usmallint', exception: 'varchar', worker: 'varchar', stage: 'integer', phase: 'varchar', intended: 'double'
-        },
+        columns = $columns,
         auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', strict_mode = true, null_padding = false, ignore_errors = false,
         compression = $compression
     )

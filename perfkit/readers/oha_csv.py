@@ -31,5 +31,5 @@ def sniff(head: Head) -> bool:
 def read(path: Path) -> Iterator[Batch]:
     """Every answer, whatever its status. The file does not tell whether a rate was asked for, so the load model stays open to the user."""
     refuse_cut_row(path, NAME)
-    yield Manifest(started_at=last_modified(path))
+    yield Manifest(started_at=last_modified(path), answers_only=True)
     yield Scan("requests", SCAN, {"path": str(path), "compression": compression_of(path)})

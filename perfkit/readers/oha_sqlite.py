@@ -67,10 +67,8 @@ def _check(path: Path, database: sqlite3.Connection) -> None:
 def _manifest(database: sqlite3.Connection, run: str) -> Manifest:
     """A planned start says that arrivals did not wait. Without one the file does not tell. oha adds each run to the same table."""
     [(planned, runs)] = database.execute(f"select count(start_latency_correction), count(distinct {run}) from oha")
-    model = "open" if planned else None
-    if runs > 1:
-        return Manifest(load_model=model, valid=False, invalid_because=f"holds {runs} runs of oha: give each run a file of its own")
-    return Manifest(load_model=model)
+    reason = f"holds {runs} runs of oha: give each run a file of its own" if runs > 1 else None
+    return Manifest(load_model="open" if planned else None, answers_only=True, valid=reason is None, invalid_because=reason)
 
 
 def _columns(path: Path, rows: list[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:

@@ -187,12 +187,24 @@ def _manifest(test: Test) -> Manifest:
 
 
 def _counts(test: Test) -> Iterator[Printed]:
-    """Failures are answers above 399; socket errors are not answers and are counted apart."""
+    """Failures are answers above 399; what got no answer is counted apart."""
     yield Printed.exactly("requests", test.requests, "count")
     yield Printed.exactly("failures", int(test.parts.get("bad answers", ("0",))[0]), "count", "answers with a status above 399")
+    yield _unanswered(test)
     yield from (Printed.exactly("error", count, "count", kind) for kind, count in test.errors.items())
     yield _rounded("per_second", test.parts["rate"][0], 1, "per_second")
     yield _rounded("bytes_in", test.parts["total"][3], SIZE[test.parts["total"][4]], "bytes")
+
+
+def _unanswered(test: Test) -> Printed:
+    """Connections that broke. A timeout of wrk is an answer that came late, and is among its requests.
+
+    wrk2 looks every two seconds and counts each connection that has long sent nothing: one request may be counted often, and an idle
+    connection counts, too, so its timeouts are only the most that it can have been.
+    """
+    broken = float(sum(count for kind, count in test.errors.items() if kind != "timeout"))
+    late = test.errors.get("timeout", 0) if test.tool == "wrk2" else 0
+    return Printed(None, "unanswered", broken, broken, broken + late, "count", "requests whose connection broke")
 
 
 def _times(test: Test) -> Iterator[Printed]:

@@ -113,6 +113,17 @@ def _place(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     return f"`{finding.place}`", f"run {finding.run_id}"
 
 
+def _words(column: str) -> Figure:
+    """In quotation marks: advice and explanations carry numbers that their footnote answers for."""
+
+    def words(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+        finding = _finding(evidence, origin)
+        said = str(getattr(finding, column)).replace("”", "’")
+        return f"“{said}”", f"run {finding.run_id}"
+
+    return words
+
+
 def _finding(evidence: Evidence, origin: Origin) -> Finding:
     finding = evidence.finding_by_id.get(origin.subject)
     if finding is None:
@@ -161,6 +172,8 @@ FIGURES: dict[str, Figure] = {
     "predicted saving": _of_finding("saves_ms"),
     "title": _title,
     "place": _place,
+    "remedy": _words("remedy"),
+    "basis": _words("saving_basis"),
     "limit": _limit,
     "verdicts": _verdict_count,
     "findings": _finding_count,

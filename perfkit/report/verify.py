@@ -20,9 +20,10 @@ from perfkit.store import Store
 RUN_ROW = re.compile(r"^\| (?P<label>[^|]+) \| (?P<kind>[^|]+) \| `(?P<ids>[0-9a-f ]+)` \|$")
 CODE = r"`[^`\n]+`"
 BOLD = r"\*\*(?:[^*\n]|\*(?!\*))+\*\*"
+ADVICE = r"“[^”\n]+”"
 QUANTITY = r"-?\d[\d\u202f\u00a0.,]*(?:e[+-]?\d+)?(?:[ \u202f\u00a0](?:ms|s|µs|us|min|h|%|B|KB|MB|GB|TB|tokens?))?(?:/s|×|x\b|%)?"
 WORDS = r"not measured|unbounded|undecided"
-CITED = re.compile(rf"(?P<text>{CODE}|{BOLD}|{QUANTITY}|{WORDS})\[\^(?P<number>\d+)\]")
+CITED = re.compile(rf"(?P<text>{ADVICE}|{CODE}|{BOLD}|{QUANTITY}|{WORDS})\[\^(?P<number>\d+)\]")
 MARK = re.compile(r"\[\^(\d+)\]")
 NUMBER = re.compile(r"(?<![\w.\-/#])\d[\d.,]*(?![\w])")
 NOT_OURS = ("> ", "[^", "<!--", "| label | kind |")

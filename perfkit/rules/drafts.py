@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from perfkit.model.finding import PRIORITY_OF, WEIGHT, Finding, Level, finding_id, impact_of
+from perfkit.model.finding import PRIORITY_OF, WEIGHT, Finding, Level, finding_id, identity_of, impact_of, without_numbers
 
 
 def draft(  # noqa: PLR0913  these are the parts of a finding
@@ -18,14 +18,21 @@ def draft(  # noqa: PLR0913  these are the parts of a finding
     remedy: str,
     effort: Level,
     cause: str = "",
+    anchor: tuple[str, ...] | None = None,
     impact: Level = "LOW",
     subject: str | None = None,
     file: str | None = None,
     line: int | None = None,
     cost_ms: float | None = None,
     saves_ms: float | None = None,
+    round_trips: float | None = None,
 ) -> Finding:
-    """A finding as its rule sees it; impact is what the rule knows by itself, and the least that the finding gets."""
+    """A finding as its rule sees it; impact is what the rule knows by itself, and the least that the finding gets.
+
+    Its identity follows from the anchor, which for a statement is its fingerprint, file and function; without one
+    from the place, cause and subject, numbers left out.
+    """
+    stays = anchor if anchor is not None else (without_numbers(place), without_numbers(cause), subject or "")
     return Finding(
         finding_id=finding_id(rule, place, cause, run_id),
         run_id=run_id,
@@ -42,6 +49,8 @@ def draft(  # noqa: PLR0913  these are the parts of a finding
         saves_ms=saves_ms,
         saving_basis=saving_basis,
         remedy=remedy,
+        identity=identity_of(rule, *stays),
+        round_trips=round_trips,
     )
 
 

@@ -63,6 +63,7 @@ def _finding(row: FunctionTime, share: float, timed: TimedFunction | None) -> Fi
         title=f"{row.function} alone takes {share * 100:.0f} % of the profile's working time",
         place=f"{row.file}:{row.line}",
         subject=timed.subject if timed else None,
+        cause=row.function,
         file=row.file,
         line=row.line,
         cost_ms=own_ms,

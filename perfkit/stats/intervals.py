@@ -11,6 +11,8 @@ from scipy import stats
 from perfkit.stats.measured import Floats, measured
 from perfkit.stats.steady import lag1
 
+AT_LEAST = "at least"
+"""The method of a share that may be larger than what was counted."""
 MIN_BATCHES = 10
 ROUNDING = 1e-9
 LEAST_BEYOND = 5.0
@@ -34,7 +36,7 @@ class Interval:
     hi: float | None
     n: int
     method: str
-    """runs-t-log, runs-t, batches-t, order-statistics, exact, too few; or batches correlated and tenths differ, which have no bounds."""
+    """runs-t-log, runs-t, batches-t, order-statistics, exact, at least, too few; or batches correlated and tenths differ, which have no bounds."""
     lag1: float | None = None
     """Correlation of neighbouring batches; None for everything else."""
 
@@ -114,12 +116,15 @@ def within_rounds(rounds: Sequence[float] | Floats, q: float) -> Interval:
     return interval
 
 
-def proportion_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:
-    """Clopper and Pearson's exact interval of a share."""
+def proportion_interval(successes: int, n: int, confidence: float = 0.95, *, unseen: int | None = 0) -> Interval:
+    """Clopper and Pearson's exact interval of a share; so many more successes may be beside the n, None if nobody knows how many."""
     if n == 0:
         return Interval(0.0, None, None, 0, "too few")
     exact = stats.binomtest(successes, n).proportion_ci(confidence, method="exact")
-    return Interval(successes / n, float(exact.low), float(exact.high), n, "exact")
+    if unseen == 0:
+        return Interval(successes / n, float(exact.low), float(exact.high), n, "exact")
+    most = None if unseen is None else stats.binomtest(successes + unseen, n + unseen).proportion_ci(confidence, method="exact").high
+    return Interval(successes / n, float(exact.low), None if most is None else float(most), n, AT_LEAST)
 
 
 def _tails(n: int, q: float, alpha: float) -> tuple[float | None, float | None]:

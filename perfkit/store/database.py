@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,9 @@ OLDEST_READER = "v1.5.0"
 """Clients of this DuckDB version can still open the file."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.25
 SETTINGS = "set TimeZone = 'UTC'; set preserve_insertion_order = false; set autoinstall_known_extensions = false"
+READING = (duckdb.StatementType.SELECT, duckdb.StatementType.PRAGMA, duckdb.StatementType.MULTI)
+"""MULTI is a pivot. A pragma can read or change a setting, and settings are locked before a user's statement runs."""
+EXPLAIN = re.compile(r"\s*\bexplain\b(\s+analy[sz]e\b)?(\s*\(\s*(analy[sz]e|format)[^)]*\))?", re.IGNORECASE)
 LOCK_MESSAGES = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
 
 
@@ -98,17 +102,19 @@ class Store:
         """Column names and rows of any statement that only reads."""
         with self.reading() as connection:
             try:
+                only_reading(connection, sql)
                 cursor = connection.execute(sql, parameters)
                 return [column[0] for column in cursor.description], cursor.fetchall()
             except duckdb.Error as error:
                 raise UsageError(f"The query failed: {error}") from error
 
-    def append(self, table: str, rows: Sequence[Sequence[Any]], *, replacing: bool = False) -> None:
-        """Add rows to a table of conclusions; replacing keeps the newer of two with one key."""
+    def append(self, table: str, rows: Sequence[Sequence[Any]], columns: Sequence[str] = (), *, replacing: bool = False) -> None:
+        """Add rows to a table of conclusions, by column where columns are named; replacing keeps the newer of two with one key."""
         if rows:
             marks = ", ".join("?" * len(rows[0]))
+            named = f" ({', '.join(columns)})" if columns else ""
             with self.writing() as connection:
-                connection.executemany(f"insert {'or replace ' if replacing else ''}into {table} values ({marks})", rows)
+                connection.executemany(f"insert {'or replace ' if replacing else ''}into {table}{named} values ({marks})", rows)
 
     def rows_of(self, run_id: str) -> dict[str, int]:
         """Rows per table that belong to a run."""
@@ -120,6 +126,7 @@ class Store:
         """The same as a pandas frame, for notebooks."""
         with self.reading() as connection:
             try:
+                only_reading(connection, sql)
                 return connection.execute(sql, parameters).df()
             except duckdb.Error as error:
                 raise UsageError(f"The query failed: {error}") from error
@@ -168,6 +175,28 @@ def asked(connection: duckdb.DuckDBPyConnection, question: Path, row: Callable[.
     if columns != expected:
         raise TypeError(f"{question.name} selects {columns}, {row} has {expected}")
     return [row(*values) for values in cursor.fetchall()]
+
+
+def only_reading(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Refuses a user's statement that could write, be it to the database or to a file; after that no setting changes either."""
+    _refuse_writing(connection, sql)
+    connection.execute("set lock_configuration = true")
+
+
+def _refuse_writing(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    statements = connection.extract_statements(sql)
+    if not statements:
+        raise UsageError("The query is empty. Write one such as: select * from runs.")
+    for statement in statements:
+        # explain analyze carries out what it explains
+        explained = EXPLAIN.sub("", statement.query, count=1)
+        if statement.type == duckdb.StatementType.EXPLAIN and explained != statement.query:
+            _refuse_writing(connection, explained)
+        elif statement.type not in READING:
+            raise UsageError(
+                f"Not run: `{' '.join(statement.query.split())}` is no query but {statement.type.name}, and only queries are run here: "
+                "SELECT, DESCRIBE, SUMMARIZE, PIVOT, EXPLAIN. To keep an answer in a file, add --json and redirect it: > FILE."
+            )
 
 
 def run_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:

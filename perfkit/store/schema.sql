@@ -36,7 +36,8 @@ create table if not exists runs (
     parameters varchar not null, -- JSON: users, duration and other settings of the tool.
     load_model varchar, -- open (arrivals do not wait for answers) or closed (each user waits).
     fingerprint varchar not null, -- Runs with different fingerprints are not compared.
-    steady_from timestamp -- Requests before it are warm-up that was found, not planned; null counts from the start.
+    steady_from timestamp, -- Requests before it are warm-up that was found, not planned; null counts from the start.
+    answers_only boolean -- True: the artefact leaves out requests without an answer, so more may have failed than it shows.
 );
 
 -- A raw file that a tool left, kept in the vault under its SHA-256.
@@ -413,7 +414,9 @@ create table if not exists findings (
     saves_ms double, -- Predicted saving per request or execution.
     saving_basis varchar not null, -- How the prediction follows from the evidence.
     remedy varchar not null, -- What to do.
-    found_at timestamp not null -- When it was diagnosed.
+    found_at timestamp not null, -- When it was diagnosed.
+    identity varchar, -- The same for the same problem in other runs, at other lines and in other numbers.
+    round_trips double -- Round trips to a database that removing it saves per request, predicted.
 );
 
 -- A target judged.
@@ -451,6 +454,12 @@ select requests.*,
     coalesce(requests.method || ' ', '') || requests.endpoint as subject
 from requests left join runs using (run_id)
 where coalesce(requests.phase, 'steady') = 'steady' and requests.started_at >= coalesce(runs.steady_from, '-infinity'::timestamp);
+
+-- Buckets of runs that have no requests of their own: where a tool left both, its requests say more.
+create or replace view measured_buckets as
+select latency_buckets.*,
+    coalesce(latency_buckets.method || ' ', '') || latency_buckets.endpoint as subject
+from latency_buckets anti join requests using (run_id);
 
 -- Statements of traced requests.
 create or replace view statements as

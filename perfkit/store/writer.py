@@ -18,8 +18,8 @@ import duckdb
 from perfkit.errors import ArtefactError, UsageError
 from perfkit.model.batch import Columns, Scan
 from perfkit.model.run import Run
-from perfkit.store.database import SETTINGS, Row, Store, asked, run_tables
-from perfkit.store.migrations import create_tables
+from perfkit.store.database import SETTINGS, Row, Store, asked, only_reading, run_tables
+from perfkit.store.migrations import create_tables, views
 from perfkit.store.vault import Kept
 
 MACROS = Path(__file__).with_name("macros.sql")
@@ -31,6 +31,13 @@ GLOBAL_TABLES = {"frames": "frame_id"}
 """Tables that runs share, with the key that follows from the row's content."""
 NAMED_TABLES = ("requests", "latency_buckets", "reported")
 """Tables whose endpoints readers leave as the tool named them."""
+
+STATEMENT_TABLES = {
+    "spans": "case when spans.kind = 'db' and spans.attributes ->> '$.cut' is null then spans.attributes ->> '$.statement' end",
+    "plans": "plans.statement",
+    "statement_stats": "statement_stats.statement",
+}
+"""Tables with statements, and where their text stands; what a recorder cut off has its fingerprint from the whole."""
 
 
 @dataclass(slots=True)
@@ -104,9 +111,10 @@ class Staging:
         return asked(self.connection, question, row, parameters)
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Column names and rows of any statement."""
+        """Column names and rows of any statement that only reads."""
         self.flush()
         try:
+            only_reading(self.connection, sql)
             cursor = self.connection.execute(sql)
             return [column[0] for column in cursor.description], cursor.fetchall()
         except duckdb.Error as error:
@@ -122,6 +130,21 @@ class Staging:
                 self.connection.execute(
                     f"{names} update {table} set url = names.name, endpoint = names.normal from names "
                     f"where {table}.endpoint = names.name and names.normal <> names.name"
+                )
+
+    def fingerprint_statements(self, fingerprint_of: Callable[[str], str]) -> None:
+        """Gives equal statements one fingerprint, whoever recorded them: each text is looked at once, however many rows carry it."""
+        self.flush()
+        for table, statement in STATEMENT_TABLES.items():
+            texts = self.connection.execute(f"select distinct {statement} as statement from {table} where {statement} is not null").fetchall()
+            if texts:
+                import pyarrow
+
+                known = [text for (text,) in texts]
+                fingerprints = pyarrow.table({"statement": known, "fingerprint": list(map(fingerprint_of, known))})  # noqa: F841  DuckDB reads it
+                self.connection.execute(
+                    f"update {table} set fingerprint = known.fingerprint from fingerprints as known "
+                    f"where {statement} = known.statement and {table}.fingerprint is distinct from known.fingerprint"
                 )
 
     def first_moments(self) -> dict[str, datetime]:
@@ -181,7 +204,7 @@ def named_columns(query: str) -> set[str] | None:
     """The words of a query, which are all columns that it can ask for; None where it asks for all of a table or for a view."""
     text = re.sub(r"count\s*\(\s*\*\s*\)", "count", query, flags=re.IGNORECASE)
     words = set(re.findall(r"\w+", text.lower()))
-    return None if "*" in text or words & {"measured_requests", "columns", "statements", "exclude"} else words
+    return None if "*" in text or words & {"columns", "exclude", "fingerprint", *views()} else words
 
 
 def commit(store: Store, staging: Staging, staged: Sequence[Staged]) -> set[str]:

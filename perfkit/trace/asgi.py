@@ -9,7 +9,7 @@ from types import CodeType
 from typing import Any
 
 from perfkit.trace import recorder
-from perfkit.trace.callsite import Site
+from perfkit.trace.callsite import Site, site_at
 from perfkit.trace.fingerprint import pattern
 from perfkit.trace.recorder import Recorder, Span
 
@@ -83,7 +83,7 @@ def _describe(span: Span, scope: Scope, status: int | None, recording: Recorder)
 
 def _place(endpoint: Any, recording: Recorder) -> Site:
     code = getattr(inspect.unwrap(endpoint), "__code__", None) if callable(endpoint) else None
-    return recording.sites.of(code) if isinstance(code, CodeType) else Site(None, None, ())
+    return recording.sites.of(code) if isinstance(code, CodeType) else site_at(None, None, ())
 
 
 def _flushing(recording: Recorder, send: Send) -> Send:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import sysconfig
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
@@ -14,7 +16,7 @@ _OUTSIDE = ""
 _EDGE = "<edge>"
 """Below the request's own span there is only the server that called it."""
 _OWN = Path(__file__).parent
-_EDGES = frozenset({_OWN / "asgi.py"})
+_EDGES = frozenset({_OWN / "asgi.py", _OWN / "wsgi.py"})
 _OUTSIDERS = (_OWN, *(Path(sysconfig.get_paths()[name]) for name in ("stdlib", "platstdlib", "scripts")))
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
 
@@ -28,6 +30,8 @@ class Site:
     line: int | None
     chain: tuple[str, ...]
     """At most five application frames as file:function:line, innermost first, each once: recursion collapses."""
+    texts: tuple[str, str, str]
+    """File, line and chain in JSON: a call site is written far more often than it is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class CallSites:
         self._known: dict[str, str] = {}
         self._steps: dict[tuple[int, int], _Step] = {}
         """By a code object's id and its instruction."""
+        self._sites: dict[tuple[str, ...], Site] = {}
 
     def here(self, skip: int) -> Site:
         """The call site, seen from the frame that lies skip frames above this one."""
@@ -58,9 +63,9 @@ class CallSites:
             home = known.get(code.co_filename)
             if home is None:
                 home = self._learn(code.co_filename)
-            if home is _EDGE:
-                break
-            if home is not _OUTSIDE:
+            if home:
+                if home is _EDGE:
+                    break
                 step = steps.get((id(code), frame.f_lasti)) or self._step(frame, home)
                 chain[step.text] = step.line
                 if len(chain) == _CHAIN:
@@ -68,17 +73,29 @@ class CallSites:
             frame = frame.f_back
             if frame is None:
                 frame, greenlet = _caller_of_greenlet(greenlet)
-        return _site(chain)
+        key = tuple(chain)
+        return self._sites.get(key) or self._site(key, chain)
 
     def of(self, code: CodeType) -> Site:
         """Where a function is defined."""
         home = str(self._relative(Path(code.co_filename).absolute()))
-        return Site(home, code.co_firstlineno, (f"{home}:{code.co_qualname}:{code.co_firstlineno}",))
+        return site_at(home, code.co_firstlineno, (f"{home}:{code.co_qualname}:{code.co_firstlineno}",))
+
+    def _site(self, key: tuple[str, ...], chain: dict[str, int]) -> Site:
+        if len(self._sites) >= _KEPT:
+            self._sites.clear()
+        innermost = next(iter(chain), None)
+        site = site_at(None, None, ()) if innermost is None else site_at(innermost.rsplit(":", 2)[0], chain[innermost], key)
+        self._sites[key] = site
+        return site
 
     def _step(self, frame: FrameType, home: str) -> _Step:
         if len(self._steps) >= _KEPT:
             self._steps.clear()
         code, line = frame.f_code, frame.f_lineno
+        template = frame.f_globals.get("__jinja_template__")
+        if template is not None:
+            line = template.get_corresponding_lineno(line)  # the template's own line, not that of the code made from it
         step = _Step(code, line, f"{home}:{code.co_qualname}:{line}")
         self._steps[id(code), frame.f_lasti] = step
         return step
@@ -104,11 +121,10 @@ class CallSites:
         return path.relative_to(self._root) if path.is_relative_to(self._root) else path
 
 
-def _site(chain: dict[str, int]) -> Site:
-    if not chain:
-        return Site(None, None, ())
-    innermost, line = next(iter(chain.items()))
-    return Site(innermost.rsplit(":", 2)[0], line, tuple(chain))
+def site_at(file: str | None, line: int | None, chain: Iterable[str]) -> Site:
+    """A call site with its texts."""
+    steps = tuple(chain)
+    return Site(file, line, steps, (json.dumps(file), json.dumps(line), json.dumps(steps, separators=(",", ":"))))
 
 
 def _caller_of_greenlet(current: object) -> tuple[FrameType | None, object]:

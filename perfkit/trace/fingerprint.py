@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from hashlib import sha256
 
 _LONGEST_CACHED = 10_000
+_LONGEST_PARSED = 1_000_000
 
 _TOKEN = re.compile(
     r"""
@@ -25,8 +27,17 @@ _SPACES = re.compile(r"\s*([(),])\s*|\s+")
 _ONE = r"-?\?(?:::[\w.]+(?:\[\])*)?"
 _LIST = re.compile(rf"(?<=[(\[]){_ONE}(?:,{_ONE})*(?=[)\]])")
 _ROWS = re.compile(r"\(\?\)(?:,\(\?\))+")
-_VERB = re.compile(r"[a-z]+")
-_TABLE = re.compile(r"""\b(?:from|into|update|join|table)\s+(?:only\s+)?([\w."`]+)""")
+_VERB = re.compile(r"(?:[\s(]|--[^\n]*(?:\n|$)|/\*.*?\*/)*([A-Za-z]+)", re.DOTALL)
+_TABLE = re.compile(
+    r"""'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|\b(?:from|into|update|join|table)\s+(?:only\s+)?(?P<table>[\w."`]+)""", re.IGNORECASE | re.DOTALL
+)
+_PLACE = re.compile(r"%(?:\(\w+\))?s|\?|:(?<![:\w]:)[A-Za-z_]\w*")
+_SOURCES = re.compile(r"""(?:from|join|into|update|using)\s+(?:only\s+)?([a-z_"][\w."$]*(?:(?:\s+(?:as\s+)?\w+)?\s*,\s*[a-z_"][\w."$]*)*)""")
+"""No flag for case and no word boundary: so the search skips to a first letter."""
+_COMMENT = re.compile(r"('(?:[^']|'')*')|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_SCHEMA = re.compile(r'[\w"$]+\.')
+_LONG_NUMBER = re.compile(r"\d\d+")
+_ALIAS_WORD = re.compile(r"\s+as\b|\s(?=\s)")
 _ID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F-]{22}|\b[0-9a-fA-F]{12,}\b|(?<![A-Za-z])\d+(?![A-Za-z])")
 
 
@@ -47,6 +58,26 @@ def describe(statement: str) -> tuple[str, str]:
     return _describe(statement) if len(statement) <= _LONGEST_CACHED else _describe.__wrapped__(statement)
 
 
+def fingerprint_of(statement: str) -> str:
+    """16 hexadecimal digits that all executions of a statement share: by PostgreSQL's grammar, by its tokens where that does not know it."""
+    grammar = _grammar()
+    if grammar is not None and len(statement) <= _LONGEST_PARSED:
+        fingerprint, refusals = grammar
+        code = _code(statement)
+        for text in (code, statement):
+            try:
+                parsed = fingerprint(text)
+            except refusals:
+                continue  # a question mark may also be an operator of PostgreSQL's: then the statement parses as it is
+            return text_hash(f"{parsed} {_tables(code)}")
+    return text_hash(normalise(statement))
+
+
+def prepare() -> None:
+    """Loads the grammar now, at an application's start, and not during its first request."""
+    _grammar()
+
+
 def pattern(key: str) -> str:
     """The key with its identifiers collapsed: user:42:page → user:{id}:page."""
     return _ID.sub("{id}", key)
@@ -54,11 +85,40 @@ def pattern(key: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _describe(statement: str) -> tuple[str, str]:
-    normal = normalise(statement)
-    verb = _VERB.search(normal)
-    table = _TABLE.search(normal)
-    name = " ".join(([verb.group().upper()] if verb else []) + ([table.group(1)] if table else []))
-    return name or "statement", text_hash(normal)
+    head = statement[:_LONGEST_CACHED]
+    verb = _VERB.match(head)
+    tables = (match["table"] for match in _TABLE.finditer(head))
+    table = next((table if '"' in table else table.lower() for table in tables if table), None)
+    name = " ".join(([verb[1].upper()] if verb else []) + ([table] if table else []))
+    return name or "statement", fingerprint_of(statement)
+
+
+@cache
+def _grammar() -> tuple[Callable[[str], object], tuple[type[Exception], ...]] | None:
+    """The parser's function and what it raises at a text of another dialect; None where pglast is not installed."""
+    try:
+        from pglast.parser import ParseError, fingerprint
+    except ImportError:
+        return None
+    return fingerprint, (ParseError, ValueError)
+
+
+def _tables(code: str) -> str:
+    """Tables that a statement names: to the grammar's fingerprint an alias stands for its table, so that any two tables called t were one."""
+    tables = " ".join(_SOURCES.findall(code.lower()))
+    if "." in tables:
+        tables = _SCHEMA.sub("", tables)
+    if "," in tables:
+        tables = _ALIAS_WORD.sub("", tables)
+    return _LONG_NUMBER.sub("", tables)  # the grammar's fingerprint leaves out schemas and numbers of several digits, too
+
+
+def _code(statement: str) -> str:
+    """The statement without comments, with empty literals and with PostgreSQL's own placeholder for those of every driver."""
+    code = _COMMENT.sub(r"\1 ", statement) if "--" in statement or "/*" in statement else statement
+    if "'" in code:
+        code = "''".join(code.split("'")[::2])
+    return _PLACE.sub("$1", code) if "?" in code or "%" in code or ":" in code else code
 
 
 def _replace(match: re.Match[str]) -> str:

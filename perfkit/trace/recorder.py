@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 from perfkit import __version__
 from perfkit.errors import UsageError
-from perfkit.trace.callsite import CallSites, Site
+from perfkit.trace.callsite import CallSites, Site, site_at
 
-Kind = Literal["server", "db", "cache", "llm", "http", "internal"]
+Kind = Literal["server", "db", "cache", "llm", "http", "pool", "internal"]
 Status = Literal["ok", "error"]
 
 STUMBLES = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
@@ -28,8 +28,8 @@ STUMBLES = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError,
 
 _FORMAT = 1
 _SPANS_PER_FLUSH = 64
-_SECONDS_PER_FLUSH = 1.0
-_NOWHERE = Site(None, None, ())
+_NS_PER_FLUSH = 1_000_000_000
+_NOWHERE = site_at(None, None, ())
 
 _LINE = (
     '{"trace_id":"%s","span_id":"%s","parent_id":%s,"kind":"%s","name":%s,"started_at":%d,"duration_ms":%.6f,'
@@ -41,6 +41,16 @@ _quoted = json.encoder.encode_basestring_ascii
 _log = logging.getLogger("perfkit.trace")
 _current: ContextVar[Span | None] = ContextVar("perfkit_trace_span", default=None)
 _ids = random.Random()
+
+
+class Written(Protocol):
+    """What becomes a line only when the buffer is written: its encoding then waits for nobody."""
+
+    open: bool
+    """Not all of it is known yet: it waits for the next time."""
+
+    def line(self) -> str: ...  # the line, without its end
+
 
 active: Recorder | None = None
 """The one recorder of this process, or None: everything that records asks here first."""
@@ -81,8 +91,9 @@ class Recorder:
         self._attributes = dict(attributes or {})
         self._encode = json.JSONEncoder(separators=(",", ":"), skipkeys=True, allow_nan=False, default=_type_name).encode
         self._lock = RLock()
-        self._lines: list[str] = []
-        self._flushed = 0.0
+        self._lines: list[str | Written] = []
+        self._unfinished: list[Written] = []
+        self._flushed = 0
         self._file: int | None = None
 
     def start(self) -> Self:
@@ -93,8 +104,7 @@ class Recorder:
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), 0o644)
         _ids.seed()
         header = {"perfkit_trace": _FORMAT, "clock": "unix_us", "started_at": time.time_ns() // 1000, "tool_version": __version__}
-        self._lines.append(self._encode(header | {"attributes": self._attributes}))
-        self.flush()
+        self._write([self._encode(header | {"attributes": self._attributes})])
         atexit.register(self.stop)
         _become(self)
         return self
@@ -106,8 +116,8 @@ class Recorder:
         with self._lock:
             if self._file is None:
                 return
-            self._lines.append(self._encode({"perfkit_trace_end": self.spans}))
-            self.flush()
+            self.flush(whole=True)
+            self._write([self._encode({"perfkit_trace_end": self.spans})])
             if self._file is not None:
                 os.close(self._file)
                 self._file = None
@@ -122,41 +132,66 @@ class Recorder:
     def begin(self, kind: Kind, name: str, site: Site = _NOWHERE) -> Span:
         """A span below the current one; it is not yet current itself."""
         parent = _current.get()
-        trace_id, parent_id = (parent.trace_id, parent.span_id) if parent else (_new_id(), None)
-        return Span(kind, name, trace_id, _new_id(), parent_id, time.time_ns() // 1000, time.perf_counter_ns(), site)
+        trace_id, parent_id = (parent.trace_id, parent.span_id) if parent else (new_id(), None)
+        return Span(kind, name, trace_id, new_id(), parent_id, time.time_ns() // 1000, time.perf_counter_ns(), site)
 
     def finish(self, span: Span, duration_ms: float | None = None) -> None:
         """Writes the span; without a duration it lasted until now."""
         if duration_ms is None:
             duration_ms = (time.perf_counter_ns() - span.started) / 1e6
         line = self._line(span, duration_ms)
-        with self._lock:
-            if line is None or self._file is None:
-                self.dropped += 1
-                return
-            self._lines.append(line)
-            self.spans += 1
-            if len(self._lines) >= _SPANS_PER_FLUSH or time.monotonic() - self._flushed > _SECONDS_PER_FLUSH:
-                self.flush()
+        if line is None:
+            self.dropped += 1
+        else:
+            self.add(line, time.perf_counter_ns())
 
-    def flush(self) -> None:
-        """Hands the buffer to the operating system; on a failing disk the recorder gives up, once and quietly."""
+    def add(self, line: str | Written, now: int) -> None:
+        """Takes a finished span; every so often all of them go to the operating system. now is perf_counter's."""
+        lines = self._lines
+        lines.append(line)  # needs no lock: flush() takes from the front of this same list
+        if len(lines) >= _SPANS_PER_FLUSH or now - self._flushed > _NS_PER_FLUSH:
+            self.flush()
+
+    def flush(self, *, whole: bool = False) -> None:
+        """Hands the buffer to the operating system, also what is not all known if it is to be whole."""
         with self._lock:
-            lines, self._lines, self._flushed = self._lines, [], time.monotonic()
-            if self._file is None or not lines:
-                return
-            try:
-                _write_all(self._file, ("\n".join(lines) + "\n").encode("ascii"))
-            except OSError as error:
-                _log.warning("Recording to %s stopped: %s.", self.path, error)
+            count = len(self._lines)
+            items = [*self._unfinished, *self._lines[:count]]
+            del self._lines[:count]
+            self._flushed = time.perf_counter_ns()
+            self._unfinished, lines = [], []
+            for item in items:
+                if type(item) is str:
+                    lines.append(item)
+                elif item.open and not whole:  # type: ignore[union-attr]
+                    self._unfinished.append(item)  # type: ignore[arg-type]
+                else:
+                    lines += _texts_of(item)  # type: ignore[arg-type]
+            self.dropped += len(items) - len(self._unfinished) - len(lines)
+            if self._file is None:
                 self.dropped += len(lines)
-                self.abandon()
+            elif self._write(lines):
+                self.spans += len(lines)
+
+    def _write(self, lines: list[str]) -> bool:
+        """On a failing disk the recorder gives up, once and quietly."""
+        if self._file is None or not lines:
+            return False
+        try:
+            _write_all(self._file, ("\n".join(lines) + "\n").encode("ascii"))
+        except OSError as error:
+            _log.warning("Recording to %s stopped: %s.", self.path, error)
+            self.dropped += len(lines)
+            self.abandon()
+            return False
+        return True
 
     def abandon(self) -> None:
         """Lets go of the file without a closing line: after a failed write, and in a forked child."""
         if active is self:
             _become(None)
-        file, self._file, self._lines = self._file, None, []
+        file, self._file = self._file, None
+        self._lines, self._unfinished = [], []
         if file is not None:
             os.close(file)
 
@@ -189,10 +224,21 @@ def leave(outer: Span | None) -> None:
 def _fields(span: Span, duration_ms: float) -> tuple[object, ...]:
     parent = "null" if span.parent_id is None else f'"{span.parent_id}"'
     fingerprint = "null" if span.fingerprint is None else _quoted(span.fingerprint)
-    file = "null" if span.site.file is None else _quoted(span.site.file)
-    line = "null" if span.site.line is None else span.site.line
+    file, line, _ = span.site.texts
     head = (span.trace_id, span.span_id, parent, span.kind, _quoted(span.name))
     return (*head, span.started_at, duration_ms, span.status, fingerprint, file, line)
+
+
+def current() -> Span | None:
+    """The span that new ones stand below."""
+    return _current.get()
+
+
+def _texts_of(item: Written) -> tuple[str, ...]:
+    try:
+        return (item.line(),)
+    except STUMBLES:
+        return ()
 
 
 def _become(recorder: Recorder | None) -> None:
@@ -200,7 +246,8 @@ def _become(recorder: Recorder | None) -> None:
     active = recorder
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """16 random hexadecimal digits."""
     return f"{_ids.getrandbits(64):016x}"
 
 

@@ -44,3 +44,8 @@ class Block:
 def span(kind: Kind, name: str, **attributes: Any) -> Block:
     """Records the block under it: with span("internal", "rank candidates", candidates=40): …"""
     return Block(kind, name, attributes)
+
+
+def request(name: str, **attributes: Any) -> Block:
+    """Records the block as a request of its own, outside of a web framework: with request("import job"): …"""
+    return Block("server", name, attributes)

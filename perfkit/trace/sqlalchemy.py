@@ -2,83 +2,103 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from time import perf_counter_ns
 from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from perfkit.trace import recorder
-from perfkit.trace.fingerprint import describe, text_hash
-from perfkit.trace.recorder import STUMBLES, Span
+from perfkit.trace import fingerprint, pool, recorder
+from perfkit.trace.fetched import count_fetched
+from perfkit.trace.recorder import STUMBLES, Recorder
+from perfkit.trace.statements import Sent, cover, fail, finish
 
-_LONGEST_STATEMENT = 4_000
-_SPAN = "_perfkit_span"
+_STEPS = ("do_execute", "do_executemany", "do_execute_no_params")
+_BETWEEN = 3
+"""Frames between the call site's walk and SQLAlchemy's own."""
 
 
 def install(engine: Engine | AsyncEngine | None = None) -> Callable[[], None]:
-    """Records the engine's statements, or those of every engine; returns what takes the hooks out again."""
+    """Records statements and pool of the engine, or of every engine; returns what takes the hooks out again."""
+    fingerprint.prepare()
     target = engine.sync_engine if isinstance(engine, AsyncEngine) else engine or Engine
-    hooks = (("before_cursor_execute", _before), ("after_cursor_execute", _after), ("handle_error", _failed))
-    for name, hook in hooks:
-        event.listen(target, name, hook)
+    for step, hook in _HOOKS.items():
+        event.listen(target, step, hook)
+    uninstall_pool = pool.install(target)
 
     def uninstall() -> None:
-        for name, hook in hooks:
-            event.remove(target, name, hook)
+        uninstall_pool()
+        for step, hook in _HOOKS.items():
+            event.remove(target, step, hook)
 
     return uninstall
 
 
-def _before(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:  # noqa: ARG001
-    recording = recorder.active
-    if recording is None or context is None:
-        return
+def _around(step: str) -> Callable[..., bool]:
+    """One event around the driver's work: one before and one after it would cost SQLAlchemy more than a span costs us."""
+
+    def execute(*arguments: Any) -> bool:
+        recording = recorder.active
+        context = arguments[-1]
+        if recording is None or context is None or pool.connecting():
+            return False
+        sent = _begun(recording, arguments, context)
+        if sent is None:
+            return False
+        try:
+            cover(True)
+            _pass_on(step, arguments, context.dialect)
+        except BaseException as error:
+            cover(False)
+            fail(recording, sent, error)
+            raise
+        ended = perf_counter_ns()
+        cover(False)
+        _end(recording, sent, context, ended)
+        return True
+
+    return execute
+
+
+_HOOKS = {step: _around(step) for step in _STEPS}
+
+
+def _begun(recording: Recorder, arguments: tuple[Any, ...], context: Any) -> Sent | None:
     try:
-        span = recording.begin("db", "statement", recording.sites.here(1))
-        span.name, span.fingerprint = describe(statement)
-        span.attributes = {
-            "statement": statement[:_LONGEST_STATEMENT],
-            "params_hash": _params_hash(parameters, executemany),
-            "rows": None,
-            "executemany": bool(executemany),
-            "call_chain": span.site.chain,
-        }
-        setattr(context, _SPAN, span)
-        span.started = time.perf_counter_ns()  # what the recorder itself took is not the database's
+        many = context.executemany
+        parameters = arguments[2] if len(arguments) > 3 else ()
+        sent = Sent(arguments[1], parameters, many, recording.sites.here(_BETWEEN))
+        if many and isinstance(parameters, list):
+            sent.sets = len(parameters)
+        sent.started = perf_counter_ns()
     except STUMBLES:
         recording.dropped += 1
+        return None
+    return sent
 
 
-def _after(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:  # noqa: ARG001
-    ended = time.perf_counter_ns()
-    span = _taken(context)
-    if span is None or recorder.active is None:
-        return
-    rows = getattr(cursor, "rowcount", None)
-    span.attributes["rows"] = rows if isinstance(rows, int) and rows >= 0 else None
-    recorder.active.finish(span, (ended - span.started) / 1e6)
+def _pass_on(step: str, arguments: tuple[Any, ...], dialect: Any) -> None:
+    """To the driver, unless another listener of the application's does the work itself."""
+    listeners = getattr(dialect.dispatch, step)
+    if len(listeners) > 1:
+        own = _HOOKS[step]
+        if any(listener(*arguments) for listener in listeners if listener is not own):
+            return
+    getattr(dialect, step)(*arguments)
 
 
-def _failed(problem: Any) -> None:
-    span = _taken(problem.execution_context)
-    if span is None or recorder.active is None:
-        return
-    span.status = "error"
-    span.attributes["error"] = type(problem.original_exception).__name__
-    recorder.active.finish(span)
-
-
-def _taken(context: Any) -> Span | None:
-    span: Span | None = getattr(context, _SPAN, None)
-    if span is not None:
-        setattr(context, _SPAN, None)
-    return span
-
-
-def _params_hash(parameters: Any, executemany: bool) -> str:
-    if executemany and len(parameters) > 1:
-        # a bulk insert may hold a million rows: its ends and its length tell it apart well enough
-        return text_hash(repr((len(parameters), parameters[0], parameters[-1])))
-    return text_hash(repr(parameters))
+def _end(recording: Recorder, sent: Sent, context: Any, ended: int) -> None:
+    try:
+        cursor = context.cursor
+        rows = cursor.rowcount
+        if rows > 0:
+            sent.rows = rows
+        elif cursor.description is not None and not sent.many:
+            count_fetched(context, sent)  # SQLite knows only what was fetched
+        elif rows == 0:
+            sent.rows = 0
+        finish(recording, sent, ended)
+        pool.note_busy(context.root_connection, sent.duration_ms)
+    except STUMBLES:
+        recording.dropped += 1

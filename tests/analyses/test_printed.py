@@ -96,6 +96,63 @@ def test_fast_refusals_miss_on_errors(bench: Workbench, locust_log: WriteLog, pa
     assert "of the requests failed" in judged["why"]
 
 
+WRK = """Running 10s test @ http://127.0.0.1:8080/items
+  1 threads and 10 connections
+{calibration}  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency     4.83ms    4.67ms  40.61ms   92.84%
+    Req/Sec     0.10k    10.63     0.11k    60.00%
+  1000 requests in 10.00s, 120.34KB read
+{errors}Requests/sec:    100.00
+Transfer/sec:     12.03KB
+"""
+CALIBRATION = "  Thread calibration: mean lat.: 2.141ms, rate sampling interval: 10ms\n"
+
+
+@pytest.mark.parametrize(
+    ("calibration", "errors", "verdict"),
+    [
+        ("", "", "met"),
+        ("", "connect 0, read 300, write 0, timeout 0", "missed"),
+        ("", "connect 1, read 0, write 0, timeout 0", "met"),
+        ("", "connect 0, read 0, write 0, timeout 300", "no_data"),
+        (CALIBRATION, "connect 100, read 100, write 100, timeout 0", "missed"),
+        (CALIBRATION, "connect 0, read 0, write 0, timeout 300", "inconclusive"),
+    ],
+)
+def test_requests_of_wrk_without_an_answer_failed(bench: Workbench, pack: Path, calibration: str, errors: str, verdict: str) -> None:
+    said = f"  Socket errors: {errors}\n" if errors else ""
+    (pack / "wrk.txt").write_text(WRK.format(calibration=calibration, errors=said))
+    bench.ingest([pack / "wrk.txt"])
+    assert verdicts(bench, pack)["error.rate"]["verdict"] == verdict
+
+
+def test_requests_without_an_answer_are_requests(bench: Workbench, pack: Path) -> None:
+    (pack / "wrk.txt").write_text(WRK.format(calibration="", errors="  Socket errors: connect 100, read 100, write 50, timeout 0\n"))
+    bench.ingest([pack / "wrk.txt"])
+    [rate] = bench.measure("error.rate", subject="all requests")
+    assert (rate.value, rate.n) == (250 / 1250, 1250)
+    [mean] = bench.measure("latency.mean", subject="all requests")
+    assert mean.n == 1000, "what got no answer took no time"
+
+
+HEY = "response-time,DNS+dialup,DNS,Request-write,Response-delay,Response-read,status-code,offset\n"
+OHA = "request-start,DNS,DNS+dialup,Response-delay,request-duration,bytes,status\n"
+
+
+def answers(status: int) -> dict[str, str]:
+    """Hey's row and oha's row of one answer, by their headers."""
+    return {HEY: f"0.0100,0.0010,0.0000,0.0001,0.0080,0.0002,{status},0.5000\n", OHA: f"0.5,0.001,0.001,0.008,0.01,128,{status}\n"}
+
+
+@pytest.mark.parametrize(("header", "refused", "verdict"), [(HEY, 0, "inconclusive"), (OHA, 0, "inconclusive"), (HEY, 300, "missed")])
+def test_a_file_of_answers_cannot_say_that_few_requests_failed(bench: Workbench, pack: Path, header: str, refused: int, verdict: str) -> None:
+    (pack / "answers.csv").write_text(header + answers(200)[header] * 1000 + answers(503)[header] * refused)
+    bench.ingest([pack / "answers.csv"])
+    judged = verdicts(bench, pack)["error.rate"]
+    assert (judged["verdict"], judged["value"], judged["hi"]) == (verdict, refused / (1000 + refused), None)
+    assert (judged["why"] or "").endswith("more may have failed") == (verdict == "inconclusive")
+
+
 def test_requests_come_before_what_the_tool_printed_of_them(bench: Workbench, locust_log: WriteLog, pack: Path) -> None:
     bench.ingest([locust_log(requests=1000, median_ms=100)])
     bench.ingest([locust_stats(pack, 500, 520, 523.4)])

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import resource
+import signal
 import subprocess
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from perfkit.cli import COMMANDS
 from perfkit.cli.collect import COLLECTORS
+from perfkit.errors import Exit
 from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
 from tests.conftest import WriteLog
@@ -87,7 +91,10 @@ def test_every_collector_has_help(name: str, tmp_path: Path) -> None:
     ("arguments", "available"),
     [
         (["metric", "latency.p96"], "latency.p95"),
-        (["show", "ffffffffffff"], "Available: "),
+        (["metric", "latncy.p95"], "Closest: latency.p95, latency.p99, latency.p50. `perfkit metric` lists all."),
+        (["ingest", __file__, "--as", "locust-request"], "Closest: locust-requests, "),
+        (["ingest", __file__], "formats none recognises the content; `perfkit formats` lists them"),
+        (["show", "ffffffffffff"], "`perfkit runs` lists all"),
         (["check", "--system", "demo", "--label", "nope"], "slow"),
     ],
 )
@@ -107,6 +114,21 @@ def test_check_exits_by_the_verdict(filled: Path, tmp_path: Path, label: str, li
     done = perfkit(filled, "check", "--system", str(pack), "--label", label, "--json")
     [verdict] = json.loads(done.stdout)
     assert done.returncode == code, verdict
+
+
+def test_check_without_a_label_judges_the_newest_and_says_so(filled: Path, tmp_path: Path) -> None:
+    (tmp_path / "pack.yml").write_text(PACK.replace("LIMIT", "300ms"))
+    done = perfkit(filled, "check", "--system", str(tmp_path), "--json")
+    newest = next(run["label"] for run in json.loads(perfkit(filled, "runs", "--json").stdout))
+    assert {verdict["label"] for verdict in json.loads(done.stdout)} == {newest}
+    assert f"note: judged {newest}, the newest label of shop" in done.stderr and "state no system and count for shop" in done.stderr
+
+
+def test_a_pack_in_a_folder_judges_the_runs_of_its_name(bench: Workbench, locust_log: WriteLog, tmp_path: Path) -> None:
+    (tmp_path / "pack.yml").write_text(PACK.replace("LIMIT", "300ms"))
+    bench.ingest([locust_log()], Manifest(label="a", system="shop"))
+    [verdict] = bench.check(str(tmp_path), "a")
+    assert verdict.n == 400
 
 
 def test_a_target_that_nobody_measured_is_undecided(filled: Path, tmp_path: Path) -> None:
@@ -170,6 +192,25 @@ def test_bad_input_is_one_line_on_stderr_and_exit_2(tmp_path: Path) -> None:
     (tmp_path / "empty.prof").touch()
     done = perfkit(tmp_path, "ingest", str(tmp_path / "empty.prof"))
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+
+
+@pytest.mark.parametrize("asked_to_end", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_collect_says_what_is_kept_and_leaves_no_process(asked_to_end: signal.Signals, tmp_path: Path) -> None:
+    once = "mkdir first 2>/dev/null && exit 0; echo $$ > part && mv part pid; exec sleep 30"
+    asked = ("collect", "bench", "--runs", "1", "--warmup", "0", "--repeat", "3", "--", "sh", "-c", once)
+    command = [sys.executable, "-m", "perfkit", "--workspace", str(tmp_path / "w"), *asked]
+    running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    limit = time.monotonic() + 30
+    while not (tmp_path / "pid").exists() and time.monotonic() < limit:
+        time.sleep(0.05)
+    running.send_signal(asked_to_end)
+    printed, said = running.communicate(timeout=20)
+    [kept] = json.loads(perfkit(tmp_path / "w", "runs", "--json").stdout)
+    assert (running.returncode, printed) == (Exit.INTERRUPTED, "")
+    assert said.splitlines()[-1].startswith("perfkit: interrupted: nothing of this run is stored")
+    assert f"Stored before it: {kept['run_id']}." in said
+    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
+    assert list((tmp_path / "w" / "data" / "collected").iterdir()) == []
 
 
 def test_a_reader_that_closes_the_pipe_is_no_error(filled: Path) -> None:

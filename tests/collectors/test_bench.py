@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from perfkit.cli.collect.bench import command
 from perfkit.collectors.bench import BenchOptions, collect
 from perfkit.collectors.caller import Function
 from perfkit.errors import CollectionFailed, UsageError
@@ -142,14 +144,33 @@ def test_exactly_one_thing_is_measured() -> None:
 
 
 def test_the_command_line_prints_the_numbers_that_it_stored(shop: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "perfkit", "--workspace", str(tmp_path / "w"), "collect", "bench", "--runs", "4"]
+    bench = [sys.executable, "-m", "perfkit", "--workspace", str(tmp_path / "w"), "collect", "bench", "--runs", "4"]
     asked = ["stock:nap", "--arg", "0.001", "--kwarg", "factor=2"]
-    shown = subprocess.run([*command, *asked], cwd=shop, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run([*bench, *asked], cwd=shop, capture_output=True, text=True, check=True).stdout
     for heading in ("mean", "median", "standard deviation", "min", "max", "P95", "P99", "n"):
         assert heading in shown
-    failed = subprocess.run([*command, "stock:closed"], cwd=shop, capture_output=True, text=True, check=False)
+    failed = subprocess.run([*bench, "stock:closed"], cwd=shop, capture_output=True, text=True, check=False)
     assert (failed.returncode, failed.stdout) == (2, "")
     assert "stock:closed failed, so nothing is stored: ValueError: the shop is closed" in failed.stderr
-    [row] = json.loads(subprocess.run([*command, "--json", "--", "sleep", "0.01"], cwd=shop, capture_output=True, text=True, check=True).stdout)
+    [row] = json.loads(subprocess.run([*bench, "--json", "--", "sleep", "0.01"], cwd=shop, capture_output=True, text=True, check=True).stdout)
     assert (row["subject"], row["n"]) == ("sleep 0.01", 4)
     assert 10 <= row["min_ms"] <= row["median_ms"] <= row["p95_ms"] <= row["max_ms"]
+
+
+@pytest.mark.parametrize(
+    ("what", "complaint"),
+    [
+        ("prices", "'prices' is neither a program that can be started nor a function. Write a function as module:function, such as prices:FUNCTION"),
+        ("shop/prices.py:total", "such as shop.prices:total"),
+        ("prices.py:total", "names a file. Write the module as import does: prices:total"),
+    ],
+)
+def test_what_is_neither_a_function_nor_a_program_is_told_how_to_be_written(what: str, complaint: str) -> None:
+    done = CliRunner().invoke(command, [what])
+    assert isinstance(done.exception, UsageError) and complaint in str(done.exception)
+
+
+def test_an_error_of_the_function_names_its_line(tmp_path: Path) -> None:
+    (tmp_path / "stock.py").write_text("def sell():\n    raise ValueError('no stock')\n")
+    with pytest.raises(CollectionFailed, match=rf"ValueError: no stock \({tmp_path}/stock.py:2\)"):
+        collect(BenchOptions(Function("stock:sell"), cwd=tmp_path), tmp_path / "out")

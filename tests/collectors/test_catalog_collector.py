@@ -71,6 +71,7 @@ def test_statements_count_what_the_command_sent(stored: Workbench) -> None:
     counted = dict(rows(stored, "select statement, calls from statement_stats"))
     assert counted["select * from items where id = $1"] == 25
     assert counted["select count(*), pg_sleep($2) from items where length(name) = $1"] == 12
+    assert rows(stored, "select count(*) from statement_stats where fingerprint is null") == [(0,)]
     assert not any("perfkit" in statement or "create index" in statement for statement in counted)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -88,15 +89,16 @@ def test_a_test_without_a_request_leaves_nothing(site: Site, tmp_path: Path) -> 
     own.write_text(
         "from locust import User, constant, task\nclass Idle(User):\n    wait_time = constant(0.1)\n    @task\n    def rest(self):\n        pass\n"
     )
-    with pytest.raises(CollectionFailed, match="No request was made"):
+    with pytest.raises(CollectionFailed, match=r"No request to .* was over when the load ended.*curl --max-time 5"):
         collect(LoadOptions(site.url, locustfile=own, users=1, spawn_rate=1, duration_s=1), tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_broken_locustfile_is_named_with_its_error(site: Site, tmp_path: Path) -> None:
     own = tmp_path / "own.py"
-    own.write_text("raise ValueError('no such shop')\n")
-    with pytest.raises(CollectionFailed, match="no such shop"):
+    own.write_text("import json\nraise ValueError('no such shop')\n")
+    said = rf"^The locustfile {own} cannot be loaded: ValueError: no such shop \({own}:2\)\. Mend that line"
+    with pytest.raises(CollectionFailed, match=said):
         collect(LoadOptions(site.url, locustfile=own), tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
 
@@ -190,9 +192,24 @@ def test_an_open_model_that_misses_its_rate_is_invalid() -> None:
 
 
 def test_progress_tells_what_goes_on() -> None:
-    state = State(100.0, 102.0, None, 8, 412, 50, 41.4, 120.0, 3)
+    state = State(100.0, 102.0, None, 8, 412, 50, 41.4, 120.0, 3, workers={"worker-1": WorkerState(rows=415)})
     assert progress_text(state, 7, 10) == "7 of 10 s · stage 50 · 8 users · 41 requests/s · P95 120 ms · 3 errors · 3 s left"
     assert "warming up" in progress_text(replace(state, begins=None), 1, 10) and "left" not in progress_text(state, 7, None)
+    assert "nothing answered for 5 s" in progress_text(state, 7, 10, silent_s=5.2)
+    assert "nothing answered yet, for 7 s" in progress_text(replace(state, workers={}), 7, 10, silent_s=7.0)
+    assert "no new requests; running ones get 18 s more" in progress_text(state, 22, 10, grace_s=30)
+
+
+def test_a_target_that_never_answers_is_told_and_ends_after_the_grace(tmp_path: Path) -> None:
+    told: list[str] = []
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as mute:
+        url = f"http://127.0.0.1:{mute.getsockname()[1]}"
+        began = time.monotonic()
+        artefact = collect(LoadOptions(url, (CATS,), users=2, duration_s=2, warmup_s=1, answer_s=4), tmp_path, lambda text, _: told.append(text))
+    assert time.monotonic() - began < 3 + 4 + 10
+    assert "no request began within the measured time, only 2 in the ramp" in str(manifest_of(artefact).invalid_because)
+    assert any("nothing answered yet, for 3 s" in text for text in told)
+    assert any("no new requests; running ones get" in text for text in told)
 
 
 def test_locust_is_never_imported_here() -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
-from fastapi import FastAPI, Query
+from fastapi import Body, FastAPI, Query
 from fastapi import Path as InPath
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from perfkit.collectors.load_openapi import requests_from_openapi
-from perfkit.collectors.load_sources import requests_listed
+from perfkit.collectors.load_options import RequestSpec
+from perfkit.collectors.load_sources import requests_from, requests_listed
 from perfkit.errors import UsageError
 
 TARGET = "http://127.0.0.1:8000"
@@ -102,3 +103,95 @@ def test_a_list_of_urls_stays_with_its_target(tmp_path: Path) -> None:
     file.write_text("http://192.0.2.7/cats\n")
     with pytest.raises(UsageError, match=r"line 1: 'http://192.0.2.7/cats' is neither a path"):
         requests_listed(file, TARGET)
+
+
+class Line(BaseModel):
+    item: int = Field(examples=[7, 8])
+    note: str = "none"
+
+
+class Basket(BaseModel):
+    lines: list[Line]
+    first: Line
+    gift: str | None = Field(default=None, examples=["bow"])
+    count: int = 1
+
+
+GIVEN = FastAPI()
+
+
+@GIVEN.get("/by-name")
+def by_name(q: Annotated[str, Query(openapi_examples={"one": {"value": "red"}, "two": {"value": "blue"}})]) -> None: ...
+
+
+@GIVEN.get("/maybe")
+def maybe(q: Annotated[str | None, Query(examples=["green"])]) -> None: ...
+
+
+@GIVEN.get("/several")
+def several(ids: Annotated[list[int], Query(examples=[[1, 2]])]) -> None: ...
+
+
+@GIVEN.post("/named")
+def named(order: Annotated[Order, Body(openapi_examples={"usual": {"value": {"item": 1}}})]) -> None: ...
+
+
+@GIVEN.post("/beside")
+def beside(order: Annotated[Order, Body(examples=[{"item": 3}])]) -> None: ...
+
+
+@GIVEN.post("/fields")
+def fields(basket: Basket) -> None: ...
+
+
+@GIVEN.post("/optional")
+def optional(order: Order | None = None) -> None: ...
+
+
+@GIVEN.post("/nothing")
+def nothing(name: Annotated[str, Body(embed=True)]) -> None: ...
+
+
+def test_all_forms_of_examples_that_fastapi_writes_are_used(tmp_path: Path) -> None:
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(GIVEN.openapi()))
+    specs, [missing] = requests_from_openapi(str(file), include_writes=True)
+    assert {spec.name: spec.paths for spec in specs if spec.method == "GET"} == {
+        "/by-name": ("/by-name?q=red", "/by-name?q=blue"),
+        "/maybe": ("/maybe?q=green",),
+        "/several": ("/several?ids=1&ids=2",),
+    }
+    assert {spec.name: spec.body for spec in specs if spec.method == "POST"} == {
+        "/named": {"item": 1},
+        "/beside": {"item": 3},
+        "/fields": {"lines": [{"item": 7}], "first": {"item": 7}, "gift": "bow"},
+        "/optional": {"item": 7},
+    }
+    assert (missing.operation, missing.because) == ("POST /nothing", "its body has no JSON example, nor has every field that it needs")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('[{"name": "a", "paths": ["/x"]', "not JSON: Expecting ',' delimiter: line 1"),
+        ('{"name": "a", "paths": ["/"]}', "holds no list"),
+        ('["/a"]', 'request 1 is "/a", no object'),
+        ('[{"name": "a", "paths": ["/"]}, {"name": "b"}]', "request 2 has no 'paths'"),
+        ('[{"name": "a", "path": "/"}]', "request 1 says 'path', which is not known"),
+        ('[{"name": "a", "paths": "/abc"}]', "'paths' is \"/abc\", but must be a list of texts"),
+        ('[{"name": "a", "paths": ["/"], "weight": "2"}]', "'weight' is \"2\", but must be a whole number above 0"),
+        ('[{"name": "a", "paths": ["/"], "headers": ["x"]}]', "but must be an object of texts"),
+    ],
+)
+def test_a_broken_list_of_requests_is_told_by_its_entry_and_what_is_right(text: str, complaint: str, tmp_path: Path) -> None:
+    file = tmp_path / "requests.json"
+    file.write_text(text)
+    with pytest.raises(UsageError, match="Write a list such as") as raised:
+        requests_from(file)
+    assert complaint in str(raised.value) and str(raised.value).startswith(str(file))
+
+
+def test_a_list_of_requests_may_say_everything(tmp_path: Path) -> None:
+    file = tmp_path / "requests.json"
+    file.write_text('[{"name": "order", "paths": ["/orders"], "method": "POST", "body": {"item": 7}, "weight": 3, "headers": {"X-Shop": "a"}}]')
+    assert requests_from(file) == (RequestSpec("order", ("/orders",), "POST", {"item": 7}, 3, {"X-Shop": "a"}),)

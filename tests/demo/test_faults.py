@@ -56,7 +56,7 @@ def test_the_second_dashboard_comes_from_the_cache(recorded: Recorded, backends:
 
 
 def test_baseline_never_asks_the_cache(recorded: Recorded) -> None:
-    assert {one["kind"] for one in recorded("baseline", DASHBOARD)} == {"server", "internal", "db"}
+    assert {one["kind"] for one in recorded("baseline", DASHBOARD)} == {"server", "internal", "db", "pool"}
 
 
 def test_both_ways_of_matching_agree() -> None:

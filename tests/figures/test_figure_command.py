@@ -43,7 +43,7 @@ def filled(bench: Workbench, locust_log: WriteLog) -> Workbench:
     ],
 )
 def test_every_picture_is_drawn_from_the_store(filled: Workbench, tmp_path: Path, arguments: list[str], said: str) -> None:
-    path = tmp_path / "pictures" / "out.svg"
+    path = tmp_path / "out.svg"
     done = figure(filled, *arguments, "-o", str(path))
     assert (done.returncode, done.stdout) == (0, f"{path}\n"), done.stderr
     drawn = path.read_bytes()
@@ -66,6 +66,7 @@ def test_the_suffix_decides_the_format_and_json_names_the_file(filled: Workbench
         (["latency-over-time", "--label", "nope", "-o", "out.png"], "fast, slow"),
         (["latency-over-time", "--subject", "GET /nowhere", "-o", "out.png"], "nothing to draw"),
         (["history", "latency.p96", "-o", "out.png"], "latency.p95"),
+        (["history", "latency.p95", "-o", "no/such/out.png"], "no/such/out.png cannot be written: there is no folder"),
     ],
 )
 def test_what_cannot_be_drawn_is_said_in_one_line(filled: Workbench, arguments: list[str], why: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -245,6 +245,29 @@ def test_a_history_draws_values_levels_and_changes_in_words(points: list[History
     assert axes.get_xticklabels()[0].get_text() == "2026-01-01\ncommit0"
     said = caption_of(figure)
     assert all(fact in said for fact in ("unit: ms", "n = 7 runs", "2 800 samples", "1 change of level", "7 runs, run0 to run6")), said
+
+
+@pytest.mark.parametrize(
+    ("apart", "name"),
+    [
+        (timedelta(days=1), "2026-01-01\ncommit0"),
+        (timedelta(minutes=7), "2026-01-01\n00:00\ncommit0"),
+        (timedelta(seconds=7), "2026-01-01\n00:00:00\ncommit0"),
+    ],
+)
+def test_runs_of_one_day_are_told_apart_by_their_time(points: list[HistoryPoint], apart: timedelta, name: str) -> None:
+    close = [replace(point, started_at=datetime(2026, 1, 1) + apart * place) for place, point in enumerate(points)]
+    names = [label.get_text() for label in drawn(history_figure(close, title="t", metric="m", unit="ms")).axes[0].get_xticklabels()]
+    assert names[0] == name and len({text.removesuffix(f"\ncommit{place}") for place, text in enumerate(names)}) == len(points)
+
+
+def test_a_long_title_stays_within_the_picture() -> None:
+    reason = "worker-1 had no time for itself in 3 of 10 s, so requests began late or were timed late; " * 5
+    figure = drawn(latency_over_time_figure(STRETCHES, title=f"Latency over time: a\nNOT VALID: {reason}"))
+    first, *rest = figure.axes[0].get_title("left").splitlines()
+    assert first == "Latency over time: a" and rest[0].startswith("NOT VALID: worker-1") and rest[-1].endswith(" …")
+    box = figure.axes[0].get_tightbbox()
+    assert box is not None and box.x1 <= figure.bbox.x1
 
 
 def test_an_axis_that_does_not_begin_at_zero_says_so(points: list[HistoryPoint]) -> None:

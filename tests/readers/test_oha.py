@@ -82,6 +82,12 @@ def test_percentiles_are_samples_at_ohas_own_rank(bench: Workbench) -> None:
     assert breakdown == [(9, "status 2xx only")]
 
 
+@pytest.mark.parametrize("name", ["oha_csv/ok.csv", "oha_sqlite/mixed_statuses.db", "oha_sqlite/two_runs.db", "hey_csv/ok.csv"])
+def test_a_run_of_answers_says_that_it_is_one(bench: Workbench, name: str) -> None:
+    bench.ingest([FOLDER / name])
+    assert bench.store.query("select answers_only from runs")[1] == [(True,)]
+
+
 def test_answers_and_errors_are_counted_apart(bench: Workbench) -> None:
     bench.ingest([SUMMARY])
     query = "select stat, about, value::integer from reported where stat in ('requests', 'status', 'error') order by all"

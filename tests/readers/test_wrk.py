@@ -49,6 +49,15 @@ def test_every_unit_of_time_and_size_is_understood(bench: Workbench, tmp_path: P
     assert bench.store.query(query)[1] == [("wrk", "closed", '{"connections": 400, "duration_s": 120, "threads": 12}', True)]
 
 
+@pytest.mark.parametrize(("tool", "most"), [("wrk", 6), ("wrk2", 15)])
+def test_broken_connections_are_requests_without_an_answer(bench: Workbench, tmp_path: Path, tool: str, most: int) -> None:
+    calibration = "  Thread calibration: mean lat.: 2.141ms, rate sampling interval: 10ms\n" if tool == "wrk2" else ""
+    text = PLAIN.replace("  Thread Stats", f"{calibration}  Thread Stats").replace("timeout 0", "timeout 9")
+    (tmp_path / "a.txt").write_text(text)
+    bench.ingest([tmp_path / "a.txt"])
+    assert reported(bench, "unanswered", "requests whose connection broke") == (6, 6, most, "count")
+
+
 def test_the_printed_distribution_is_reported(bench: Workbench) -> None:
     bench.ingest([FOLDER / "latency.txt"])
     printed = re.findall(r"^ +(\d+)% +([\d.]+)ms$", (FOLDER / "latency.txt").read_text(), re.MULTILINE)

@@ -185,6 +185,13 @@ def test_names_are_as_sql_needs_them() -> None:
     assert indexes.judge([odd])[0].remedy.startswith('drop index concurrently "My Schema"."Odd ON Name";')
 
 
+def test_a_team_that_accepts_one_index_has_not_accepted_its_neighbour() -> None:
+    [first] = unused.judge([INDEX])
+    [larger] = unused.judge([replace(INDEX, run_id="s", bytes=40e6, counting_since=NOW - 90 * DAYS)])
+    [neighbour] = unused.judge([replace(INDEX, index_name="items_name1")])
+    assert first.identity == larger.identity != neighbour.identity
+
+
 KEY = UnindexedKey("r", "items_kind_fkey", "public.items", ["kind", '"Odd"'], "public.kinds", 50_000.0, 4e6, 3.0, 0.0)
 
 

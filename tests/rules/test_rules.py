@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,20 +18,38 @@ from perfkit.rules.drafts import weighed
 LOOP = RepeatedStatement(
     run_id="r",
     subject="GET /items",
+    source="f shop/items.py:page:12 < shop/views.py:show:30",
+    loop="f shop/items.py:page:12 < shop/views.py:show:30",
     fingerprint="f",
     statement="SELECT tags.name FROM tags WHERE %(param_1)s::INTEGER = tags.item_id",
     file="shop/items.py",
     line=12,
+    function="page",
+    call_chain=["shop/items.py:page:12", "shop/views.py:show:30"],
     requests=8,
+    repeated_in=8,
     n=320,
     per_request=40,
     most=40,
     distinct_share=1.0,
+    fresh_share=1.0,
+    batch=None,
+    rows_each=3,
+    after_write=False,
+    pause_ms=0.5,
     total_ms=20,
     elapsed_ms=60,
+    saves_ms=58,
+    round_trip_ms=0.1,
+    parent_statement="SELECT items.id FROM items LIMIT 40",
+    parent_file="shop/items.py",
+    parent_line=9,
     parent_rows=40,
+    proved=True,
+    scales=None,
     request_ms=80,
 )
+UNPROVED = replace(LOOP, parent_statement=None, parent_rows=None, proved=False)
 MODELS = LlmSequence(
     run_id="r",
     subject="POST /answers",
@@ -69,19 +88,29 @@ HOT = FunctionTime("r", "pairs (shop/pairs.py:4)", "pairs", "shop/pairs.py", 4, 
 def test_a_statement_for_each_row_is_an_n_plus_one() -> None:
     [finding] = statements.judge([LOOP])
     assert (finding.rule, finding.place, finding.cost_ms) == ("n-plus-one", "shop/items.py:12", 60)
-    assert finding.saves_ms == pytest.approx(60 * 39 / 40)
+    assert (finding.saves_ms, finding.round_trips) == (58, 39)
+    assert finding.title == "N+1: 40 statements on tags in one request, one for each of the 40 rows of items read at shop/items.py:9"
+    assert finding.remedy == "Load tags with the rows before: selectinload() on the relationship. Called from `shop/views.py:30`."
 
 
 @pytest.mark.parametrize(
     "trap",
     [
-        replace(LOOP, statement="select name from tags where item_id in (%s, %s, %s)"),
-        replace(LOOP, statement="select name from items where shop_id = %s order by id limit %s offset %s"),
+        replace(LOOP, statement="select name from tags where item_id in (%s, %s, %s)", batch=60),
+        replace(UNPROVED, statement="select name from items where shop_id = %s order by id limit %s offset %s"),
+        replace(UNPROVED, statement="select name from items where shop_id = %s and id > %s order by id fetch first 5 rows only"),
+        replace(UNPROVED, statement="select name from items where shop_id = %s and name ilike %s"),
         replace(LOOP, statement="select name from items where item_id = any(%s)"),
-        replace(LOOP, per_request=3, parent_rows=None),
+        replace(UNPROVED, per_request=3),
         replace(LOOP, statement="select 1"),
+        replace(LOOP, statement="select fetch_tags(%s)"),
+        replace(LOOP, distinct_share=0.1, fresh_share=0.9),
+        replace(LOOP, distinct_share=0.1, fresh_share=0.1, pause_ms=50),
+        replace(LOOP, statement="UPDATE jobs SET state = ? WHERE id = (SELECT id FROM jobs WHERE state = ? LIMIT 1)"),
+        replace(LOOP, statement="DELETE FROM logs WHERE id < ?"),
+        replace(LOOP, statement="INSERT INTO tags VALUES (?, ?), (?, ?)", batch=200),
     ],
-    ids=["batched", "paged", "any", "few", "ping"],
+    ids=["batched", "paged", "keyset", "search", "any", "few", "ping", "no table", "changed", "polled", "claims", "range", "rows"],
 )
 def test_what_only_looks_like_one_is_silent(trap: RepeatedStatement) -> None:
     assert statements.judge([trap]) == []
@@ -89,17 +118,56 @@ def test_what_only_looks_like_one_is_silent(trap: RepeatedStatement) -> None:
 
 def test_few_statements_count_when_the_parent_proves_them() -> None:
     assert len(statements.judge([replace(LOOP, per_request=3, parent_rows=3)])) == 1
+    assert statements.judge([replace(LOOP, per_request=3, parent_rows=3, distinct_share=0.4)]) == []
 
 
 def test_two_loops_on_one_line_are_two_findings() -> None:
-    found = statements.judge([LOOP, replace(LOOP, fingerprint="g", statement="SELECT 1 FROM likes WHERE item_id = ?")])
+    likes = replace(LOOP, fingerprint="g", source="g shop/items.py:page:12", statement="SELECT 1 FROM likes WHERE item_id = ?")
+    found = statements.judge([LOOP, replace(likes, loop=likes.source)])
     assert len({finding.finding_id for finding in found}) == 2
+
+
+def test_statements_that_take_turns_are_one_finding_that_names_them_all() -> None:
+    likes = replace(LOOP, fingerprint="g", source="g shop/items.py:page:13", line=13, statement="SELECT 1 FROM likes WHERE item_id = ?")
+    [finding] = statements.judge([likes, LOOP])
+    assert finding.title.startswith(
+        "M·N+1: 2 × 40 statements in one request, on tags (shop/items.py:12) and likes (shop/items.py:13) in turn, one for"
+    )
+    assert (finding.place, finding.saves_ms, finding.round_trips) == ("shop/items.py:12", 116, 78)
+
+
+@pytest.mark.parametrize(
+    ("count", "spent", "impact"), [(4, 1.0, "LOW"), (12, 1.0, "MEDIUM"), (6, 25.0, "MEDIUM"), (60, 1.0, "HIGH"), (6, 120.0, "HIGH")]
+)
+def test_severity_follows_from_count_and_time_also_where_the_share_is_small(count: float, spent: float, impact: str) -> None:
+    row = replace(LOOP, per_request=count, total_ms=spent, elapsed_ms=spent, saves_ms=spent / 2, request_ms=10_000)
+    [finding] = weighed(statements.judge([row]), {"GET /items": 10_000})
+    assert finding.impact == impact
+
+
+@pytest.mark.parametrize(
+    ("statement", "fields", "advice"),
+    [
+        ("SELECT authors.id, authors.name FROM authors WHERE authors.id = %(pk_1)s::INTEGER", {"rows_each": 1}, "joinedload()"),
+        ("SELECT authors.id, authors.name FROM authors WHERE authors.id = ?", {"after_write": True}, "expire_on_commit=False"),
+        ("SELECT count(books.id) FROM books WHERE books.author_id = ?", {}, "Count for all rows at once"),
+        ("SELECT EXISTS (SELECT 1 FROM books WHERE books.author_id = ?)", {}, "look each key up in the set"),
+        ("SELECT managers.budget FROM managers WHERE ? = managers.id", {}, "selectin_polymorphic()"),
+        ("select title from books where author_id = $1", {}, "= any(array)"),
+        ("SELECT a.x FROM a WHERE ? = a.b_id AND a.kind IN ('x', 'y')", {"batch": 2}, "selectinload()"),
+    ],
+)
+def test_the_remedy_fits_the_statement(statement: str, fields: dict[str, Any], advice: str) -> None:
+    [finding] = statements.judge([replace(LOOP, statement=statement, **fields)])
+    assert advice in finding.remedy
 
 
 @pytest.mark.parametrize(
     ("row", "rule"),
     [
-        (replace(LOOP, distinct_share=0.1), "duplicate-statement"),
+        (replace(LOOP, distinct_share=0.1, fresh_share=0.1), "duplicate-statement"),
+        (replace(LOOP, statement="select name from tags where item_id in (%s, %s, %s)", batch=3), "chunked-statement"),
+        (replace(LOOP, statement="UPDATE tags SET name = ? WHERE id = ?"), "write-loop"),
         (replace(LOOP, statement="INSERT INTO tags VALUES (%s, %s)"), "write-loop"),
     ],
 )
@@ -147,5 +215,5 @@ def test_libraries_waiting_and_short_calls_are_silent(trap: FunctionTime) -> Non
 def test_priority_follows_from_the_share_of_the_request() -> None:
     [finding] = weighed(statements.judge([LOOP]), {"GET /items": 80})
     assert (finding.priority, finding.impact) == ("P0", "HIGH")
-    [unknown] = weighed(statements.judge([LOOP]), {})
+    [unknown] = weighed(functions.judge([HOT]), {})
     assert unknown.priority == "P2"

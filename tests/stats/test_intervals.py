@@ -109,6 +109,14 @@ def test_a_share_is_bounded_exactly() -> None:
     assert [interval.lo, interval.hi] == pytest.approx([0.4439, 0.9748], abs=1e-4)
 
 
+def test_what_nobody_saw_only_raises_the_upper_bound() -> None:
+    seen, perhaps, unknown = proportion_interval(8, 100), proportion_interval(8, 100, unseen=20), proportion_interval(8, 100, unseen=None)
+    assert seen.value == perhaps.value == unknown.value == 0.08
+    assert seen.lo == perhaps.lo == unknown.lo
+    assert perhaps.hi == proportion_interval(28, 120).hi
+    assert unknown.hi is None
+
+
 def test_a_share_of_nothing_has_no_bounds() -> None:
     interval = proportion_interval(0, 0)
     assert (interval.lo, interval.hi, interval.n) == (None, None, 0)

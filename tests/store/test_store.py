@@ -10,6 +10,9 @@ import pytest
 
 from perfkit.errors import Exit, StoreBusy, UsageError
 from perfkit.store import Store
+from perfkit.store.migrations import WIDER, views
+from perfkit.workbench import Workbench
+from tests.conftest import WriteLog
 
 PUBLIC = {
     "runs": "run_id kind tool tool_version label scenario system commit host started_at valid invalid_because artefact_sha256 format",
@@ -31,6 +34,7 @@ PUBLIC = {
     "findings": "finding_id run_id rule priority impact effort title file line cost_ms saves_ms remedy",
     "verdicts": "system label target metric subject value lo hi unit n verdict",
 }
+HEY_CSV = Path(__file__).parent.parent / "artefacts" / "hey_csv" / "ok.csv"
 HOLD = "import duckdb, sys; connection = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.readline()"
 
 
@@ -65,6 +69,34 @@ def test_migrations_are_applied_once(store: Store) -> None:
     assert store.query("select count(*) = count(distinct name) from migrations")[1] == [(True,)]
 
 
+def test_a_store_from_before_gets_what_it_lacks(store: Store) -> None:
+    fresh = columns(store)
+    with store.writing() as connection:
+        for view in views():
+            connection.execute(f"drop view {view}")
+        for table, added in WIDER.items():
+            for column in added:
+                connection.execute(f"alter table {table} drop column {column.split()[0]}")
+        connection.execute("delete from migrations where name <> 'create_tables'")
+    assert store.query("select distinct subject from measured_requests union all select subject from measured_buckets")[1] == []
+    assert columns(store) == fresh
+
+
+def test_runs_from_before_know_whether_they_hold_answers_only(bench: Workbench, locust_log: WriteLog) -> None:
+    bench.ingest([HEY_CSV, locust_log()])
+    with bench.store.writing() as connection:
+        connection.execute("alter table runs drop column answers_only")
+        connection.execute("delete from migrations where name = 'mark_runs_of_answers_only'")
+    assert bench.store.query("select format, answers_only from runs order by format")[1] == [("hey-csv", True), ("locust-requests", None)]
+
+
+def test_buckets_count_only_where_there_are_no_requests(store: Store) -> None:
+    with store.writing() as connection:
+        connection.execute("insert into latency_buckets values ('kept', '/a', 'GET', 1, 2, 7, null), ('both', '/a', null, 1, 2, 7, null)")
+        connection.execute("insert into requests (run_id, started_at, duration_ms, endpoint, status, ok) values ('both', now(), 1, '/a', 200, true)")
+    assert store.query("select run_id, subject, requests from measured_buckets")[1] == [("kept", "GET /a", 7)]
+
+
 def test_a_failed_write_leaves_nothing(store: Store) -> None:
     with pytest.raises(ZeroDivisionError), store.writing() as connection:
         connection.execute("insert into investigations (investigation) values ('half')")
@@ -87,9 +119,54 @@ def test_a_reader_waits_for_a_process_that_writes(store: Store) -> None:
     assert store.query("select 1")[1] == [(1,)]
 
 
-def test_a_query_reads_only(store: Store) -> None:
-    with pytest.raises(UsageError, match="read-only"):
-        store.query("insert into investigations (investigation) values ('x')")
+@pytest.mark.parametrize(
+    "writing",
+    [
+        "insert into investigations (investigation) values ('x')",
+        "copy (select 1) to 'PLACE/out.csv'",
+        "select 1; copy (select 1) to 'PLACE/out.csv'",
+        "explain analyze copy (select 1) to 'PLACE/out.csv'",
+        "explain (analyze, format json) copy (select 1) to 'PLACE/out.csv'",
+        "-- explain nothing\nexplain /* and do it */ analyze copy (select 1) to 'PLACE/out.csv'",
+        "export database 'PLACE/out'",
+        "attach 'PLACE/out.duckdb'",
+        "pragma profile_output = 'PLACE/out.json'",
+        "select * from enable_logging(storage = 'file', storage_config = {'path': 'PLACE/out'})",
+    ],
+)
+def test_a_query_writes_neither_to_the_store_nor_to_a_file(store: Store, tmp_path: Path, writing: str) -> None:
+    asked = writing.replace("PLACE", str(tmp_path))
+    with pytest.raises(UsageError):
+        store.query(asked)
+    with pytest.raises(UsageError):
+        store.frame(asked)
+    assert not list(tmp_path.glob("out*")) and store.query("select * from investigations")[1] == []
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "describe runs",
+        "explain(select 1)",
+        "explain analyze select 1",
+        "explain (format json) select 1",
+        "pragma table_info('runs')",
+        "summarize runs",
+        "show tables",
+        "pivot (select 1 as a, 2 as b) on a using sum(b)",
+        "select x from read_csv('PLACE/in.csv')",
+    ],
+)
+def test_whatever_reads_is_answered(store: Store, tmp_path: Path, reading: str) -> None:
+    (tmp_path / "in.csv").write_text("x\n1\n")
+    assert store.query(reading.replace("PLACE", str(tmp_path)))[1]
+
+
+def test_a_refused_statement_is_told_how_to_keep_an_answer(store: Store) -> None:
+    with pytest.raises(UsageError, match=r"Not run: `copy runs to 'out.csv'` is no query but COPY.*add --json and redirect it: > FILE"):
+        store.query("copy runs to 'out.csv'")
+    with pytest.raises(UsageError, match="The query is empty"):
+        store.query("-- nothing")
 
 
 def test_the_rows_of_a_question_must_fit_their_type(store: Store, tmp_path: Path) -> None:

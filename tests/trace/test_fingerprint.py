@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+
 import pytest
 
-from perfkit.trace.fingerprint import describe, normalise, pattern
+from benchmarks.fingerprints import statements
+from perfkit.trace.fingerprint import describe, fingerprint_of, normalise, pattern
 
 SAME = [
     ("SELECT a FROM t WHERE id = 1", "select a\n  from t where id = 42 -- hot"),
@@ -20,6 +25,24 @@ DIFFERENT = [
     ('select "A" from t', 'select "a" from t'),
     ("select a from t where b = 1", "select a from t where c = 1"),
 ]
+
+WITHOUT_A_DRIVER = [
+    ("select a from t where b = $1 and c = $2", "select a from t where b = %(b_1)s and c = %(c_1)s"),
+    ("select a from t where b = ? and c in (?, ?, ?)", "select a from t where b = :b and c in (:c)"),
+    ("select a from t where b = 'it''s ? %s :x'", "select a from t where b = %s"),
+    ("select a->>'k' from t where d ? 'key' and e @> '{}'::jsonb", "select a->>'j' from t where d ? 'other' and e @> '[]'::jsonb"),
+    ("/* trace='00-a' */ select a from t x -- it's hot", "select a from t AS x"),
+    ("select a from one.t12 x where b::text = 'a'", "select a from two.t13 x where b::text = 'b'"),
+    ("select `a` from `t` limit 1, 2", "select `a` from `t` limit ?, ?"),
+    ("pragma table_info('a')", "PRAGMA table_info('b')"),
+]
+SAME_ALIAS = [
+    ("select t.a from accounts as t", "select t.a from orders as t"),
+    ("select x.a from z as x, accounts t where t.id = x.id", "select x.a from z as x, orders t where t.id = x.id"),
+    ("update accounts t set a = 1", "update orders t set a = 1"),
+    ("select a from x where id in (select id from accounts t)", "select a from x where id in (select id from orders t)"),
+]
+"""The grammar's own fingerprint takes these for one."""
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
@@ -56,3 +79,35 @@ def test_a_statement_is_called_by_its_verb_and_table(statement: str, name: str) 
 )
 def test_identifiers_collapse_in_keys(key: str, collapsed: str) -> None:
     assert pattern(key) == collapsed
+
+
+@pytest.mark.parametrize(("one", "other"), [*SAME, *WITHOUT_A_DRIVER])
+def test_equal_statements_have_one_fingerprint(one: str, other: str) -> None:
+    assert fingerprint_of(one) == fingerprint_of(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [*DIFFERENT, *SAME_ALIAS])
+def test_other_statements_have_another(one: str, other: str) -> None:
+    assert fingerprint_of(one) != fingerprint_of(other)
+
+
+@pytest.mark.parametrize("text", ["", "select '", "select \x00", "\ud800", "select (((", "insert into", "?" * 50, "e'\\", "(" * 20_000])
+def test_no_text_is_too_odd_for_a_fingerprint(text: str) -> None:
+    assert re.fullmatch("[0-9a-f]{16}", describe(text)[1])
+
+
+def test_without_the_grammar_statements_are_still_told_apart() -> None:
+    probe = (
+        "import sys; sys.modules['pglast'] = sys.modules['pglast.parser'] = None\n"
+        "from perfkit.trace.fingerprint import fingerprint_of as f\n"
+        "print(f('select a from t where b = 1') == f('select a from t where b = ?'), f('select a from t') == f('select a from u'))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", probe], text=True).split() == ["True", "False"]
+
+
+def test_sixty_shapes_are_sixty_groups() -> None:
+    groups: dict[str, set[int]] = {}
+    for shape, text in statements(1500):
+        groups.setdefault(fingerprint_of(text), set()).add(shape)
+    assert sorted(min(shapes) for shapes in groups.values()) == list(range(60))
+    assert all(len(shapes) == 1 for shapes in groups.values())

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from perfkit.cli.collect.common import common, stated
+from perfkit.cli.collect.common import collected, common, stated
 from perfkit.cli.output import print_json, print_table, workbench
-from perfkit.cli.progress import stepping
 from perfkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def command(workspace: Path | None, what: tuple[str, ...], repeat: int, as_json:
 
     is_function = len(what) == 1 and FUNCTION.fullmatch(what[0]) is not None
     function = Function(what[0], tuple(map(value, given["args"])), dict(map(pair, given["kwargs"]))) if is_function else None
+    if len(what) == 1 and not is_function and shutil.which(what[0]) is None:
+        raise UsageError(_neither(what[0]))
     if function is None and (given["args"] or given["kwargs"]):
         raise UsageError("--arg and --kwarg are for functions: write a command's arguments behind it.")
     options = BenchOptions(
@@ -52,12 +54,20 @@ def command(workspace: Path | None, what: tuple[str, ...], repeat: int, as_json:
     _run(workspace, options, repeat, as_json)
 
 
+def _neither(word: str) -> str:
+    module, _, name = word.partition(":")
+    module = module.removesuffix(".py").strip("./").replace("/", ".")
+    return (
+        f"{word!r} is neither a program that can be started nor a function. Write a function as module:function, such as "
+        f"{module}:{name or 'FUNCTION'}, seen from this folder; a program by a name on the PATH or by its path, such as ./{word.lstrip('./')}."
+    )
+
+
 def _run(workspace: Path | None, options: Any, repeat: int, as_json: bool) -> None:
     from perfkit.analyses.benchmarks import benchmarks
 
     bench = workbench(workspace)
-    with stepping() as step:
-        stored = [bench.collect(options, step) for _ in range(repeat)]
+    stored = collected(bench, [options] * repeat)
     rows = benchmarks(bench.store, [item.run_id for item in stored])
     if as_json:
         print_json(rows)

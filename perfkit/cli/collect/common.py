@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from perfkit.cli.diagnostics import say
 from perfkit.cli.output import json_option, print_json, print_table, show, workbench
 from perfkit.cli.progress import stepping
-from perfkit.ingest import label_of
+from perfkit.errors import Interrupted, PerfkitError
+from perfkit.ingest import Ingested, label_of
 from perfkit.model.run import Manifest
 
 if TYPE_CHECKING:
     from perfkit.collectors import Options
+    from perfkit.workbench import Workbench
 
 
 def common(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -30,11 +33,30 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.pass_obj(function)
 
 
+def collected(bench: Workbench, wanted: Sequence[Options]) -> list[Ingested]:
+    """Collect one after another, each stored before the next begins; when one does not come to its end, say what is kept."""
+    stored: list[Ingested] = []
+    try:
+        with stepping() as step:
+            for options in wanted:
+                stored.append(bench.collect(options, step))  # noqa: PERF401 - what was stored before an error is told
+    except KeyboardInterrupt as stop:
+        raise Interrupted(f"interrupted: nothing of this run is stored, and what it had started was ended. {_kept(stored)}") from stop
+    except PerfkitError:
+        if stored:
+            say(_kept(stored))
+        raise
+    return stored
+
+
+def _kept(stored: Sequence[Ingested]) -> str:
+    return f"Stored before it: {', '.join(item.run_id for item in stored)}." if stored else ""
+
+
 def collect_and_print(workspace: Path | None, wanted: list[Options], as_json: bool) -> None:
-    """Collect one after another, each stored before the next begins."""
+    """Collect all and print what was stored."""
     bench = workbench(workspace)
-    with stepping() as step:
-        stored = [bench.collect(options, step) for options in wanted]
+    stored = collected(bench, wanted)
     if as_json:
         print_json(stored)
         return

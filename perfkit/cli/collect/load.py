@@ -29,7 +29,9 @@ WHAT: Options = (
 HOW_MUCH: Options = (
     click.option("--users", type=click.IntRange(min=1), default=8, show_default=True, help="Users that each wait for their answer."),
     click.option("--spawn-rate", type=float, help="Users started a second. Default: all within one second."),
-    click.option("--duration", "duration_s", type=float, default=10.0, show_default=True, help="Measured seconds."),
+    click.option(
+        "--duration", "duration_s", type=float, default=10.0, show_default=True, help="Measured seconds. Requests that run then get 30 s more."
+    ),
     click.option("--warmup", "warmup_s", type=float, default=2.0, show_default=True, help="Seconds before them that do not count."),
     click.option("--rate", type=float, help="Open model: requests that begin each second, whether earlier ones were answered or not."),
     click.option("--poisson", is_flag=True, help="Open model: arrivals at random times, as of many independent people, instead of a constant pace."),

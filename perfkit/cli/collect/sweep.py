@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perfkit.cli.collect.bench import pair, value
-from perfkit.cli.collect.common import common, stated
+from perfkit.cli.collect.common import collected, common, stated
 from perfkit.cli.output import print_json, workbench
-from perfkit.cli.progress import stepping
 from perfkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,8 +69,7 @@ def _run(bench: Workbench, options: Any, as_json: bool) -> None:
     from perfkit.analyses.sweep_growth import sweep_growth
     from perfkit.cli.collect.sweep_text import print_sweep
 
-    with stepping() as step:
-        stored = bench.collect(options, step)
+    [stored] = collected(bench, [options])
     [sweep] = sweep_growth(bench.store, [stored.run_id])
     findings = bench.diagnose(Selection(run_ids=(stored.run_id,)))
     if as_json:

@@ -58,14 +58,15 @@ def _conclusions(sweep: Sweep) -> Iterator[str]:
     for part in sweep.parts:
         if part.law is not None and " " not in (part.component or "").replace("calls to other services", "calls"):
             yield f"Law: {part.law.text} {part.component}."
-    yield from _break_lines(sweep.breaking)
+    yield from _break_lines(sweep)
     if sweep.watched is not None:
         idle = format_quantity(sweep.watched.idle_ms, "ms")
         times = f"median {format_quantity(sweep.watched.median_ms, 'ms')}, worst {format_quantity(sweep.watched.worst_ms, 'ms')}"
         yield f"{sweep.watched.name.removeprefix('watch ')} meanwhile: {times} at size {_count(sweep.watched.size)}; idle {idle}."
 
 
-def _break_lines(breaking: BreakPoint | None) -> Iterator[str]:
+def _break_lines(sweep: Sweep) -> Iterator[str]:
+    breaking = sweep.breaking
     if breaking is None:
         return
     limit = format_quantity(breaking.limit_ms, "ms")
@@ -74,13 +75,35 @@ def _break_lines(breaking: BreakPoint | None) -> Iterator[str]:
     else:
         bounds = f" ({_count(breaking.lo)} … {_count(breaking.hi)})" if breaking.lo and breaking.hi else ""
         extrapolated = ", extrapolated beyond the largest size" if breaking.extrapolated else ""
-        yield f"Break point: {limit} predicted at size {_count(breaking.predicted)}{bounds}{extrapolated}."
+        yield f"Break point: {limit} predicted at size {_count(breaking.predicted)}{bounds}{extrapolated}{_already(sweep, breaking)}."
+    yield f"Found: {_found(sweep, breaking)}."
+
+
+def _already(sweep: Sweep, breaking: BreakPoint) -> str:
+    """A size of the sweep that broke the limit within or before the predicted range says more than the fit."""
+    furthest = max(breaking.hi or 0.0, breaking.predicted or 0.0)
+    early = next((item for item in sweep.total.sizes if item.median >= breaking.limit_ms and item.size < furthest), None)
+    return f"; but size {_took(early)}" if early else ""
+
+
+def _found(sweep: Sweep, breaking: BreakPoint) -> str:
+    """Between which measured sizes the limit breaks; one number only where every median agrees with it."""
+    measured = sorted((*sweep.total.sizes, *sweep.verified), key=lambda item: item.size)
+    broken = [item for item in measured if item.median >= breaking.limit_ms]
+    kept = [item for item in measured if item.median < breaking.limit_ms]
     if breaking.found is None:
-        yield "Found: no measured size broke it."
-    elif breaking.error is None:
-        yield f"Found: broken at size {_count(breaking.found)}."
-    else:
-        yield f"Found: broken at size {_count(breaking.found)}; the prediction was off by {breaking.error * 100:+.1f} %."
+        return f"size {_took(broken[0])}, and no smaller size was measured that kept the limit" if broken else "no measured size broke it"
+    if broken and kept and broken[0].size <= kept[-1].size:
+        least = next((f"size {_count(item.size)}" for item in reversed(kept) if item.size < broken[0].size), "the smallest size")
+        still = f"size {_count(kept[-1].size)} still took {format_quantity(kept[-1].median, 'ms')}"
+        return f"broken somewhere above {least}: size {_took(broken[0])}, but {still}, so the times are too noisy for one size"
+    between = f"between {_count(kept[-1].size)} and {_count(broken[0].size)}, at about" if broken and kept else "at size"
+    off = "" if breaking.error is None else f"; the prediction was off by {breaking.error * 100:+.1f} %"
+    return f"broken {between} {_count(breaking.found)}{off}"
+
+
+def _took(item: AtSize) -> str:
+    return f"{_count(item.size)} already took {format_quantity(item.median, 'ms')} at the median"
 
 
 def _growth(growth: Growth) -> str:

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from importlib import import_module
 from operator import attrgetter
@@ -105,6 +106,13 @@ def _recorder(trace: str | None) -> Any:
     return recorder.active or recorder.Recorder(trace).start()
 
 
+def _place(error: BaseException) -> str:
+    """Where the function's code raised it; nothing where it was not reached."""
+    frames = [] if isinstance(error, SyntaxError) else traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename.startswith(f"{Path.cwd()}{os.sep}") and frame.filename != __file__]
+    return f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
+
+
 def main() -> None:
     """Arguments: the pipe to read from and the one to write to; a line of JSON each way."""
     callee: Callee | None = None
@@ -118,7 +126,7 @@ def main() -> None:
                 else:
                     answer = getattr(callee, do)(**wanted)
             except (Exception, SystemExit) as error:  # the function is not ours: whatever it raises is its answer
-                answer = {"error": type(error).__name__, "detail": f"{type(error).__name__}: {error}"[:ERROR_TEXT]}
+                answer = {"error": type(error).__name__, "detail": f"{type(error).__name__}: {error}"[:ERROR_TEXT] + _place(error)}
             answers.write(json.dumps(answer) + "\n")
             answers.flush()
 

@@ -28,6 +28,7 @@ def _many(row: DatabaseConnections) -> Finding:
     return draft(
         "connections-many",
         row.run_id,
+        anchor=(row.subject,),
         title=f"{count(row.connections)} clients were connected at once{allowed}",
         place=f"database {row.subject}",
         saving_basis=f"the most seen in {count(row.n)} looks; the next one beyond the limit is refused, and each takes memory",
@@ -41,6 +42,7 @@ def _idle(row: DatabaseConnections) -> Finding:
     return draft(
         "idle-in-transaction",
         row.run_id,
+        anchor=(row.subject,),
         title=f"A client held a transaction open for {length(timedelta(seconds=row.longest_idle_s))} without working",
         place=f"database {row.subject}",
         saving_basis=f"the longest seen in {count(row.n)} looks, {count(row.idle_in_transaction)} at once at the most; its locks block others, "

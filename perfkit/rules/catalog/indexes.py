@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from perfkit.analyses.index_use import IndexUse
 from perfkit.model.finding import Finding
-from perfkit.rules.catalog.words import as_sql, columns, dropping, place, size, write_cost
+from perfkit.rules.catalog.words import anchor, as_sql, columns, dropping, place, size, write_cost
 from perfkit.rules.drafts import draft
 
 NULLS_AT_LEAST, NULL_SHARE = 10e6, 0.5
@@ -73,6 +73,7 @@ def _invalid(row: IndexUse) -> Finding:
     return draft(
         "index-invalid",
         row.run_id,
+        anchor=anchor(row),
         title=f"Index {row.index_name} of {row.relation} is invalid: its creation failed half-way, so it is maintained and never used",
         place=place(row),
         saving_basis=f"{write_cost(row)}; no search may use it",
@@ -88,6 +89,7 @@ def _covered(row: IndexUse, other: IndexUse) -> Finding:
     return draft(
         "index-duplicate",
         row.run_id,
+        anchor=anchor(row),
         title=f"Index {row.index_name} {columns(row)} of {row.relation} {what} {other.index_name} {columns(other)}",
         place=place(row),
         cause=other.index_name,
@@ -107,6 +109,7 @@ def _nulls(row: IndexUse) -> Finding:
     return draft(
         "index-of-nulls",
         row.run_id,
+        anchor=anchor(row),
         title=f"{row.null_fraction:.0%} of index {row.index_name} of {row.relation} are nulls in {first}",
         place=place(row),
         saving_basis=f"share of nulls × {size(row.bytes)}, {size((row.null_fraction or 0) * (row.bytes or 0))}; {NO_TIME}",
@@ -125,6 +128,7 @@ def _bloated(row: IndexUse) -> Finding:
     return draft(
         "index-bloated",
         row.run_id,
+        anchor=anchor(row),
         title=f"About {share:.0%} of index {row.index_name} of {row.relation} is empty: {size(row.bloat_bytes)} of {size(row.bytes)}",
         place=place(row),
         saving_basis=f"size less what a freshly built index of these columns takes; {NO_TIME}. `collect catalog --exact-bloat` measures it",

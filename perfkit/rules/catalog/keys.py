@@ -25,6 +25,7 @@ def _unindexed(row: UnindexedKey) -> Finding:
     return draft(
         "foreign-key-without-index",
         row.run_id,
+        anchor=(row.relation, row.constraint_name),
         title=f"Foreign key {row.constraint_name}: no index of {row.relation} begins with ({listed})",
         place=f"foreign key {row.constraint_name} of {row.relation}",
         saving_basis=f"each row deleted from {row.referenced}, or whose key changes, reads {whole} of {row.relation}{deleted}",

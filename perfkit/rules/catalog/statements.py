@@ -38,6 +38,7 @@ def _slow(row: StatementUse, owner: StatementOwner | None) -> Finding:
     return draft(
         "statement-slow",
         row.run_id,
+        anchor=(row.fingerprint or row.statement,),
         title=f"{row.share:.0%} of the server's time for statements: {times} of {mean}: {row.subject}",
         place=place_of(owner.file if owner else None, owner.line if owner else None, row.subject),
         cause=row.statement,

@@ -34,6 +34,7 @@ def _scanned(row: TableUse) -> Finding:
     return draft(
         "table-read-whole",
         row.run_id,
+        anchor=(name,),
         title=f"{name} was read whole in {count(row.seq_scans)} of {count(scans)} scans{when}",
         place=f"table {name}",
         saving_basis=f"{count(rows)} rows a scan, {count(row.seq_rows)} in all; which statements ask for them is in their plans",
@@ -48,6 +49,7 @@ def _missed(row: DatabaseCache, tables: Sequence[TableUse]) -> Finding:
     return draft(
         "cache-misses",
         row.run_id,
+        anchor=(row.subject,),
         title=f"Only {row.hit_ratio:.1%} of the buffers that {row.subject} asked for were in shared_buffers",
         place=f"database {row.subject}",
         saving_basis=f"{count(row.n - row.hits)} of {count(row.n)} buffers were read from outside{most}; "

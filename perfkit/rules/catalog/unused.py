@@ -9,7 +9,7 @@ from datetime import timedelta
 from perfkit.analyses.index_use import IndexUse
 from perfkit.model.finding import Finding, Level
 from perfkit.rules.catalog.indexes import covered, is_free
-from perfkit.rules.catalog.words import count, day, dropping, length, place, size, write_cost
+from perfkit.rules.catalog.words import anchor, count, day, dropping, length, place, size, write_cost
 from perfkit.rules.drafts import draft
 
 SIZE_AT_LEAST = 1e6
@@ -58,6 +58,7 @@ def _unused(row: IndexUse) -> Finding:
     return draft(
         "index-unused",
         row.run_id,
+        anchor=anchor(row),
         title=f"Index {row.index_name} of {row.relation} ({size(row.bytes)}) {_since_when(row)}",
         place=place(row),
         saving_basis=write_cost(row),
@@ -90,6 +91,7 @@ def _unproved(rows: Sequence[IndexUse]) -> Finding:
     return draft(
         "index-unused-unproved",
         rows[0].run_id,
+        anchor=(),
         title=f"{what} not scanned ({size(together)}), but no scan in {length(age)} of evidence is no proof",
         place=names,
         saving_basis="none yet: work that runs once a day or once a month has not been seen",

@@ -37,6 +37,11 @@ def place(row: IndexUse) -> str:
     return f"index {row.index_name} of {row.schema}.{row.relation}"
 
 
+def anchor(row: IndexUse) -> tuple[str, ...]:
+    """What stays of an index's problem while sizes and counts change; its name may differ from another's by a number."""
+    return (row.schema, row.relation, row.index_name)
+
+
 def as_sql(row: IndexUse) -> str:
     """The index's name as SQL needs it, with its schema; a partitioned one's is so already."""
     defined = DEFINED.search(row.definition or "")

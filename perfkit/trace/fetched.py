@@ -1,0 +1,76 @@
+"""Rows of a statement, counted while the application fetches them, where the driver does not tell their number."""
+
+from __future__ import annotations
+
+from collections import deque
+from copy import copy
+from typing import Any
+
+from sqlalchemy.engine.cursor import BufferedRowCursorFetchStrategy, CursorFetchStrategy
+from sqlalchemy.engine.default import DefaultExecutionContext
+
+from perfkit.trace.statements import Sent
+
+_DEFAULT = DefaultExecutionContext.cursor_fetch_strategy
+
+
+def count_fetched(context: Any, sent: Sent) -> None:
+    """Counts what is fetched of the statement's result, unless the dialect has its own way to fetch."""
+    if context.cursor_fetch_strategy is not _DEFAULT:
+        return
+    sent.rows, sent.open = 0, True
+    if context._is_server_side:
+        context.cursor_fetch_strategy = _CountedBuffer(context.cursor, context.execution_options, initial_buffer=deque())
+    else:
+        context.cursor_fetch_strategy = _Counted()
+    context.cursor_fetch_strategy.sent = sent
+
+
+class _Counting(CursorFetchStrategy):
+    """Adds to the span what it hands out. Whoever closes, exhausts or forgets the result lets go of this, and the span is complete."""
+
+    __slots__ = ()
+    sent: Sent
+
+    def fetchone(self, result: Any, dbapi_cursor: Any, hard_close: bool = False) -> Any:
+        row = super().fetchone(result, dbapi_cursor, hard_close)
+        if row is not None:
+            self.sent.rows += 1  # type: ignore[operator]
+        return row
+
+    def fetchmany(self, result: Any, dbapi_cursor: Any, size: int | None = None) -> Any:
+        rows = super().fetchmany(result, dbapi_cursor, size)
+        self.sent.rows += len(rows)  # type: ignore[operator]
+        return rows
+
+    def fetchall(self, result: Any, dbapi_cursor: Any) -> Any:
+        rows = super().fetchall(result, dbapi_cursor)
+        self.sent.rows += len(rows)  # type: ignore[operator]
+        return rows
+
+    def soft_close(self, result: Any, dbapi_cursor: Any) -> None:
+        super().soft_close(result, dbapi_cursor)
+        result.context.cursor_fetch_strategy = _DEFAULT
+
+    def hard_close(self, result: Any, dbapi_cursor: Any) -> None:
+        super().hard_close(result, dbapi_cursor)
+        result.context.cursor_fetch_strategy = _DEFAULT
+
+    def __del__(self) -> None:
+        self.sent.open = False
+
+
+class _Counted(_Counting):
+    __slots__ = ("sent",)
+
+    def yield_per(self, result: Any, dbapi_cursor: Any, num: int) -> None:
+        buffer = _CountedBuffer(dbapi_cursor, {"max_row_buffer": num}, initial_buffer=deque(), growth_factor=0)
+        buffer.sent, self.sent = self.sent, copy(self.sent)
+        result.cursor_strategy = result.context.cursor_fetch_strategy = buffer
+
+
+class _CountedBuffer(_Counting, BufferedRowCursorFetchStrategy):
+    __slots__ = ("sent",)
+
+    def fetchmany(self, result: Any, dbapi_cursor: Any, size: int | None = None) -> Any:
+        return self.fetchall(result, dbapi_cursor) if size is None else super().fetchmany(result, dbapi_cursor, size)
