@@ -11,6 +11,8 @@ from perfkit.analyses.benchmark_batches import benchmark_batches
 from perfkit.analyses.benchmark_rounds import benchmark_rounds
 from perfkit.analyses.benchmarks import benchmarks
 from perfkit.analyses.cache_hits import cache_hits
+from perfkit.analyses.database_cache import database_cache
+from perfkit.analyses.database_connections import database_connections
 from perfkit.analyses.functions import functions
 from perfkit.analyses.latency import latency
 from perfkit.analyses.latency_batches import latency_batches
@@ -19,6 +21,7 @@ from perfkit.analyses.plan_times import plan_times
 from perfkit.analyses.pool_use import pool_use
 from perfkit.analyses.request_time import request_time
 from perfkit.analyses.response import response
+from perfkit.analyses.statement_use import statement_use
 from perfkit.analyses.two_speeds import two_speeds
 from perfkit.errors import unknown
 from perfkit.store import Store
@@ -177,6 +180,13 @@ METRICS: dict[str, Metric] = {
         Metric("pool.connect_cost", "time of a request spent on connecting", "ms", "lower", "trace", "endpoint", pool_use, "connect_cost_ms"),
         Metric("plan.execution", "execution time of a planned statement", "ms", "lower", "plans", "statement", plan_times, "execution_ms"),
         Metric("plan.planning", "planning time of a statement", "ms", "lower", "plans", "statement", plan_times, "planning_ms"),
+        Metric("statement.mean", "mean time that the server took for a statement", "ms", "lower", "catalog", "statement", statement_use, "mean_ms"),
+        Metric("statement.calls", "executions of a statement", "count", "lower", "catalog", "statement", statement_use, "calls"),
+        Metric("statement.total", "time of all executions of a statement", "ms", "lower", "catalog", "statement", statement_use, "total_ms"),
+        Metric(
+            "db.cache_hit", "share of buffers found in the cache", "ratio", "higher", "catalog", "database", database_cache, "hit_ratio", part="hits"
+        ),
+        Metric("db.connections", "most clients seen at once", "count", "lower", "catalog", "database", database_connections, "connections"),
         Metric("bench.mean", "mean time of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "mean_ms", benchmark_batches),
         Metric(
             "bench.median", "median time of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "median_ms", benchmark_batches

@@ -225,6 +225,7 @@ create table if not exists statement_stats (
     statement varchar, -- The statement without its literals, as the server prints it.
     fingerprint varchar, -- The statement with literals removed, as everywhere in the store.
     user_name varchar, -- The role that sent it.
+    top_level boolean, -- False: a function sent it, and its time is inside another statement's; null where the server does not tell.
     calls double not null, -- Executions.
     total_ms double, -- Execution time of all of them.
     max_ms double, -- The longest one since the counters were reset, not only between the two moments.
@@ -256,6 +257,7 @@ create table if not exists table_stats (
     index_scans double, -- Index scans.
     inserted double, -- Rows inserted.
     updated double, -- Rows updated.
+    hot_updated double, -- Those of them that needed no new entry in any index.
     deleted double, -- Rows deleted.
     heap_hit double, -- Table buffers found in the cache.
     heap_read double, -- Table buffers read from outside it.
@@ -274,16 +276,20 @@ create table if not exists index_stats (
     definition varchar, -- The statement that creates it.
     method varchar, -- btree, hash, gin, gist, brin, hnsw, ivfflat, …
     columns varchar[], -- Its key columns and expressions, in order.
+    keys varchar[], -- The same with operator class, collation and order: indexes whose keys are equal serve the same searches.
     included varchar[], -- Columns that it only carries.
     predicate varchar, -- The condition of a partial index.
     is_unique boolean, -- Whether it forbids equal keys.
     is_primary boolean, -- Whether it is the primary key's.
-    is_constraint boolean, -- Whether a constraint needs it.
-    is_valid boolean, -- False: its creation failed half-way, it is maintained but never used.
+    is_constraint boolean, -- Whether a constraint or replication needs it.
+    is_valid boolean, -- False: its creation failed half-way, it is maintained but never used; null while it is being built.
+    parent_index varchar, -- The index of the partitioned table that it belongs to.
     bytes double, -- Its size.
-    bloat_bytes double, -- How much of it is estimated to be empty; null when nobody looked.
+    bloat_bytes double, -- How much of it is empty: measured where that was asked for, else estimated; null when nobody knows.
     null_fraction double, -- Share of rows whose first column is null.
     scans double, -- Scans between the two moments.
+    scans_total double, -- Scans since counting_since.
+    counting_since timestamp, -- From when the server has counted scans without a break; null when nobody knows.
     last_scan timestamp, -- The last scan ever, where the server remembers.
     rows_read double, -- Index entries that the scans returned.
     rows_fetched double, -- Rows fetched by them.
@@ -304,8 +310,9 @@ create table if not exists foreign_keys (
 -- What a server counted for one database between two moments.
 create table if not exists database_stats (
     run_id varchar not null, -- The run.
-    stat varchar not null, -- The counter's name in pg_stat_database, or a gauge such as connections.
-    value double not null, -- The difference of a counter, or the gauge at the second moment.
+    database varchar not null, -- The database.
+    stat varchar not null, -- The counter's name in pg_stat_database, a gauge such as connections, or setting.work_mem and its like.
+    value double not null, -- The difference of a counter; of a gauge the largest value seen; of a switch 1 for on.
     unit varchar not null, -- Its unit.
     since timestamp, -- From when the counter counts; null for a gauge.
     until timestamp -- When it was read.

@@ -100,7 +100,7 @@ def test_equal_plans_are_called_equal_and_others_are_not_paired() -> None:
 
 
 def test_bitmap_scans_name_their_indexes() -> None:
-    bitmap = [
+    bitmap: list[dict[str, Any]] = [
         {"node_type": "Bitmap Heap Scan", "relation": "items", "self_ms": 1.0},
         {"node_type": "BitmapAnd"},
         {"node_type": "Bitmap Index Scan", "index_name": "a", "parent": 1},

@@ -12,6 +12,7 @@ COLLECTORS = {
     "bench": "Time a Python function, a command or a pytest-benchmark suite.",
     "sweep": "Measure how a function, a command or a URL grows with size, and where it breaks its limit.",
     "plans": "Explain SQL statements on PostgreSQL, SQLite or DuckDB.",
+    "catalog": "Count what PostgreSQL does while the application works, and list its tables and indexes.",
 }
 
 
