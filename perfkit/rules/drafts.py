@@ -23,14 +23,15 @@ def draft(  # noqa: PLR0913  these are the parts of a finding
     line: int | None = None,
     cost_ms: float | None = None,
     saves_ms: float | None = None,
+    impact: Level = "LOW",
 ) -> Finding:
-    """A finding whose weight is not known yet."""
+    """A finding whose weight in the request is not known yet; impact is what the rule alone can say."""
     return Finding(
         finding_id=finding_id(rule, place, cause, run_id),
         run_id=run_id,
         rule=rule,
-        priority="P2",
-        impact="LOW",
+        priority=PRIORITY_OF[impact],
+        impact=impact,
         effort=effort,
         title=title,
         subject=subject,
@@ -45,10 +46,14 @@ def draft(  # noqa: PLR0913  these are the parts of a finding
 
 
 def weighed(findings: Iterable[Finding], request_ms: Mapping[str, float]) -> list[Finding]:
-    """Findings with impact and priority from the share of the request that they cost, worst first."""
+    """Findings with impact and priority from the share of the request that they cost, worst first.
+
+    Without a known request, or without a predicted saving, the rule's own word on the impact stands.
+    """
     weighed_findings = []
     for finding in findings:
-        impact = impact_of(finding.saves_ms, request_ms.get(finding.subject or ""))
+        known_ms = request_ms.get(finding.subject or "")
+        impact = impact_of(finding.saves_ms, known_ms) if known_ms and finding.saves_ms is not None else finding.impact
         weighed_findings.append(replace(finding, impact=impact, priority=PRIORITY_OF[impact]))
     return sorted(weighed_findings, key=lambda finding: (finding.priority, -(finding.saves_ms or 0), finding.finding_id))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from perfkit.rules.plans import scans, vectors
+from perfkit.rules.plans import postgresql, vectors
 from tests.rules.plan_trees import plan_of
 
 SORT: dict[str, Any] = {"node_type": "Sort", "rows_actual": 10, "self_ms": 5.0, "sort_key": "((items.embedding <=> '[1,2]'::vector))"}
@@ -23,5 +23,5 @@ def test_a_scan_of_few_rows_or_a_plain_sort_is_silent() -> None:
 
 
 def test_a_filter_that_discards_nearly_everything_is_found() -> None:
-    [finding] = scans.judge([plan_of(SCAN | {"rows_actual": 10, "rows_removed": 29_990, "condition": "Filter: (price < 1)"})], {})
+    [finding] = postgresql.judge([plan_of(SCAN | {"rows_actual": 10, "rows_removed": 29_990, "condition": "Filter: (price < 1)"})], {})
     assert finding.rule == "scan-discards-rows"

@@ -6,19 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 
 from perfkit.analyses.plan_trees import plan_trees
 from perfkit.analyses.statement_owners import StatementOwner, statement_owners
+from perfkit.analyses.table_statistics import table_statistics
 from perfkit.model.finding import Finding
 from perfkit.model.plan import Plan
-from perfkit.rules.plans import scans, vectors
+from perfkit.rules.plans import postgresql, vectors
 from perfkit.store import Store
 
 Owners = Mapping[str, StatementOwner]
 Judge = Callable[[Sequence[Plan], Owners], list[Finding]]
 
-FAMILIES: tuple[Judge, ...] = (vectors.judge, scans.judge)
+FAMILIES: tuple[Judge, ...] = (vectors.judge,)
 
 
 def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
     """Findings of every plan; traced runs among the same ids say which endpoint pays."""
     owners = {owner.fingerprint: owner for owner in statement_owners(store, run_ids)}
     plans = plan_trees(store, run_ids)
-    return [finding for judge in FAMILIES for finding in judge(plans, owners)]
+    tables = postgresql.tables_of(table_statistics(store, run_ids))
+    return [*(finding for judge in FAMILIES for finding in judge(plans, owners)), *postgresql.judge(plans, owners, tables)]

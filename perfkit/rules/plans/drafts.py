@@ -13,9 +13,20 @@ Owners = Mapping[str, StatementOwner]
 
 
 def node_finding(  # noqa: PLR0913  these are the parts of a finding
-    rule: str, node: Node, owners: Owners, *, title: str, remedy: str, effort: Level, cost_ms: float, saves_ms: float | None, saving_basis: str
+    rule: str,
+    node: Node,
+    owners: Owners,
+    *,
+    title: str,
+    remedy: str,
+    effort: Level,
+    cost_ms: float | None,
+    saves_ms: float | None,
+    saving_basis: str,
+    impact: Level = "LOW",
+    cause: str = "",
 ) -> Finding:
-    """A finding that stands at a node."""
+    """A finding that stands at a node; its impact is that on the statement, which holds where no request is known."""
     head = node.plan.head
     owner = owners.get(head.fingerprint or "")
     return draft(
@@ -31,4 +42,6 @@ def node_finding(  # noqa: PLR0913  these are the parts of a finding
         saving_basis=saving_basis,
         remedy=remedy,
         effort=effort,
+        impact=impact,
+        cause=cause,
     )
