@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from perfkit.collectors.load import LoadOptions, RequestSpec
 from perfkit.collectors.plans import PlanOptions
+from perfkit.collectors.statements import Statement
 from perfkit.collectors.trace import TraceOptions
 from perfkit.demo.processes import child
 from perfkit.demo.services import PERSONAS, SERVICES_FILE, services
@@ -130,8 +131,8 @@ class Walk:
             with self.steps.step(f"plans of {variant}") as inside:
                 found = [item for item in statements(self.backends, variant) if not item.dsn.startswith("sqlite")]
                 if found:
-                    texts = tuple(item.text for item in found)
-                    self.bench.collect(PlanOptions(found[0].dsn, texts, stated=self._stated(variant, "statements")), inside)
+                    wanted = tuple(Statement(item.text, item.name) for item in found)
+                    self.bench.collect(PlanOptions(found[0].dsn, wanted, stated=self._stated(variant, "statements")), inside)
 
     def analyse(self, report: Path) -> None:
         """The notebooks that read the store."""

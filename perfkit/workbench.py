@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from perfkit.analyses.measure import Measurement
     from perfkit.analyses.noise import NoiseFloor
     from perfkit.analyses.request_time import RequestTime
+    from perfkit.analyses.traced_statements import TracedStatement
     from perfkit.analyses.trend import Trend
     from perfkit.collectors import Options
     from perfkit.collectors.base import Progress as Step
@@ -139,6 +140,12 @@ class Workbench:
         from perfkit.analyses.functions import functions
 
         return functions(self.store, [run.run_id for run in newest_of_each_kind(self.runs(replace(selection, kind="profile")))])
+
+    def traced_statements(self, run_id: str) -> list[TracedStatement]:
+        """The different statements that a traced run sent, by the time that they took."""
+        from perfkit.analyses.traced_statements import traced_statements
+
+        return traced_statements(self.store, [run.run_id for run in self.runs(Selection(run_ids=(run_id,)))])
 
     def request_time(self, selection: Selection) -> list[RequestTime]:
         """Where the requests of the newest trace spend their time."""

@@ -1,134 +1,79 @@
-"""PostgreSQL → EXPLAIN (ANALYZE, FORMAT JSON) of each statement, in a transaction that is always rolled back."""
+"""Statements → the plans by which a database executes them. It ends as it was: nothing stays of what was tried."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from perfkit.collectors.base import Progress, described, desk, leave, nobody_watches, require, utc_now
-from perfkit.collectors.statements import explainable, shown
-from perfkit.errors import CollectionFailed, MissingTool, UsageError
+from perfkit.collectors import plans_duckdb, plans_postgres, plans_sqlite
+from perfkit.collectors.base import Progress, described, desk, leave, nobody_watches, utc_now
+from perfkit.collectors.databases import engine_of
+from perfkit.collectors.plan_options import Plan, PlanOptions, Session
+from perfkit.collectors.statements import Statement, explainable
+from perfkit.collectors.statements import described as as_statement
+from perfkit.errors import CollectionFailed, PerfkitError, UsageError
 from perfkit.model.run import Manifest
 
-if TYPE_CHECKING:
-    import psycopg
+__all__ = ["PlanOptions", "collect"]
 
-CONNECT_S = 5
-HIDDEN = "***"
-DRIVER = re.compile(r"^postgres(ql)?\+\w+://")
-
-
-@dataclass(frozen=True, slots=True)
-class PlanOptions:
-    """Statements whose plans are wanted, and the server that has their data."""
-
-    dsn: str = field(repr=False)
-    """A PostgreSQL or SQLAlchemy URL, or key=value pairs. Its password appears nowhere else."""
-    statements: tuple[str, ...]
-    analyze: bool = True
-    """False: the planner's estimates only, nothing is executed."""
-    warm: bool = True
-    """Executes each statement twice and keeps the second plan, which reads from memory what the first one read from disk."""
-    timeout_s: float = 60.0
-    """For one execution."""
-    stated: Manifest = field(default_factory=Manifest)
-    """What the caller knows: label, scenario, system, investigation."""
-    project: Path | None = None
-    """The code under investigation, for its commit. None means the current folder."""
-
-    @property
-    def executions(self) -> int:
-        return 2 if self.warm and self.analyze else 1
+OPENED: dict[str, Callable[[PlanOptions], AbstractContextManager[Session]]] = {
+    "postgresql": plans_postgres.opened,
+    "sqlite": plans_sqlite.opened,
+    "duckdb": plans_duckdb.opened,
+}
 
 
 def collect(options: PlanOptions, folder: Path, progress: Progress | None = None) -> Path:
-    """Explains every statement and leaves their plans as one JSON array."""
-    if not options.statements:
+    """Explains every statement and leaves their plans as one JSON document."""
+    given = [as_statement(item) for item in options.statements]
+    if not given and not options.top:
         raise UsageError("There is no statement to explain. Name one, or a file with some.")
-    statements = [explainable(sql) for sql in options.statements]
-    require("psycopg")
-    tell, started = progress or nobody_watches, utc_now()
-    with _connected(options.dsn) as connection, desk(folder) as place:
-        plans = []
-        for number, sql in enumerate(statements):
-            tell(f"{number} of {len(statements)} statements", number / len(statements))
-            plans.append(_plan(connection, sql, options))
-        tell(f"{len(statements)} of {len(statements)} statements", 1.0)
+    if not options.keep_going:
+        for statement in given:
+            explainable(statement.text)
+    started = utc_now()
+    with OPENED[engine_of(options.dsn)](options) as session, desk(folder) as place:
+        statements = given or session.top(options.top or 0)
+        plans, failed = _explained(session, statements, options, progress or nobody_watches)
         artefact = place / "plans.json"
-        artefact.write_text(json.dumps(plans, indent=1), encoding="utf-8")
-        version = connection.info.parameter_status("server_version")
-        parameters = _parameters(options, statements, connection.info.dbname)
-        manifest = Manifest(tool="postgresql", tool_version=version, started_at=started, parameters=parameters)
+        artefact.write_text(json.dumps(session.document(plans), indent=1), encoding="utf-8")
+        parameters = {**_parameters(options, session, statements), **({"failed": failed} if failed else {})}
+        manifest = Manifest(tool=session.engine, tool_version=session.version, started_at=started, parameters=parameters)
         return leave(artefact, folder, described(manifest, options.stated, options.project))
 
 
-def conninfo_of(dsn: str) -> dict[str, Any]:
-    """The DSN's parts as libpq understands them; the error never repeats the DSN, for it may hold a password."""
-    import psycopg
-    from psycopg.conninfo import conninfo_to_dict
-
-    try:
-        return conninfo_to_dict(DRIVER.sub("postgresql://", dsn), connect_timeout=CONNECT_S)
-    except psycopg.Error:
-        raise UsageError("The DSN cannot be read. Expected postgresql://user:password@host:5432/database.") from None
-
-
-def _connected(dsn: str) -> psycopg.Connection[Any]:
-    import psycopg
-
-    parts = conninfo_of(dsn)
-    try:
-        return psycopg.connect(**parts)
-    except psycopg.OperationalError as error:
-        where = f"{parts.get('host') or 'the local socket'}, database {parts.get('dbname') or 'by default'}"
-        reason = _without_password(str(error), parts)
-        raise MissingTool(f"No PostgreSQL at {where}: {reason}. Start the server, or name another one with --dsn.") from None
+def _explained(session: Session, statements: list[Statement], options: PlanOptions, tell: Progress) -> tuple[list[Plan], dict[str, str]]:
+    """The plans, and why there is none for the other statements."""
+    plans: list[Plan] = []
+    failed: dict[str, str] = {}
+    began = time.monotonic()
+    for done, statement in enumerate(statements):
+        tell(f"{done} of {len(statements)} statements · {statement.title} · {time.monotonic() - began:.0f} s", done / len(statements))
+        try:
+            plans += session.explain(Statement(explainable(statement.text), statement.name, statement.values), len(plans))
+        except PerfkitError as error:
+            if not options.keep_going:
+                raise
+            failed[statement.title] = str(error)
+            options.say(f"left out: {error}")
+    if not plans:
+        raise CollectionFailed(f"None of the {len(statements)} statements could be explained. The last reason: {list(failed.values())[-1]}")
+    tell(f"{len(statements)} of {len(statements)} statements · {time.monotonic() - began:.0f} s", 1.0)
+    return plans, failed
 
 
-def _plan(connection: psycopg.Connection[Any], sql: str, options: PlanOptions) -> dict[str, Any]:
-    import psycopg
-
-    try:
-        plans = [_explained(connection, sql, options) for _ in range(options.executions)]
-    except psycopg.errors.QueryCanceled as error:
-        advice = "Allow more with --timeout, or ask for the plan without ANALYZE."
-        raise CollectionFailed(f"Not done after {options.timeout_s:g} s: {shown(sql)}. {advice}") from error
-    except psycopg.Error as error:
-        reason = _without_password(str(error), conninfo_of(options.dsn))
-        raise CollectionFailed(f"PostgreSQL cannot explain {shown(sql)}: {reason}") from None
-    return {"Query Text": sql, **plans[-1]}
-
-
-def _explained(connection: psycopg.Connection[Any], sql: str, options: PlanOptions) -> Mapping[str, Any]:
-    """One plan; nothing of it stays in the database."""
-    how = "analyze, buffers, verbose, settings, format json" if options.analyze else "verbose, settings, format json"
-    try:
-        connection.execute("select set_config('statement_timeout', %s, true)", [f"{round(options.timeout_s * 1000)}ms"])
-        # Prepared: the server itself refuses a second statement in the text.
-        row = connection.execute(f"explain ({how}) {sql}".encode(), prepare=True).fetchone()
-    finally:
-        connection.rollback()
-    if row is None:
-        raise CollectionFailed(f"PostgreSQL gave no plan for {shown(sql)}.")
-    plan: Mapping[str, Any] = row[0][0]
-    return plan
-
-
-def _parameters(options: PlanOptions, statements: list[str], database: str) -> dict[str, Any]:
+def _parameters(options: PlanOptions, session: Session, statements: list[Statement]) -> dict[str, Any]:
     return {
+        "engine": session.engine,
+        "database": session.database,
         "analyze": options.analyze,
-        "warm": options.executions > 1,
-        "database": database,
+        "warm": options.warm,
         "statements": len(statements),
-        "workload": hashlib.sha256("\n;\n".join(statements).encode()).hexdigest()[:12],
+        "workload": hashlib.sha256("\n;\n".join(statement.text for statement in statements).encode()).hexdigest()[:12],
+        **session.parameters(),
     }
-
-
-def _without_password(text: str, parts: Mapping[str, Any]) -> str:
-    secret = str(parts.get("password") or "")
-    return " ".join((text.replace(secret, HIDDEN) if secret else text).split()).rstrip(".")

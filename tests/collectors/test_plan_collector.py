@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from perfkit.collectors.plans import PlanOptions, collect, conninfo_of
+from perfkit.collectors.databases import conninfo_of
+from perfkit.collectors.plans import PlanOptions, collect
 from perfkit.errors import CollectionFailed, MissingTool, UsageError
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
 
