@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from perfkit.collectors import Options
     from perfkit.collectors.base import Progress as Step
     from perfkit.collectors.inventory import Tool
+    from perfkit.model.index import IndexCandidate
     from perfkit.notebooks import Executed
     from perfkit.packs import Component, Pack
     from perfkit.packs.investigation import Investigation
@@ -249,6 +250,13 @@ class Workbench:
         findings = diagnose(self.store, [run.run_id for run in close], _components(system or _system_of(close)))
         self.store.append("findings", [_finding_row(finding) for finding in findings], replacing=True)
         return findings
+
+    def index_candidates(self, run: Run) -> list[IndexCandidate]:
+        """Indexes that the plans of a run ask for, not tried yet."""
+        from perfkit.analyses.plan_trees import plan_trees
+        from perfkit.rules.plans.index_candidates import index_candidates
+
+        return index_candidates(plan_trees(self.store, [run.run_id]))
 
     def check(self, system: str, label: str | None = None) -> list[Verdict]:
         """All targets of a pack."""

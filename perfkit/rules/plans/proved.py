@@ -1,0 +1,105 @@
+"""Index trials among a plan's suspicions: a proof is the strongest explanation, and a trial that failed takes unproved advice back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from perfkit.analyses.index_trials import IndexTrial
+from perfkit.model.plan import Node
+from perfkit.rules.index_trials import RULE, basis_of, best, remedy_of, saves_ms, title_of, verdict_of
+from perfkit.rules.plans.bill import Bill
+from perfkit.rules.plans.causes import Suspicion
+from perfkit.rules.plans.conditions import JOINS, TRANSPARENT
+
+RANK = 99
+FOR_AN_INDEX = frozenset(
+    (
+        *("scan-discards-rows", "index-discards-rows", "index-for-order-discards-rows", "sort-for-few-rows"),
+        *("nested-loop-repeats", "nested-loop-compares-everything"),
+    )
+)
+"""Rules whose remedy is an index."""
+
+Trials = Mapping[tuple[str | None, int | None], Sequence[IndexTrial]]
+"""By the run and the number of the plan that they were made for."""
+
+
+def trials_of(rows: Iterable[IndexTrial]) -> Trials:
+    """The trials, to look plans up in."""
+    found: dict[tuple[str | None, int | None], list[IndexTrial]] = {}
+    for row in rows:
+        found.setdefault((row.plan_run_id, row.plan_id), []).append(row)
+    return found
+
+
+def with_trials(suspicions: Iterable[Suspicion], bill: Bill, trials: Trials) -> Iterator[Suspicion]:
+    """The suspicions as the trials leave them, and what the trials prove."""
+    head = bill.plan.head
+    tried = trials.get((head.run_id, head.plan_id), ())
+    nodes = {node.step.node_id: node for node in bill.plan.nodes}
+    failed: dict[int, list[IndexTrial]] = {}
+    for number in sorted(nodes.keys() & {trial.node_id for trial in tried}):
+        of_node = [trial for trial in tried if trial.node_id == number]
+        proof = best(of_node, _stake(nodes[number], bill))
+        if proof is None:
+            failed[number] = of_node
+        else:
+            yield _proved(nodes[number], bill, proof)
+    for suspicion in suspicions:
+        of_node = failed.get(suspicion.node.step.node_id, [])
+        yield _taken_back(suspicion, of_node) if of_node and suspicion.rule in FOR_AN_INDEX else suspicion
+
+
+def _proved(node: Node, bill: Bill, trial: IndexTrial) -> Suspicion:
+    return Suspicion(
+        RULE,
+        node,
+        RANK,
+        title_of(trial),
+        remedy_of(trial),
+        cost_ms=trial.before_ms if trial.before_ms is not None else bill.total_ms,
+        saves_ms=saves_ms(trial, bill.total_ms),
+        saving_basis=basis_of(trial),
+        covers=(*_waiting(node), *_gone(bill, trial)),
+    )
+
+
+def _taken_back(suspicion: Suspicion, tried: Sequence[IndexTrial]) -> Suspicion:
+    """What was tried and what came of it, instead of the advice; advice that could not be tried stays, and says so."""
+    verdicts = "; ".join(dict.fromkeys(verdict_of(trial) for trial in tried))
+    done = [trial for trial in tried if trial.refused is None]
+    if not done:
+        return replace(suspicion, remedy=f"{suspicion.remedy} Tried: {verdicts}.")
+    most = max(done, key=lambda trial: trial.saved)
+    return replace(
+        suspicion,
+        remedy=f"No index that was tried is worth it. Tried: {verdicts}.",
+        saves_ms=saves_ms(most, suspicion.cost_ms),
+        saving_basis=basis_of(most),
+        impact="LOW",
+    )
+
+
+def _waiting(node: Node) -> Iterator[Node]:
+    """The nodes above that only wait for the node's rows, up to the join that asked for them."""
+    for parent in node.above():
+        joins = any(parent.facts.get(key) for key in JOINS)
+        if not joins and parent.step.node_type not in TRANSPARENT:
+            return
+        yield parent
+        if joins:
+            return
+
+
+def _gone(bill: Bill, trial: IndexTrial) -> list[Node]:
+    """Nodes that cost more than the whole statement does with the index."""
+    left = 1 - trial.saved
+    return [node for node in bill.plan.nodes if bill.executed and bill.share(bill.own(node)) > left]
+
+
+def _stake(node: Node, bill: Bill) -> float:
+    """Share of the statement that the node and those waiting for it cost."""
+    if bill.executed:
+        return bill.share(bill.own(node) + sum(bill.own(above) for above in _waiting(node)))
+    return node.number("Total Cost") / (bill.plan.root.number("Total Cost") or 1.0)
