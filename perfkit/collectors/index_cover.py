@@ -56,20 +56,22 @@ def canonical(expression: str | None) -> str:
     if not expression:
         return ""
     try:
-        return str(RawStream()(_uncast(parse_sql(f"select {expression}")[0].stmt.targetList[0].val)))
+        statement: Any = parse_sql(f"select {expression}")[0].stmt
     except ParseError:
         return expression
+    return str(RawStream()(_uncast(statement.targetList[0].val)))
 
 
 def _uncast(tree: Any) -> Any:
     from pglast import ast
 
-    if isinstance(tree, ast.TypeCast) and isinstance(tree.arg, ast.A_Const) and tree.typeName.names[-1].sval == "text":
+    kind = type(tree)
+    if kind is ast.TypeCast and type(tree.arg) is ast.A_Const and tree.typeName.names[-1].sval == "text":
         return tree.arg
-    if isinstance(tree, tuple | list):
+    if kind in {tuple, list}:
         return tuple(_uncast(item) for item in tree)
-    if isinstance(tree, ast.Node):
-        return type(tree)(**{name: _uncast(getattr(tree, name)) for name in tree.__slots__ if name != "location"})
+    if issubclass(kind, ast.Node):
+        return kind(**{name: _uncast(getattr(tree, name)) for name in tree.__slots__ if name != "location"})
     return tree
 
 

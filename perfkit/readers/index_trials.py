@@ -23,6 +23,7 @@ BY_LINE = False
 FORM = 1
 MOST = 2**31
 TEXTS = ("relation", "definition", "statement")
+OPTIONAL_TEXTS = ("plan_run_id", "refused")
 COUNTS = ("trial", "plan_id", "node_id")
 AMOUNTS = ("cost_before", "cost_after", "before_ms", "after_ms", "build_ms", "bytes", "table_bytes", "write_cost")
 
@@ -69,25 +70,14 @@ def read(path: Path) -> Iterator[Batch]:
 
 
 def _row(path: Path, item: Mapping[str, Any], on_copy: bool) -> TrialRow:
-    texts = {name: worded(path, NAME, item.get(name), name) for name in TEXTS}
+    values: dict[str, Any] = {name: worded(path, NAME, item.get(name), name) for name in TEXTS}
+    values |= {name: None if item.get(name) is None else worded(path, NAME, item[name], name) for name in OPTIONAL_TEXTS}
+    values |= {name: None if item.get(name) is None else finite(path, NAME, item[name], name) for name in AMOUNTS}
     counts = {name: None if item.get(name) is None else whole_amount(path, NAME, item[name]) for name in COUNTS}
     if counts["trial"] is None or any(count is not None and count >= MOST for count in counts.values()):
-        raise refuse(path, NAME, "a trial has no number, or one that is no count.")
-    used = item.get("used")
-    if not isinstance(used, bool):
-        raise refuse(path, NAME, f"used is {str(used)[:40]!r}, not true or false.")
-    return TrialRow(
-        **texts,
-        **counts,
-        fingerprint=describe(texts["statement"])[1],
-        columns=[worded(path, NAME, column, "a column") for column in listed(path, NAME, item.get("columns"), "columns")],
-        plan_run_id=_optional(path, item, "plan_run_id"),
-        used=used,
-        on_copy=on_copy,
-        refused=_optional(path, item, "refused"),
-        **{name: None if item.get(name) is None else finite(path, NAME, item[name], name) for name in AMOUNTS},
-    )
-
-
-def _optional(path: Path, item: Mapping[str, Any], name: str) -> str | None:
-    return None if item.get(name) is None else worded(path, NAME, item[name], name)
+        raise refuse(path, NAME, "trial, plan_id or node_id is no number of a row.")
+    if not isinstance(item.get("used"), bool):
+        raise refuse(path, NAME, f"used is {str(item.get('used'))[:40]!r}, not true or false.")
+    columns = [worded(path, NAME, column, "a column") for column in listed(path, NAME, item.get("columns"), "columns")]
+    values |= counts | {"columns": columns, "used": item["used"], "on_copy": on_copy}
+    return TrialRow(fingerprint=describe(values["statement"])[1], **values)

@@ -23,33 +23,36 @@ def predicates_of(condition: str) -> list[Predicate]:
     from pglast.parser import ParseError
 
     try:
-        clause = parse_sql(f"select 1 where {condition}")[0].stmt.whereClause if condition else None
+        statement: Any = parse_sql(f"select 1 where {condition}")[0].stmt if condition else None
     except ParseError:
         return []
-    return [predicate for part in _conjuncts(clause) if (predicate := _predicate(part)) is not None]
+    parts = _conjuncts(statement.whereClause) if statement else ()
+    return [predicate for part in parts if (predicate := _predicate(part)) is not None]
 
 
 def _conjuncts(tree: Any) -> Iterator[Any]:
     from pglast import ast, enums
 
-    if isinstance(tree, ast.BoolExpr) and tree.boolop == enums.BoolExprType.AND_EXPR:
-        for part in tree.args:
+    if type(tree) is ast.BoolExpr and tree.boolop == enums.BoolExprType.AND_EXPR:
+        for part in tree.args or ():
             yield from _conjuncts(part)
-    elif tree is not None:
+    else:
         yield tree
 
 
 def _predicate(tree: Any) -> Predicate | None:
     from pglast import ast, enums
 
-    if isinstance(tree, ast.ColumnRef):
-        return Predicate(_name(tree), (_name(tree),))
-    if isinstance(tree, ast.BoolExpr) and tree.boolop == enums.BoolExprType.NOT_EXPR and isinstance(tree.args[0], ast.ColumnRef):
-        return Predicate(f"not {_name(tree.args[0])}", (_name(tree.args[0]),))
-    if isinstance(tree, ast.NullTest) and isinstance(tree.arg, ast.ColumnRef):
-        words = "is null" if tree.nulltesttype == enums.NullTestType.IS_NULL else "is not null"
-        return Predicate(f"{_name(tree.arg)} {words}", (_name(tree.arg),))
-    return None
+    kind, column = type(tree), tree
+    words = "{}"
+    if kind is ast.BoolExpr and tree.boolop == enums.BoolExprType.NOT_EXPR:
+        words, column = "not {}", tree.args[0]
+    elif kind is ast.NullTest:
+        words = "{} is null" if tree.nulltesttype == enums.NullTestType.IS_NULL else "{} is not null"
+        column = tree.arg
+    if not isinstance(column, ast.ColumnRef):
+        return None
+    return Predicate(words.format(_name(column)), (_name(column),))
 
 
 def _name(reference: Any) -> str:

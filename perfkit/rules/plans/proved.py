@@ -20,6 +20,8 @@ FOR_AN_INDEX = frozenset(
     )
 )
 """Rules whose remedy is an index."""
+BESIDE = frozenset({"scan-reads-whole-table"})
+"""Rules whose remedy stands, whatever was tried."""
 
 Trials = Mapping[tuple[str | None, int | None], Sequence[IndexTrial]]
 """By the run and the number of the plan that they were made for."""
@@ -39,16 +41,20 @@ def with_trials(suspicions: Iterable[Suspicion], bill: Bill, trials: Trials) -> 
     tried = trials.get((head.run_id, head.plan_id), ())
     nodes = {node.step.node_id: node for node in bill.plan.nodes}
     failed: dict[int, list[IndexTrial]] = {}
+    proofs: list[Suspicion] = []
     for number in sorted(nodes.keys() & {trial.node_id for trial in tried}):
         of_node = [trial for trial in tried if trial.node_id == number]
         proof = best(of_node, _stake(nodes[number], bill))
         if proof is None:
             failed[number] = of_node
         else:
-            yield _proved(nodes[number], bill, proof)
+            proofs.append(_proved(nodes[number], bill, proof))
+    yield from proofs
     for suspicion in suspicions:
         of_node = failed.get(suspicion.node.step.node_id, [])
-        yield _taken_back(suspicion, of_node) if of_node and suspicion.rule in FOR_AN_INDEX else suspicion
+        if suspicion.rule in FOR_AN_INDEX | BESIDE:
+            suspicion = _taken_back(suspicion, of_node) if of_node else _measured(suspicion, proofs)
+        yield suspicion
 
 
 def _proved(node: Node, bill: Bill, trial: IndexTrial) -> Suspicion:
@@ -65,11 +71,19 @@ def _proved(node: Node, bill: Bill, trial: IndexTrial) -> Suspicion:
     )
 
 
+def _measured(suspicion: Suspicion, proofs: Sequence[Suspicion]) -> Suspicion:
+    """A saving that was predicted is not more than what the index for it was measured to save."""
+    proof = next((proof for proof in proofs if proof.explains(suspicion) or suspicion.explains(proof)), None)
+    if proof is None or proof.saves_ms is None or suspicion.saves_ms is None:
+        return suspicion
+    return replace(suspicion, saves_ms=min(suspicion.saves_ms, proof.saves_ms))
+
+
 def _taken_back(suspicion: Suspicion, tried: Sequence[IndexTrial]) -> Suspicion:
     """What was tried and what came of it, instead of the advice; advice that could not be tried stays, and says so."""
     verdicts = "; ".join(dict.fromkeys(verdict_of(trial) for trial in tried))
     done = [trial for trial in tried if trial.refused is None]
-    if not done:
+    if not done or suspicion.rule in BESIDE:
         return replace(suspicion, remedy=f"{suspicion.remedy} Tried: {verdicts}.")
     most = max(done, key=lambda trial: trial.saved)
     return replace(
