@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import from_points, ingest_points, open_profile, percentile_interval, percentiles, small_artefacts, start_up, trend
+from benchmarks import from_points, index_trials, ingest_points, open_profile, percentile_interval, percentiles, small_artefacts, start_up, trend
 
 BENCHMARKS = {
     "ingest_points": ingest_points.run,
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "small_artefacts": small_artefacts.run,
     "start_up": start_up.run,
     "trend": trend.run,
+    "index_trials": index_trials.run,
 }
 
 

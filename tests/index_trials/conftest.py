@@ -31,7 +31,7 @@ create table days (day int, kind int) partition by range (day);
 create table days_1 partition of days for values from (0) to (100);
 create table days_2 partition of days for values from (100) to (200);
 insert into days select n % 200, n % 5000 from generate_series(1, 60000) as n;
-create table points as select n as id, array_agg(random())::vector as place from generate_series(1, 3000) n, generate_series(1, 8) d group by n;
+create table points as select n as id, array_agg(random())::vector(8) as place from generate_series(1, 12000) n, generate_series(1, 8) d group by n;
 create role guest login;
 grant select on all tables in schema public to guest;
 analyze

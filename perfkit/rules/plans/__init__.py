@@ -10,8 +10,7 @@ from perfkit.analyses.statement_owners import StatementOwner, statement_owners
 from perfkit.analyses.table_statistics import table_statistics
 from perfkit.model.finding import Finding
 from perfkit.model.plan import Plan
-from perfkit.rules import index_trials as proofs
-from perfkit.rules.plans import postgresql, vectors
+from perfkit.rules.plans import postgresql, proved, vectors
 from perfkit.store import Store
 
 Owners = Mapping[str, StatementOwner]
@@ -25,7 +24,6 @@ def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
     owners = {owner.fingerprint: owner for owner in statement_owners(store, run_ids)}
     plans = plan_trees(store, run_ids)
     tables = postgresql.tables_of(table_statistics(store, run_ids))
-    found = postgresql.judge(plans, owners, tables, postgresql.trials_of(index_trials(store, run_ids)))
-    proved = {(finding.run_id, finding.place) for finding in found if finding.rule == proofs.RULE}
-    beside = [finding for judge in FAMILIES for finding in judge(plans, owners)]
-    return [*(finding for finding in beside if (finding.run_id, finding.place) not in proved), *found]
+    trials = proved.trials_of(index_trials(store, run_ids))
+    others = (finding for judge in FAMILIES for finding in judge(plans, owners))
+    return [*proved.beside(others, plans, trials), *postgresql.judge(plans, owners, tables, trials)]

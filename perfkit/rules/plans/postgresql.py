@@ -10,10 +10,10 @@ from perfkit.rules.plans import estimates, indexes, joins, measuring, memory, or
 from perfkit.rules.plans.bill import Bill
 from perfkit.rules.plans.causes import Rule, Suspicion, WholeRule, findings
 from perfkit.rules.plans.drafts import Owners
-from perfkit.rules.plans.proved import Trials, trials_of
+from perfkit.rules.plans.proved import Trials
 from perfkit.rules.plans.stale import Tables, tables_of
 
-__all__ = ["judge", "tables_of", "trials_of"]
+__all__ = ["judge", "tables_of"]
 
 ENGINE = "postgresql"
 BY_TYPE: tuple[Mapping[str, tuple[Rule, ...]], ...] = (

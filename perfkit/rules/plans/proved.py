@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from perfkit.analyses.index_trials import IndexTrial
-from perfkit.model.plan import Node
+from perfkit.model.finding import Finding
+from perfkit.model.plan import Node, Plan
 from perfkit.rules.index_trials import RULE, basis_of, best, remedy_of, saves_ms, title_of, verdict_of
 from perfkit.rules.plans.bill import Bill
 from perfkit.rules.plans.causes import Suspicion
 from perfkit.rules.plans.conditions import JOINS, TRANSPARENT
+from perfkit.rules.plans.drafts import place_in_plan
 
 RANK = 99
 FOR_AN_INDEX = frozenset(
@@ -52,9 +54,26 @@ def with_trials(suspicions: Iterable[Suspicion], bill: Bill, trials: Trials) -> 
     yield from proofs
     for suspicion in suspicions:
         of_node = failed.get(suspicion.node.step.node_id, [])
-        if suspicion.rule in FOR_AN_INDEX | BESIDE:
-            suspicion = _taken_back(suspicion, of_node) if of_node else _measured(suspicion, proofs)
-        yield suspicion
+        if suspicion.rule not in FOR_AN_INDEX | BESIDE:
+            yield suspicion
+        else:
+            yield _taken_back(suspicion, of_node) if of_node else _measured(suspicion, proofs)
+
+
+def beside(findings: Iterable[Finding], plans: Sequence[Plan], trials: Trials) -> Iterator[Finding]:
+    """Findings of other families as the trials leave them: without those that a proof has taken over."""
+    tried: dict[tuple[str, str], tuple[Node, list[IndexTrial]]] = {}
+    for plan in plans:
+        for trial in trials.get((plan.head.run_id, plan.head.plan_id), ()):
+            for node in plan.nodes:
+                if node.step.node_id == trial.node_id:
+                    tried.setdefault((plan.head.run_id, place_in_plan(node)), (node, []))[1].append(trial)
+    for finding in findings:
+        known = tried.get((finding.run_id, finding.place))
+        if known is None:
+            yield finding
+        elif best(known[1], _stake(known[0], Bill(known[0].plan))) is None:
+            yield replace(finding, remedy=f"{finding.remedy} {_told(known[1])}")
 
 
 def _proved(node: Node, bill: Bill, trial: IndexTrial) -> Suspicion:
@@ -81,18 +100,21 @@ def _measured(suspicion: Suspicion, proofs: Sequence[Suspicion]) -> Suspicion:
 
 def _taken_back(suspicion: Suspicion, tried: Sequence[IndexTrial]) -> Suspicion:
     """What was tried and what came of it, instead of the advice; advice that could not be tried stays, and says so."""
-    verdicts = "; ".join(dict.fromkeys(verdict_of(trial) for trial in tried))
     done = [trial for trial in tried if trial.refused is None]
     if not done or suspicion.rule in BESIDE:
-        return replace(suspicion, remedy=f"{suspicion.remedy} Tried: {verdicts}.")
+        return replace(suspicion, remedy=f"{suspicion.remedy} {_told(tried)}")
     most = max(done, key=lambda trial: trial.saved)
     return replace(
         suspicion,
-        remedy=f"No index that was tried is worth it. Tried: {verdicts}.",
+        remedy=f"No index that was tried is worth it. {_told(tried)}",
         saves_ms=saves_ms(most, suspicion.cost_ms),
         saving_basis=basis_of(most),
         impact="LOW",
     )
+
+
+def _told(tried: Sequence[IndexTrial]) -> str:
+    return f"Tried: {'; '.join(dict.fromkeys(verdict_of(trial) for trial in tried))}."
 
 
 def _waiting(node: Node) -> Iterator[Node]:
