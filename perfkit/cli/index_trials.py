@@ -28,6 +28,8 @@ def trial_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--timeout", "timeout_s", type=float, default=30.0, show_default=True, help="Seconds for one build or execution of the trials."),
         click.option("--largest", default="1GB", show_default=True, help="Tables above this size are not touched by the trials."),
+        click.option("--copy-rows", type=float, default=1e6, show_default=True, help="Tables of more rows are not copied by --on-copy."),
+        click.option("--on-copy", is_flag=True, help="Only read the server: copy the tables to one of our own and try the indexes there."),
         click.option("--dsn", envvar="PERFKIT_DSN", help="The PostgreSQL to try indexes on. PERFKIT_DSN keeps it out of the history."),
         click.option(
             "--try-indexes",
@@ -63,8 +65,9 @@ def _tried(bench: Workbench, run: Run, given: dict[str, Any]) -> list[str]:
         return []
     stated = Manifest(label=run.label, scenario=run.scenario, system=run.system, investigation=run.investigation)
     limits = {"largest_bytes": _bytes(given["largest"]), "timeout_s": given["timeout_s"], "lock_s": given["lock_s"]}
+    where = {"on_copy": given["on_copy"], "copy_rows": given["copy_rows"]}
     with stepping() as step:
-        return [bench.collect(IndexTrialOptions(given["dsn"], candidates, stated=stated, **limits), step).run_id]
+        return [bench.collect(IndexTrialOptions(given["dsn"], candidates, stated=stated, **limits, **where), step).run_id]
 
 
 def _bytes(size: str) -> float:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import psycopg
 
 RUN = "explain (analyze, timing off, format json) "
-PLAN = "explain (format json) "
-PLAN_GENERIC = "explain (generic_plan, format json) "
+PLAN = "explain (verbose, format json) "
+PLAN_GENERIC = "explain (generic_plan, verbose, format json) "
 TIMES = 2
 """A statement is run so often, and the last time counts: what the first one read from disk is then in memory."""
 TABLE = """
@@ -30,6 +30,9 @@ select c.oid::int8, c.oid::regclass::text, c.relkind::text, pg_has_role(c.relown
     case when c.relkind = 'p' then (select coalesce(sum(pg_relation_size(relid)), 0) from pg_partition_tree(c.oid)) else pg_relation_size(c.oid) end
 from pg_class c
 where c.oid = (select coalesce(pg_partition_root(found), found) from to_regclass($1) as found) and c.relkind in ('r', 'p', 'm')"""
+WHOLE = """
+select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.oid = (select pg_partition_root(found) from to_regclass($1) as found)"""
 INDEXES = """
 select i.indexrelid::regclass::text, m.amname, pg_get_expr(i.indpred, i.indrelid, true),
     array(select pg_get_indexdef(i.indexrelid, k, true) from generate_series(1, i.indnkeyatts) k order by k),
@@ -132,6 +135,15 @@ class IndexServer:
         oid, name, kind, owned, rows, size = row
         return Table(oid, name, kind == "p", owned, max(rows, 0.0), int(size))
 
+    def whole(self, schema: str | None, relation: str) -> tuple[str | None, str]:
+        """Schema and name of the partitioned table that a partition belongs to, else its own."""
+        from psycopg import sql
+
+        name = sql.Identifier(*([schema] if schema else []), relation).as_string(self.connection)
+        with self.transaction() as cursor:
+            row = cursor.execute(WHOLE.encode(), [name]).fetchone()
+        return (row[0], row[1]) if row else (schema, relation)
+
     def existing(self, table: Table) -> list[Existing]:
         """The table's valid indexes."""
         with self.transaction() as cursor:
@@ -162,7 +174,10 @@ class IndexServer:
         import psycopg
 
         planned = self._explained(cursor, PLAN, query)
-        cost, indexes = float(planned["Plan"]["Total Cost"]), frozenset(_indexes(planned["Plan"]))
+        cost, indexes = (
+            float(planned["Plan"]["Total Cost"]),
+            frozenset(node["Index Name"] for node in _nodes(planned["Plan"]) if "Index Name" in node),
+        )
         if query.only_planned or escaping_in(planned):
             return Timed(cost, None, indexes)
         try:
@@ -170,6 +185,11 @@ class IndexServer:
         except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.QueryCanceled):
             return Timed(cost, None, indexes)
         return Timed(cost, float(runs[-1]["Execution Time"]), indexes)
+
+    def relations(self, cursor: psycopg.RawCursor[Any], query: Query) -> list[tuple[str, str]]:
+        """Schema and name of every table that the statement's plan reads or writes."""
+        nodes = _nodes(self._explained(cursor, PLAN, query)["Plan"])
+        return [(node["Schema"], node["Relation Name"]) for node in nodes if "Relation Name" in node and "Schema" in node]
 
     def words(self, error: Exception) -> str:
         """The reason in one sentence, without the password."""
@@ -215,12 +235,11 @@ def _plan_of(row: Any, query: Query) -> Mapping[str, Any]:
     return plan
 
 
-def _indexes(plan: Mapping[str, Any]) -> Iterator[str]:
+def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     waiting = [plan]
     while waiting:
         node = waiting.pop()
-        if "Index Name" in node:
-            yield node["Index Name"]
+        yield node
         waiting += node.get("Plans", [])
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from perfkit.collectors.base import Progress, described, desk, leave, nobody_watches, require, utc_now
 from perfkit.collectors.databases import connected
+from perfkit.collectors.index_copy import MOST_ROWS, copied
 from perfkit.collectors.index_cover import covering, most_selective_first
 from perfkit.collectors.index_server import IndexServer, Query, Table, Timed
 from perfkit.errors import CollectionFailed, PerfkitError, UsageError
@@ -44,6 +45,10 @@ class IndexTrialOptions:
     """For one build, and for one execution of a statement."""
     lock_s: float = 1.0
     """How long to wait for a table that others write to. Meanwhile further writers queue behind."""
+    on_copy: bool = False
+    """True: the server is only read; its tables are copied to one of our own, and the indexes are built there."""
+    copy_rows: float = MOST_ROWS
+    """Tables of more rows are not copied."""
     stated: Manifest = field(default_factory=Manifest)
     project: Path | None = None
 
@@ -80,13 +85,27 @@ def collect(options: IndexTrialOptions, folder: Path, progress: Progress | None 
     tell, started = progress or nobody_watches, utc_now()
     with closing(connected(options.dsn)) as connection, desk(folder) as place:
         server = IndexServer(connection, options.dsn, options.timeout_s, options.lock_s)
-        server.refuse_standby()
-        trials = list(_Trials(server, options).all(tell))
+        trials = _on_copy(server, options, tell) if options.on_copy else _on(server, options, tell)
         artefact = place / "index_trials.json"
-        artefact.write_text(json.dumps({"perfkit_index_trials": FORM, "trials": [asdict(trial) for trial in trials]}, indent=1), encoding="utf-8")
-        parameters = {"database": connection.info.dbname, "candidates": len(options.candidates)}
+        document = {"perfkit_index_trials": FORM, "on_copy": options.on_copy, "trials": [asdict(trial) for trial in trials]}
+        artefact.write_text(json.dumps(document, indent=1), encoding="utf-8")
+        parameters = {"database": connection.info.dbname, "candidates": len(options.candidates), "on_copy": options.on_copy}
         manifest = Manifest(tool="perfkit.index_trials", tool_version=server.version, started_at=started, parameters=parameters)
         return leave(artefact, folder, described(manifest, options.stated, options.project))
+
+
+def _on(server: IndexServer, options: IndexTrialOptions, tell: Progress) -> list[Trial]:
+    server.refuse_standby()
+    return list(_Trials(server, options).all(tell))
+
+
+def _on_copy(server: IndexServer, options: IndexTrialOptions, tell: Progress) -> list[Trial]:
+    statements = [asker.statement for candidate in options.candidates for asker in candidate.asked_by]
+    whole = [server.whole(candidate.schema, candidate.relation) for candidate in options.candidates]
+    tables = zip(options.candidates, whole, strict=True)
+    there = replace(options, candidates=tuple(replace(item, schema=schema, relation=name) for item, (schema, name) in tables))
+    with copied(server, statements, options.copy_rows, tell) as dsn, closing(connected(dsn)) as connection:
+        return _on(IndexServer(connection, dsn, options.timeout_s, options.lock_s), there, tell)
 
 
 class _Trials:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -225,6 +226,22 @@ def test_the_command_tries_stores_and_prints_the_proof(shop: Shop) -> None:
     assert proved.keys() == unproved.keys()
     [run] = [run for run in shop.bench.runs() if run.kind == "trials" and run.label == "slow"]
     assert run.system == "demo" and run.run_id in proved["saving_basis"]
+
+
+def test_on_a_copy_the_server_is_only_read(shop: Shop) -> None:
+    before = shop.catalog()
+    guest = shop.dsn.replace("postgres:@", "guest:@")
+    plans = shop.planned(
+        "select * from makers join parts on parts.maker_id = makers.id where makers.name = 'maker 77'", "select * from days where kind = 77"
+    )
+    options = IndexTrialOptions(guest, shop.candidates(plans), on_copy=True)
+    run_id = shop.bench.collect(options).run_id
+    trials, findings = index_trials(shop.bench.store, [run_id]), shop.found(plans, run_id)
+    assert {trial.relation for trial in trials if trial.used} >= {"makers", "parts", "days"}
+    assert all(trial.on_copy for trial in trials) and shop.catalog() == before
+    assert any("measured on a copy of the tables" in finding.saving_basis for finding in findings)
+    with pytest.raises(UsageError, match=r"parts has more than 70,000 rows. --copy-rows raises the limit"):
+        collect(replace(options, copy_rows=70_000), shop.bench.workspace.root)
 
 
 def test_a_statement_that_asks_for_nothing_is_told_so(shop: Shop) -> None:
