@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from perfkit.workbench import Workbench
 
 NO_PLANS = "There is no run with plans among those asked for. Collect some first: perfkit collect plans --dsn DSN FILE.sql."
+SECONDS = click.FloatRange(min=0.001, max=86_400)
 NOTHING_TO_TRY = "No plan asks for an index, so none was tried."
 
 
@@ -24,11 +25,15 @@ def trial_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options of the trials."""
     for option in (
         click.option(
-            "--lock-timeout", "lock_s", type=float, default=1.0, show_default=True, help="Seconds to wait for a table that others write to."
+            "--lock-timeout", "lock_s", type=SECONDS, default=1.0, show_default=True, help="Seconds to wait for a table that others write to."
         ),
-        click.option("--timeout", "timeout_s", type=float, default=30.0, show_default=True, help="Seconds for one build or execution of the trials."),
+        click.option(
+            "--timeout", "timeout_s", type=SECONDS, default=30.0, show_default=True, help="Seconds for one build or execution of the trials."
+        ),
         click.option("--largest", default="1GB", show_default=True, help="Tables above this size are not touched by the trials."),
-        click.option("--copy-rows", type=float, default=1e6, show_default=True, help="Tables of more rows are not copied by --on-copy."),
+        click.option(
+            "--copy-rows", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Tables of more rows are not copied by --on-copy."
+        ),
         click.option("--on-copy", is_flag=True, help="Only read the server: copy the tables to one of our own and try the indexes there."),
         click.option("--dsn", envvar="PERFKIT_DSN", help="The PostgreSQL to try indexes on. PERFKIT_DSN keeps it out of the history."),
         click.option(
