@@ -7,6 +7,7 @@ import sys
 from benchmarks import (
     fingerprints,
     from_points,
+    index_trials,
     ingest_points,
     open_profile,
     percentile_interval,
@@ -30,6 +31,7 @@ BENCHMARKS = {
     "trend": trend.run,
     "fingerprints": fingerprints.run,
     "recorder": recorder.run,
+    "index_trials": index_trials.run,
 }
 
 

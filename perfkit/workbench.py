@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from perfkit.collectors import Options
     from perfkit.collectors.base import Progress as Step
     from perfkit.collectors.inventory import Tool
+    from perfkit.model.index import IndexCandidate
     from perfkit.model.plan import Plan
     from perfkit.notebooks import Executed
     from perfkit.packs import Component, Pack
@@ -308,6 +309,13 @@ class Workbench:
         from perfkit.rules.round_trips import remote_requests
 
         return remote_requests(self.request_time(selection), rtt_ms)
+
+    def index_candidates(self, run: Run) -> list[IndexCandidate]:
+        """Indexes that the plans of a run ask for, not tried yet."""
+        from perfkit.analyses.plan_trees import plan_trees
+        from perfkit.rules.plans.index_candidates import index_candidates
+
+        return index_candidates(plan_trees(self.store, [run.run_id]))
 
     def check(self, system: str, label: str | None = None) -> list[Verdict]:
         """All targets of a pack."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from perfkit.analyses.known_runs import Selection
+from perfkit.cli.index_trials import trial_options, with_trials
 from perfkit.cli.output import json_option, print_json, print_table, show, workbench
 from perfkit.errors import UsageError
 
@@ -26,15 +27,19 @@ NOTHING_TO_JUDGE = "There is no valid run to look at. `perfkit runs` lists what 
 @click.option("--label", help="Only the newest runs with this label.")
 @click.option("--system", help="The pack whose components say which endpoint a piece of code belongs to.")
 @click.option("--rtt", metavar="TIME", help="What if a round trip to the database took this long, such as 2ms? Shown as a model beside the findings.")
+@trial_options
 @json_option
 @click.pass_obj
-def command(workspace: Path | None, runs: tuple[str, ...], label: str | None, system: str | None, rtt: str | None, as_json: bool) -> None:
+def command(
+    workspace: Path | None, /, runs: tuple[str, ...], label: str | None, system: str | None, rtt: str | None, as_json: bool, **trials: Any
+) -> None:
     """Name the problems that the evidence shows: where, what they cost (measured) and what a fix should save (predicted).
 
     Looks at the newest run of each kind and label, unless runs are named.
     """
-    bench, selection = workbench(workspace), Selection(run_ids=runs or None, label=label)
+    bench = workbench(workspace)
     rtt_ms = _milliseconds(rtt) if rtt else None
+    selection = with_trials(bench, Selection(run_ids=runs or None, label=label), **trials)
     findings = bench.diagnose(selection, system)
     if rtt_ms is not None and as_json:
         print_json(_modelled(findings, bench.remote_requests(selection, rtt_ms), rtt_ms))

@@ -322,8 +322,8 @@ create table if not exists database_stats (
 create table if not exists index_trials (
     run_id varchar not null, -- The run.
     trial integer not null, -- Number of the index in its run.
-    relation varchar not null, -- The table, with its schema where it is not the first on the search path.
-    definition varchar not null, -- The statement that creates it.
+    relation varchar not null, -- The table, with its schema where it is not on the search path.
+    definition varchar not null, -- The statement that creates it; several where they only help together.
     columns varchar[], -- Its columns, in order.
     statement varchar not null, -- The statement that it was tried for.
     fingerprint varchar, -- The statement with literals removed.
@@ -336,7 +336,11 @@ create table if not exists index_trials (
     bytes double, -- Its size.
     table_bytes double, -- The table's size.
     write_cost double, -- Bytes that every inserted row writes to it, over the bytes of the row.
-    refused varchar -- Why it could not be tried, in words; null when it was.
+    refused varchar, -- Why it could not be tried, in words; null when it was.
+    plan_run_id varchar, -- The run whose plan asked for it.
+    plan_id integer, -- The plan in that run.
+    node_id integer, -- The node of the plan that it should serve.
+    on_copy boolean -- True: measured on a copy of the tables, not on the server that has the load.
 );
 
 -- One setting of one vector index at one size, searched with many queries.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from perfkit.analyses.index_trials import index_trials
 from perfkit.analyses.plan_trees import plan_trees
 from perfkit.analyses.statement_owners import StatementOwner, statement_owners
 from perfkit.analyses.table_statistics import table_statistics
 from perfkit.model.finding import Finding
 from perfkit.model.plan import Plan
-from perfkit.rules.plans import duckdb, neo4j, postgresql, sqlite, vectors
+from perfkit.rules.plans import duckdb, neo4j, postgresql, proved, sqlite, vectors
 from perfkit.store import Store
 
 Owners = Mapping[str, StatementOwner]
@@ -23,4 +24,6 @@ def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
     owners = {owner.fingerprint: owner for owner in statement_owners(store, run_ids)}
     plans = plan_trees(store, run_ids)
     tables = postgresql.tables_of(table_statistics(store, run_ids))
-    return [*(finding for judge in FAMILIES for finding in judge(plans, owners)), *postgresql.judge(plans, owners, tables)]
+    trials = proved.trials_of(index_trials(store, run_ids))
+    others = (finding for judge in FAMILIES for finding in judge(plans, owners))
+    return [*proved.beside(others, plans, trials), *postgresql.judge(plans, owners, tables, trials)]

@@ -12,6 +12,11 @@ from perfkit.rules.drafts import draft
 Owners = Mapping[str, StatementOwner]
 
 
+def place_in_plan(node: Node) -> str:
+    """Where a reader finds the node."""
+    return f"{node.place} (plan {node.plan.head.plan_id}, node {node.step.node_id})"
+
+
 def node_finding(  # noqa: PLR0913  these are the parts of a finding
     rule: str,
     node: Node,
@@ -33,7 +38,7 @@ def node_finding(  # noqa: PLR0913  these are the parts of a finding
         rule,
         head.run_id,
         title=title,
-        place=f"{node.place} (plan {head.plan_id}, node {node.step.node_id})",
+        place=place_in_plan(node),
         subject=owner.subject if owner else None,
         file=owner.file if owner else None,
         line=owner.line if owner else None,

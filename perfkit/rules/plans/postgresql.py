@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from perfkit.model.finding import Finding
 from perfkit.model.plan import Plan
-from perfkit.rules.plans import estimates, indexes, joins, measuring, memory, ordering, parallel, parts, planned, scans, stale, whole
+from perfkit.rules.plans import estimates, indexes, joins, measuring, memory, ordering, parallel, parts, planned, proved, scans, stale, whole
 from perfkit.rules.plans.bill import Bill
 from perfkit.rules.plans.causes import Rule, Suspicion, WholeRule, findings
 from perfkit.rules.plans.drafts import Owners
+from perfkit.rules.plans.proved import Trials
 from perfkit.rules.plans.stale import Tables, tables_of
 
 __all__ = ["judge", "tables_of"]
@@ -30,15 +31,16 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
 }
 
 
-def judge(plans: Sequence[Plan], owners: Owners, tables: Tables | None = None) -> list[Finding]:
-    """Findings of every PostgreSQL plan, the largest predicted saving first; tables: what a catalog run knows of them."""
-    found = [finding for plan in plans if plan.head.engine == ENGINE for finding in _of_plan(plan, owners, tables or {})]
+def judge(plans: Sequence[Plan], owners: Owners, tables: Tables | None = None, trials: Trials | None = None) -> list[Finding]:
+    """Findings of every PostgreSQL plan, the largest predicted saving first; tables: what a catalog run knows; trials: of indexes for the plans."""
+    found = [finding for plan in plans if plan.head.engine == ENGINE for finding in _of_plan(plan, owners, tables or {}, trials or {})]
     return sorted(found, key=lambda finding: -(finding.saves_ms or 0.0))
 
 
-def _of_plan(plan: Plan, owners: Owners, tables: Tables) -> list[Finding]:
+def _of_plan(plan: Plan, owners: Owners, tables: Tables, trials: Trials) -> list[Finding]:
     bill = Bill(plan)
-    return findings(bill, _suspicions(bill, tables) if bill.executed else planned.hints(bill), owners)
+    suspicions = _suspicions(bill, tables) if bill.executed else planned.hints(bill)
+    return findings(bill, proved.with_trials(suspicions, bill, trials), owners)
 
 
 def _suspicions(bill: Bill, tables: Tables) -> Iterator[Suspicion]:
