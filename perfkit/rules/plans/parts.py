@@ -28,7 +28,7 @@ def _is_meant(scan: Node, name: str, root: Node) -> bool:
     """Whether a scan reads this CTE: names can be given again further down, and the nearest owner counts."""
     if scan.facts.get("CTE Name") != name:
         return False
-    owners = (above for above in scan.above() if any(child.step.subplan == f"CTE {name}" for child in above.children))
+    owners = (owner for owner in (scan, *scan.above()) if any(child.step.subplan == f"CTE {name}" for child in owner.children))
     return next(owners, None) is root.parent
 
 
