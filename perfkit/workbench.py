@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from perfkit.analyses.known_runs import Selection, comparable, known_runs, newest_of_each_kind, select_runs
 from perfkit.analyses.latency import ALL_REQUESTS
-from perfkit.ingest import Ingested, Looked, Progress, Reading, ingest, looking
 from perfkit.model.finding import Finding
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, Run
 from perfkit.model.verdict import Verdict
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from perfkit.collectors import Options
     from perfkit.collectors.base import Progress as Step
     from perfkit.collectors.inventory import Tool
+    from perfkit.ingest import Ingested, Looked, Progress
     from perfkit.model.index import IndexCandidate
     from perfkit.model.plan import Plan
     from perfkit.notebooks import Executed
@@ -78,6 +78,7 @@ class Workbench:
     ) -> list[Ingested]:
         """Store artefacts, all or none."""
         from perfkit.analyses.validity import examined
+        from perfkit.ingest import Reading, ingest
 
         how = Reading(as_format, partial)
         return ingest(paths, self.store, self.vault, stated=stated, reading=how, examine=examined, progress=progress)
@@ -88,6 +89,7 @@ class Workbench:
     ) -> Iterator[tuple[Staging, list[Looked]]]:
         """The rows of files, asked without storing them; judged, too, unless one query is all that is asked."""
         from perfkit.analyses.validity import examined
+        from perfkit.ingest import Reading, looking
 
         examine = None if query else examined
         with looking(paths, reading=Reading(as_format), examine=examine, query=query, progress=progress) as found:
@@ -210,7 +212,8 @@ class Workbench:
         from perfkit.analyses.metrics import metric_named
 
         chosen = [metric_named(name) for name in metrics] if metrics else None
-        return compare_labels(self.store, base, candidate, chosen, force=force)
+        with self.store.sitting():
+            return compare_labels(self.store, base, candidate, chosen, force=force)
 
     def cautions(self, base: Selection, candidate: Selection) -> list[str]:
         """What weakens a comparison of the two sides."""
@@ -270,7 +273,8 @@ class Workbench:
         from perfkit.rules import diagnose
 
         close = newest_of_each_kind(run for run in self.runs(selection) if run.valid)
-        findings = diagnose(self.store, [run.run_id for run in close], _components(system or _system_of(close)))
+        with self.store.sitting():
+            findings = diagnose(self.store, [run.run_id for run in close], _components(system or _system_of(close)))
         self.store.append("findings", [_finding_row(finding) for finding in findings], (*Finding.__slots__, "found_at"), replacing=True)
         return findings
 
@@ -322,7 +326,8 @@ class Workbench:
         from perfkit.verdicts import keep, scorecard
 
         pack = self.pack(system)
-        verdicts = scorecard(self.store, pack, Selection(label=label, system=pack.name))
+        with self.store.sitting():
+            verdicts = scorecard(self.store, pack, Selection(label=label, system=pack.name))
         keep(self.store, verdicts, _now())
         return verdicts
 

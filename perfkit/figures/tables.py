@@ -6,22 +6,24 @@ import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from perfkit.analyses.comparison import Compared
-from perfkit.analyses.functions import FunctionTime
-from perfkit.analyses.ladder import Step
-from perfkit.analyses.latency import Latency
-from perfkit.analyses.measure import Measurement
-from perfkit.analyses.noise import NoiseFloor
-from perfkit.analyses.plan_changes import PlanChange
-from perfkit.analyses.request_time import RequestTime
-from perfkit.analyses.trend import LevelChange
-from perfkit.model.finding import Finding
-from perfkit.model.plan import PlanHead
-from perfkit.model.run import Run
-from perfkit.model.verdict import Verdict
 from perfkit.units import format_quantity
+
+if TYPE_CHECKING:
+    from perfkit.analyses.comparison import Compared
+    from perfkit.analyses.functions import FunctionTime
+    from perfkit.analyses.ladder import Step
+    from perfkit.analyses.latency import Latency
+    from perfkit.analyses.measure import Measurement
+    from perfkit.analyses.noise import NoiseFloor
+    from perfkit.analyses.plan_changes import PlanChange
+    from perfkit.analyses.request_time import RequestTime
+    from perfkit.analyses.trend import LevelChange
+    from perfkit.model.finding import Finding
+    from perfkit.model.plan import PlanHead
+    from perfkit.model.run import Run
+    from perfkit.model.verdict import Verdict
 
 NOTHING = "Nothing to show."
 MOST_OF_A_STATEMENT = 80
@@ -67,7 +69,7 @@ def table(rows: Sequence[Any], *, most: int | None = None) -> Table:
     """The rows, all of one kind; most cuts the table and says so in its last row."""
     if not rows:
         return Table({}, [])
-    view = VIEWS[type(rows[0])]
+    view = VIEWS[type(rows[0]).__name__]
     shown = [view.cells(row) for row in rows[:most]]
     if most is not None and len(rows) > most:
         shown.append([f"… and {len(rows) - most} more", *[""] * (len(view.columns) - 1)])
@@ -182,8 +184,8 @@ def _columns(left: str, right: str, order: str) -> dict[str, str]:
     return {name: sides[name] for name in order.split(", ")}
 
 
-VIEWS: dict[type[Any], View] = {
-    Compared: View(
+VIEWS: dict[str, View] = {
+    "Compared": View(
         _columns(
             "metric, subject, interval, verdict, runs",
             "base, candidate, ratio, visible from",
@@ -191,7 +193,7 @@ VIEWS: dict[type[Any], View] = {
         ),
         _compared,
     ),
-    Latency: View(
+    "Latency": View(
         _columns(
             "endpoint",
             "n, mean, P50, P95, P95 of successes, P99, max, errors, throughput",
@@ -199,11 +201,11 @@ VIEWS: dict[type[Any], View] = {
         ),
         _latency,
     ),
-    LevelChange: View(
+    "LevelChange": View(
         _columns("run, commit, verdict", "index, before, after, change", "index, run, commit, before, after, change, verdict"),
         _level_change,
     ),
-    Step: View(
+    "Step": View(
         _columns(
             "verdict, note",
             "step, requests, throughput, in flight, P50, P95, from, to, errors",
@@ -211,15 +213,15 @@ VIEWS: dict[type[Any], View] = {
         ),
         _step,
     ),
-    NoiseFloor: View(
+    "NoiseFloor": View(
         _columns("metric, subject", "value, spread, visible from, runs", "metric, subject, value, spread, visible from, runs"),
         _noise,
     ),
-    Measurement: View(
+    "Measurement": View(
         _columns("metric, subject, interval", "value, from, to, n, runs", "metric, subject, value, from, to, n, runs, interval"),
         _measured,
     ),
-    Finding: View(
+    "Finding": View(
         _columns(
             "finding, priority, impact, problem, place, endpoint, remedy",
             "costs, predicted saving",
@@ -227,12 +229,12 @@ VIEWS: dict[type[Any], View] = {
         ),
         _finding,
     ),
-    Verdict: View(
+    "Verdict": View(
         _columns("target, subject, verdict, note", "limit, value, from, to, n", "target, subject, limit, value, from, to, n, verdict, note"),
         _verdict,
     ),
-    Run: View(dict.fromkeys(("run", "kind", "tool", "label", "scenario", "system", "started (UTC)", "valid"), "left"), _run),
-    RequestTime: View(
+    "Run": View(dict.fromkeys(("run", "kind", "tool", "label", "scenario", "system", "started (UTC)", "valid"), "left"), _run),
+    "RequestTime": View(
         _columns(
             "endpoint",
             "total, database, cache, models, other services, own, statements, model calls, requests",
@@ -240,15 +242,16 @@ VIEWS: dict[type[Any], View] = {
         ),
         _request_time,
     ),
-    PlanHead: View(
+    "PlanHead": View(
         _columns("plan, engine, statement", "execution, first time, planning", "plan, engine, execution, first time, planning, statement"), _plan_head
     ),
-    PlanChange: View(
+    "PlanChange": View(
         _columns("part, before, after", "before takes, after takes, difference", "part, before, after, before takes, after takes, difference"),
         _plan_change,
     ),
-    FunctionTime: View(
+    "FunctionTime": View(
         _columns("function, place, unit", "calls, own, total, share", "function, place, calls, own, total, share, unit"),
         _function,
     ),
 }
+"""By the name of the row's class: showing one kind imports no other."""

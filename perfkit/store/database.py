@@ -8,8 +8,10 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import duckdb
@@ -32,6 +34,8 @@ READING = (duckdb.StatementType.SELECT, duckdb.StatementType.PRAGMA, duckdb.Stat
 EXPLAIN = re.compile(r"\s*\bexplain\b(\s+analy[sz]e\b)?(\s*\(\s*(analy[sz]e|format)[^)]*\))?", re.IGNORECASE)
 LOCK_MESSAGES = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
 
+_sitting: ContextVar[Mapping[Path, duckdb.DuckDBPyConnection]] = ContextVar("perfkit_store_sitting", default=MappingProxyType({}))
+
 
 class Asked(Protocol):
     """What answers the .sql files of analyses: the store, or rows that are about to enter it."""
@@ -49,8 +53,22 @@ class Store:
     """How long to wait for another process before giving up."""
 
     @contextmanager
+    def sitting(self) -> Iterator[None]:
+        """One connection for many questions that follow each other at once; nothing is written meanwhile."""
+        with self.reading() as connection:
+            before = _sitting.get()
+            _sitting.set({**before, self.path: connection})
+            try:
+                yield
+            finally:
+                _sitting.set(before)
+
+    @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A read-only connection for one question; a store that is empty or older than this perfkit is brought up to date first."""
+        """A read-only connection for one question, or that of the sitting; a store that is behind is brought up to date first."""
+        if self.path in _sitting.get():
+            yield _sitting.get()[self.path]
+            return
         connection = self._connect(read_only=True) if self.path.exists() else None
         if connection is None or missing_migrations(connection):
             if connection is not None:
@@ -66,6 +84,8 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection whose work is one transaction; writers queue on a lock file of their own."""
+        if self.path in _sitting.get():
+            raise RuntimeError("Nothing is written during a sitting: its connection would shut the writer out.")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._turn():
             connection = self._connect(read_only=False)

@@ -1,9 +1,9 @@
-"""Migrations are functions in order; applying one and recording it share a transaction."""
+"""schema.sql says how a store is; a store that is behind is completed from it, and changed, and that is recorded, in one transaction."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -27,14 +27,15 @@ def views() -> set[str]:
 
 def comment_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """The comments of schema.sql, so that any client shows what a column means."""
-    text = SCHEMA.read_text(encoding="utf-8")
+    text, comments = SCHEMA.read_text(encoding="utf-8"), []
     for table in TABLE.finditer(text):
         kind = "view" if " view " in table.group(0) else "table"
-        connection.execute(f"comment on {kind} {table['table']} is {_quoted(table['comment'])}")
+        comments.append(f"comment on {kind} {table['table']} is {_quoted(table['comment'])}")
         if kind == "table":
             body = text[table.end() : text.index(";\n", table.end())]
-            for column in COLUMN.finditer(body):
-                connection.execute(f"comment on column {table['table']}.{column['column']} is {_quoted(column['comment'])}")
+            named = ((f"{table['table']}.{column['column']}", column["comment"]) for column in COLUMN.finditer(body))
+            comments += [f"comment on column {name} is {_quoted(comment)}" for name, comment in named]
+    connection.execute(";\n".join(comments))
 
 
 WIDER = {
@@ -52,41 +53,19 @@ WIDER = {
 }
 
 
-def widen_load_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Stores from before load tests of every tool lack columns."""
-    _complete(connection)
-
-
-def add_measured_buckets(connection: duckdb.DuckDBPyConnection) -> None:
-    """Stores from before the view measured_buckets lack it."""
-    _complete(connection)
-
-
 def mark_runs_of_answers_only(connection: duckdb.DuckDBPyConnection) -> None:
     """Until then readers did not say that a file leaves out requests without an answer; of these formats every file does."""
-    _complete(connection)
     connection.execute("update runs set answers_only = true where format in ('hey-csv', 'oha-csv', 'oha-sqlite')")
 
 
-def widen_plan_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Stores from before plans of every engine lack columns and the tables of the catalog."""
-    _complete(connection)
-
-
-def widen_findings(connection: duckdb.DuckDBPyConnection) -> None:
-    """Stores from before findings could be accepted lack columns."""
-    _complete(connection)
-
-
-MIGRATIONS: tuple[Migration, ...] = (
-    create_tables,
-    widen_load_tables,
-    comment_tables,
-    add_measured_buckets,
-    mark_runs_of_answers_only,
-    widen_plan_tables,
-    widen_findings,
-)
+MIGRATIONS: Mapping[str, Migration | None] = {
+    "create_tables": None,
+    "comment_tables": None,
+    "load_tests_of_every_tool": None,
+    "mark_runs_of_answers_only": mark_runs_of_answers_only,
+    "plans_and_catalogs": None,
+}
+"""What changed since stores exist, in order, with what it does to the rows that are there; None where only schema.sql changed."""
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
@@ -95,32 +74,35 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     if not missing:
         return
     connection.execute("begin")
-    for migration in missing:
-        migration(connection)
-        connection.execute("insert into migrations values ($name, now()::timestamp)", {"name": migration.__name__})
+    _complete(connection)
+    for name in missing:
+        change = MIGRATIONS[name]
+        if change is not None:
+            change(connection)
+        connection.execute("insert into migrations values ($name, now()::timestamp)", {"name": name})
     connection.execute("commit")
 
 
-def missing_migrations(connection: duckdb.DuckDBPyConnection) -> list[Migration]:
+def missing_migrations(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """What this perfkit knows and the store has not seen."""
     applied = _applied(connection)
-    return [migration for migration in MIGRATIONS if migration.__name__ not in applied]
+    return [name for name in MIGRATIONS if name not in applied]
 
 
 def _complete(connection: duckdb.DuckDBPyConnection) -> None:
     """Everything of schema.sql that the store lacks: the columns first, because views and comments name them."""
     for table, columns in WIDER.items():
         for column in columns:
-            connection.execute(f"alter table {table} add column if not exists {column}")
+            connection.execute(f"alter table if exists {table} add column if not exists {column}")
     create_tables(connection)
     comment_tables(connection)
 
 
 def _applied(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    known = connection.execute("select 1 from duckdb_tables() where table_name = 'migrations' and database_name = current_database()").fetchone()
-    if known is None:
+    try:
+        return {row[0] for row in connection.execute("select name from main.migrations").fetchall()}
+    except duckdb.CatalogException:
         return set()
-    return {row[0] for row in connection.execute("select name from migrations").fetchall()}
 
 
 def _quoted(text: str) -> str:
