@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from perfkit.collectors import bench, load, plans, profile, sweep, trace
+from perfkit.collectors import bench, load, plans, profile, sweep, trace, vectors
 from perfkit.collectors.base import Progress
 from perfkit.collectors.bench import BenchOptions
 from perfkit.collectors.load import LoadOptions
@@ -14,8 +14,9 @@ from perfkit.collectors.plans import PlanOptions
 from perfkit.collectors.profile import ProfileOptions
 from perfkit.collectors.sweep import SweepOptions
 from perfkit.collectors.trace import TraceOptions
+from perfkit.collectors.vectors import VectorOptions
 
-Options = BenchOptions | LoadOptions | PlanOptions | ProfileOptions | SweepOptions | TraceOptions
+Options = BenchOptions | LoadOptions | PlanOptions | ProfileOptions | SweepOptions | TraceOptions | VectorOptions
 
 COLLECTORS: dict[type[Any], Callable[[Any, Path, Progress | None], Path]] = {
     BenchOptions: bench.collect,
@@ -24,6 +25,7 @@ COLLECTORS: dict[type[Any], Callable[[Any, Path, Progress | None], Path]] = {
     ProfileOptions: profile.collect,
     SweepOptions: sweep.collect,
     TraceOptions: trace.collect,
+    VectorOptions: vectors.collect,
 }
 
 

@@ -19,7 +19,7 @@ from perfkit.model.run import MANIFEST_SUFFIX, Manifest
 Progress = Callable[[str, float], None]
 """Called with what goes on in words, and with how much of the work is done, 0 to 1."""
 
-EXTRAS = {"locust": "load", "psycopg": "databases", "pytest_benchmark": "bench"}
+EXTRAS = {"locust": "load", "psycopg": "databases", "pytest_benchmark": "bench", "faiss": "vectors"}
 """The extra of perfkit that installs a package that a collector needs."""
 
 
