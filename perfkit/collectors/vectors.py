@@ -29,7 +29,6 @@ def collect(options: VectorOptions, folder: Path, progress: Progress | None = No
             "metric": source.metric,
             "dimensions": source.dimensions,
             "k": options.k,
-            "in_place": options.in_place or options.faiss is not None,
             "wanted_recall": options.recall,
             "trials": rows,
         }

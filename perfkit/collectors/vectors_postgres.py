@@ -12,8 +12,20 @@ import numpy as np
 import psycopg
 
 from perfkit.collectors.base import Progress
-from perfkit.collectors.databases import conninfo_of, connected, without_password
-from perfkit.collectors.vector_column import OPERATORS, Column, Index, as_copy, as_literal, as_numbers, column_of, count, indexes_of, operator_class, sampled
+from perfkit.collectors.databases import connected, conninfo_of, without_password
+from perfkit.collectors.vector_column import (
+    OPERATORS,
+    Column,
+    Index,
+    as_copy,
+    as_literal,
+    as_numbers,
+    column_of,
+    count,
+    indexes_of,
+    operator_class,
+    sampled,
+)
 from perfkit.collectors.vector_options import Row, Setting, Source, VectorOptions
 from perfkit.collectors.vector_queries import queries_from
 from perfkit.collectors.vector_recall import Doubles, Floats, Metric, Truth, distances, true_within, truth_from
@@ -53,7 +65,7 @@ def trials(options: VectorOptions, tell: Progress) -> tuple[Source, list[Row]]:
         cursor = psycopg.RawCursor(connection)
         try:
             work = _begun(cursor, options, tell)
-            rows, dimensions = _in_place(work) if options.in_place else _on_copies(work)
+            rows, dimensions = _in_place(work) if options.in_place else _beside_copies(work)
         finally:
             if not connection.closed:
                 connection.rollback()
@@ -73,6 +85,29 @@ def _begun(cursor: Cursor, options: VectorOptions, tell: Progress) -> Work:
     if metric is None and options.in_place:
         metric = next((index.metric for index in indexes_of(cursor, column) if index.metric), None)
     return Work(cursor, options, column, metric or "cosine", tell, time.monotonic() + options.max_time_s)
+
+
+def _beside_copies(work: Work) -> tuple[list[Row], int]:
+    """Indexes on copies; where the copy holds the whole table, beside those that are there, which are tried again on the copy."""
+    options = work.options
+    there = count(work.cursor, work.column)
+    indexes = _serving(work) if not options.sizes and there <= options.max_rows + options.queries else []
+    if not indexes:
+        return _on_copies(work)
+    rows, _ = _in_place(replace(work, tell=_within(work.tell, 0.0, 0.3)))
+    _set(work.cursor, "enable_indexscan", "on")
+    grid = replace(options.grid, lists=_with(options.grid.lists or options.grid.lists_for(there), [index.options.get("lists") for index in indexes]))
+    more, dimensions = _on_copies(replace(work, options=replace(options, grid=grid), tell=_within(work.tell, 0.3, 0.7)))
+    return [*rows, *more], dimensions
+
+
+def _with(values: tuple[int, ...], others: list[int | None]) -> tuple[int, ...]:
+    return tuple(sorted({*values, *(other for other in others if other is not None)}))
+
+
+def _serving(work: Work) -> list[Index]:
+    """Indexes that are there and serve the metric."""
+    return [index for index in indexes_of(work.cursor, work.column) if index.metric == work.metric]
 
 
 def _on_copies(work: Work) -> tuple[list[Row], int]:
@@ -99,7 +134,9 @@ def _copied(work: Work) -> tuple[Floats, Floats]:
         raise UsageError(f"{work.column.title} holds {there} vectors; {max(options.sizes)} and {held_out} queries are asked for. Ask for fewer.")
     _, vectors = sampled(work.cursor, work.column, min(wanted, there), there)
     if len(vectors) <= held_out:
-        raise UsageError(f"{work.column.title} holds {there} vectors, too few for {held_out} queries and something to search. Ask for fewer --queries.")
+        raise UsageError(
+            f"{work.column.title} holds {there} vectors, too few for {held_out} queries and something to search. Ask for fewer --queries."
+        )
     if vectors.nbytes > MOST_BYTES:
         raise UsageError(f"{len(vectors)} vectors of {vectors.shape[1]} dimensions are more than fits into memory here. Give a smaller --max-rows.")
     queries = vectors[:held_out] if given is None else given[: options.queries]
@@ -122,7 +159,7 @@ def _of_size(work: Work, base: Floats, queries: Floats) -> list[Row]:
     def far(number: int, keys: Any) -> Doubles:
         return distances(work.metric, queries[number], base[list(keys)])
 
-    rows = [searched.trial(Setting("exact"), truth, far, row_count=len(base))]
+    rows = [searched.trial(Setting("exact"), truth, far, row_count=len(base), in_place=False)]
     builds = list(options.grid.builds(len(base)))
     for done, build in enumerate(builds):
         if work.over:
@@ -132,7 +169,7 @@ def _of_size(work: Work, base: Floats, queries: Floats) -> list[Row]:
         build_ms, size = _built(work, build)
         for setting in options.grid.searches(build):
             work.tell(f"{work.column.title} · {len(base)} rows · {setting.title}", done / len(builds))
-            rows.append(searched.trial(setting, truth, far, INDEX, row_count=len(base), build_ms=build_ms, bytes=size))
+            rows.append(searched.trial(setting, truth, far, INDEX, row_count=len(base), in_place=False, build_ms=build_ms, bytes=size))
         cursor.execute(f"drop index {INDEX}".encode())
     cursor.execute(f"drop table {COPY}".encode())
     return rows
@@ -154,7 +191,7 @@ def _built(work: Work, build: Setting) -> tuple[float, int]:
 def _in_place(work: Work) -> tuple[list[Row], int]:
     """The indexes that are there, and exact search by the same statement."""
     cursor, options, column = work.cursor, work.options, work.column
-    indexes = [index for index in indexes_of(cursor, column) if index.metric == work.metric]
+    indexes = _serving(work)
     if not indexes:
         raise UsageError(_no_index(work))
     there = count(cursor, column)
@@ -167,14 +204,14 @@ def _in_place(work: Work) -> tuple[list[Row], int]:
 
     exact = searched.done(Setting("exact"))
     truth = truth_from(work.metric, queries, [np.sort(far(number, keys)) for number, keys in enumerate(exact.answers)], options.k)
-    rows = [searched.row(Setting("exact"), exact, truth, far, None, row_count=there)]
+    rows = [searched.row(Setting("exact"), exact, truth, far, None, row_count=there, in_place=True)]
     for index in indexes:
         for setting in options.grid.searches(_as_built(index)):
             if work.over:
                 options.say(f"No time is left for {setting.title}: --max-time allows {options.max_time_s:g} s.")
                 break
             work.tell(f"{column.title} · {index.name} · {setting.title}", len(rows) / (len(rows) + 5))
-            rows.append(searched.trial(setting, truth, far, index.name, row_count=there, bytes=index.bytes))
+            rows.append(searched.trial(setting, truth, far, index.name, row_count=there, in_place=True, bytes=index.bytes))
     return rows, queries.shape[1]
 
 

@@ -21,7 +21,8 @@ BY_LINE = False
 FORMAT = 1
 COUNTS = ("row_count", "lists", "probes", "m", "ef_construction", "ef_search", "queries")
 NUMBERS = ("recall", "returned", "p50_ms", "p95_ms", "p99_ms", "mean_ms", "queries_per_s", "build_ms", "bytes", "buffers")
-REQUIRED = ("method", "row_count", "queries", "recall", "returned", "p50_ms", "p95_ms", "mean_ms", "queries_per_s")
+FLAGS = ("index_used", "in_place")
+REQUIRED = ("method", "in_place", "row_count", "queries", "recall", "returned", "p50_ms", "p95_ms", "mean_ms", "queries_per_s")
 MOST = 2**32 - 1
 """What a column for a setting holds."""
 
@@ -33,12 +34,12 @@ def sniff(head: Head) -> bool:
 
 def read(path: Path) -> Iterator[Batch]:
     """Every trial, in the order in which they were made."""
-    keys = ("perfkit_vector_trials", "source", "metric", "dimensions", "k", "in_place", "trials")
+    keys = ("perfkit_vector_trials", "source", "metric", "dimensions", "k", "trials")
     document = require_keys(path, NAME, json_of(path, NAME), keys)
     if document["perfkit_vector_trials"] != FORMAT or isinstance(document["perfkit_vector_trials"], bool):
         raise refuse(path, NAME, f"form {document['perfkit_vector_trials']!r}; known is form {FORMAT}.")
-    if not isinstance(document["trials"], list) or not isinstance(document["in_place"], bool):
-        raise refuse(path, NAME, "trials is no list, or in_place is neither true nor false.")
+    if not isinstance(document["trials"], list):
+        raise refuse(path, NAME, "trials is no list.")
     if not all(isinstance(document[name], str) for name in ("source", "metric")):
         raise refuse(path, NAME, "source and metric must be texts.")
     shared = {
@@ -46,11 +47,10 @@ def read(path: Path) -> Iterator[Batch]:
         "metric": document["metric"],
         "dimensions": _count(path, document["dimensions"], "dimensions"),
         "k": _count(path, document["k"], "k"),
-        "in_place": document["in_place"],
         "wanted_recall": _share(path, document.get("wanted_recall"), "wanted_recall"),
     }
     rows = [{"trial": number, **shared, **_trial(path, number, item)} for number, item in enumerate(document["trials"])]
-    names = ("trial", *shared, "method", *COUNTS, *NUMBERS, "index_used")
+    names = ("trial", *shared, "method", *COUNTS, *NUMBERS, *FLAGS)
     yield Columns("vector_trials", {name: [row.get(name) for row in rows] for name in names})
 
 
@@ -58,16 +58,16 @@ def _trial(path: Path, number: int, item: Any) -> Mapping[str, Any]:
     row = require_keys(path, NAME, item, REQUIRED)
     if not isinstance(row["method"], str) or not row["method"]:
         raise _wrong(path, number, "method must be a text")
-    if not isinstance(row.get("index_used"), bool | None):
-        raise _wrong(path, number, "index_used must be true or false")
+    if not isinstance(row.get("index_used"), bool | None) or not isinstance(row["in_place"], bool):
+        raise _wrong(path, number, "index_used and in_place must be true or false")
     counts = {name: _count(path, row[name], name) for name in COUNTS if row.get(name) is not None}
     numbers = {name: amount(path, NAME, row[name]) for name in NUMBERS if row.get(name) is not None}
-    if set(REQUIRED) - {"method"} - counts.keys() - numbers.keys():
+    if set(REQUIRED) - {"method", "in_place"} - counts.keys() - numbers.keys():
         raise _wrong(path, number, f"one of {', '.join(REQUIRED)} is null")
     _share(path, numbers["recall"], "recall")
     if counts["queries"] == 0:
         raise _wrong(path, number, "a trial without queries measured nothing")
-    return {"method": row["method"], "index_used": row.get("index_used"), **counts, **numbers}
+    return {"method": row["method"], **{name: row.get(name) for name in FLAGS}, **counts, **numbers}
 
 
 def _count(path: Path, value: Any, name: str) -> int:

@@ -17,14 +17,14 @@ import numpy as np
 from perfkit.collectors.vector_options import Grid, Row, Setting
 from perfkit.collectors.vector_queries import queries_from
 from perfkit.collectors.vector_recall import Doubles, Floats, Metric, Truth, distances, true_within
-from perfkit.collectors.vector_timing import row_of, timed
+from perfkit.collectors.vector_timing import Keys, row_of, timed
 from perfkit.errors import PerfkitError
 
 METRICS: dict[int, Metric] = {faiss.METRIC_L2: "l2", faiss.METRIC_INNER_PRODUCT: "ip"}
 SEED = 7
 
 
-class Unfit(PerfkitError):
+class UnfitError(PerfkitError):
     """The files cannot be searched."""
 
 
@@ -80,19 +80,19 @@ def _loaded(question: dict[str, Any]) -> Loaded:
     base = queries_from(Path(question["vectors"]))
     index = faiss.downcast_index(faiss.read_index(question["index"]))
     if index.d != base.shape[1] or index.ntotal != len(base):
-        raise Unfit(
+        raise UnfitError(
             f"The index holds {index.ntotal} vectors of {index.d} dimensions, {question['vectors']} {len(base)} of {base.shape[1]}. "
             "Recall needs the very vectors that the index was built from, in their order."
         )
     if index.metric_type not in METRICS:
-        raise Unfit(f"The index measures distance by FAISS metric {index.metric_type}; known are L2 and inner product.")
+        raise UnfitError(f"The index measures distance by FAISS metric {index.metric_type}; known are L2 and inner product.")
     if question["given"] is None:
         own = tuple(int(row) for row in np.random.default_rng(SEED).permutation(len(base))[: question["queries"]])
         queries = base[list(own)]
     else:
         own, queries = (), np.asarray(question["given"], dtype=np.float32)
     if queries.shape[1] != index.d:
-        raise Unfit(f"The queries have {queries.shape[1]} dimensions, the index {index.d}.")
+        raise UnfitError(f"The queries have {queries.shape[1]} dimensions, the index {index.d}.")
     return Loaded(index, METRICS[index.metric_type], base, queries, own, Path(question["index"]).stat().st_size)
 
 
@@ -124,11 +124,13 @@ def _trial(question: dict[str, Any], loaded: Loaded, index: Any, setting: Settin
         return [key for key in found[0].tolist() if key not in (-1, own)][: question["k"]]
 
     done = timed(search, len(loaded.queries), question["repetitions"])
-    answered: list[Doubles] = [
-        distances(loaded.metric, loaded.queries[number], loaded.base[list(keys)]) if keys else np.zeros(0) for number, keys in enumerate(done.answers)
-    ]
+    answered = [_far(loaded, number, keys) for number, keys in enumerate(done.answers)]
     known = {} if setting.method == "exact" else {"bytes": loaded.bytes}
-    return row_of(setting, done, truth, answered, row_count=len(loaded.base), **known)
+    return row_of(setting, done, truth, answered, row_count=len(loaded.base), in_place=True, **known)
+
+
+def _far(loaded: Loaded, number: int, keys: Keys) -> Doubles:
+    return distances(loaded.metric, loaded.queries[number], loaded.base[np.array(keys, dtype=int)])
 
 
 if __name__ == "__main__":
