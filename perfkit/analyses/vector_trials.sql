@@ -12,7 +12,7 @@ select
     source || ' ' || method
         || coalesce(' lists ' || lists, '') || coalesce(' probes ' || probes, '')
         || coalesce(' m ' || m, '') || coalesce(' ef_construction ' || ef_construction, '') || coalesce(' ef_search ' || ef_search, '')
-        || case when in_place and method <> 'exact' then ' in place' else '' end
+        || case when in_place and (method <> 'exact' or bool_or(not in_place) over (partition by run_id)) then ' in place' else '' end
         || case when count(distinct row_count) over (partition by run_id) > 1 then ' rows ' || row_count else '' end as subject,
     source,
     method,

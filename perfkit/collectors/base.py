@@ -25,9 +25,14 @@ EXTRAS = {"locust": "load", "psycopg": "databases", "pytest_benchmark": "bench",
 
 def require(package: str) -> str:
     """The version of an optional package, found without importing it."""
+    require_module(package)
+    return importlib.metadata.version(package)
+
+
+def require_module(package: str) -> None:
+    """An optional package must be installed, under whatever name it is distributed."""
     if importlib.util.find_spec(package) is None:
         raise MissingTool(f"This needs {package}, which is not installed here. Install it with: pip install 'perfkit[{EXTRAS[package]}]'.")
-    return importlib.metadata.version(package)
 
 
 @contextmanager

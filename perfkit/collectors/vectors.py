@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from perfkit.collectors.base import Progress, described, desk, leave, nobody_watches, require, utc_now
+from perfkit.collectors.base import Progress, described, desk, leave, nobody_watches, require_module, utc_now
 from perfkit.collectors.vector_options import Grid, Row, Source, VectorOptions
 from perfkit.model.run import Manifest
 
@@ -40,11 +40,11 @@ def collect(options: VectorOptions, folder: Path, progress: Progress | None = No
 
 def _trials(options: VectorOptions) -> Callable[[VectorOptions, Progress], tuple[Source, list[Row]]]:
     if options.faiss is not None:
-        require("faiss")
+        require_module("faiss")
         from perfkit.collectors import vectors_faiss
 
         return vectors_faiss.trials
-    require("psycopg")
+    require_module("psycopg")
     from perfkit.collectors import vectors_postgres
 
     return vectors_postgres.trials

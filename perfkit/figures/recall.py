@@ -13,6 +13,7 @@ from perfkit.units import format_quantity
 
 SHORT = {"probes": "probes", "ef_search": "ef"}
 MOST_LINES = len(LOOKS)
+NEARLY_ALL = 0.99
 
 
 def recall_figure(trials: Sequence[VectorTrial], *, title: str) -> Figure:
@@ -25,7 +26,7 @@ def recall_figure(trials: Sequence[VectorTrial], *, title: str) -> Figure:
         axes.set_xscale("log")
         _exact(axes, [trial for trial in shown if trial.method == EXACT])
         for number, name in enumerate(list(lines)[:MOST_LINES]):
-            _draw(axes, name, sorted((trial for trial in shown if _line(trial) == name), key=lambda trial: trial.mean_ms), number)
+            _draw(axes, name, sorted((trial for trial in shown if _line(trial) == name), key=_effort), number)
         times = [trial.mean_ms for trial in shown]
         axes.set_xlim(min(times) / 1.3, max(times) * 1.5)
         axes.set_ylim(min(min(trial.recall for trial in shown) - 0.05, 0.85), 1.03)
@@ -43,6 +44,10 @@ def _line(trial: VectorTrial) -> str:
     return f"{trial.built}{' (in place)' if trial.in_place else ''}"
 
 
+def _effort(trial: VectorTrial) -> int:
+    return trial.probes or trial.ef_search or 0
+
+
 def _draw(axes: Axes, name: str, trials: Sequence[VectorTrial], number: int) -> None:
     look = LOOKS[number]
     axes.plot(
@@ -55,7 +60,8 @@ def _draw(axes: Axes, name: str, trials: Sequence[VectorTrial], number: int) -> 
         label=name,
     )
     below = number % 2 == 1
-    for trial in trials:
+    nearly = next((place for place, trial in enumerate(trials) if trial.recall >= NEARLY_ALL), len(trials))
+    for trial in trials[: nearly + 1]:  # beyond it all points lie on the upper edge
         text = next((f"{short} {value}" for key, short in SHORT.items() if (value := getattr(trial, key)) is not None), "")
         place = (4, -11) if below else (-4, 6)
         axes.annotate(
@@ -85,6 +91,7 @@ def _facts(trials: Sequence[VectorTrial], lines: int) -> list[str]:
         f"k = {first.k}",
         f"{rows} vectors of {first.dimensions} dimensions",
         f"n = {queries} queries a setting",
+        f"labelled up to recall {NEARLY_ALL:g}",
         "dotted: recall that is wanted" if first.wanted_recall else "",
         f"{lines - MOST_LINES} more indexes are not drawn" if lines > MOST_LINES else "",
         runs_text(trial.run_id for trial in trials),

@@ -112,13 +112,11 @@ def _probes(trials: Sequence[VectorTrial]) -> Iterator[Finding]:
 
 def _short(trials: Sequence[VectorTrial]) -> Iterator[Finding]:
     """Fewer rows than asked for: ef_search below LIMIT, or lists with too few rows."""
-    trial = _first(
-        trials, lambda item: item.method != EXACT and item.returned < min(item.k, item.row_count) * NEARLY_ALL and item.index_used is not False
-    )
+    trial = _first(trials, lambda item: _short_of(item) and item.index_used is not False and (item.in_place or (item.ef_search or item.k) < item.k))
     if trial is None:
         return
     ef = trial.ef_search is not None and trial.ef_search < trial.k
-    cause = f"ef_search {trial.ef_search} is below LIMIT {trial.k}" if ef else f"the {trial.probes or 'searched'} probed lists hold too few rows"
+    cause = f"ef_search {trial.ef_search} is below LIMIT {trial.k}" if ef else "the lists that are searched hold too few rows"
     yield _finding(
         "vector-search-returns-too-few",
         trial,
@@ -166,6 +164,10 @@ def _recommended(trials: Sequence[VectorTrial], trial: VectorTrial, otherwise: i
     """The probes that reached the wanted recall in these trials."""
     like: list[VectorChoice] = choices([item for item in trials if item.build == trial.build and item.in_place == trial.in_place])
     return next((choice.chosen.probes for choice in like if choice.reached and choice.chosen.probes), otherwise)
+
+
+def _short_of(trial: VectorTrial) -> bool:
+    return trial.method != EXACT and trial.returned < min(trial.k, trial.row_count) * NEARLY_ALL
 
 
 def _first(trials: Sequence[VectorTrial], fits: Callable[[VectorTrial], bool]) -> VectorTrial | None:

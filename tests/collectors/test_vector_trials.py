@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from perfkit.analyses.vector_choice import choices
 from perfkit.analyses.vector_growth import growths
 from perfkit.analyses.vector_trials import EXACT, VectorTrial, vector_trials
-from perfkit.cli import main
+from perfkit.cli.collect.vectors import command as collect_vectors
+from perfkit.cli.figure import command as figure
 from perfkit.collectors.vectors import Grid, VectorOptions
 from perfkit.demo.vectors import around
 from perfkit.errors import CollectionFailed, UsageError
@@ -145,12 +146,11 @@ def test_what_cannot_be_searched_is_said(bench: Workbench, vector_dsn: str) -> N
 
 
 def test_the_command_prints_recall_beside_latency_and_the_choice(vector_dsn: str, tmp_path: Path) -> None:
-    arguments = ["--workspace", str(tmp_path), "collect", "vectors", "--dsn", vector_dsn, "--table", "plain", "--column", "embedding"]
-    done = CliRunner().invoke(main, [*arguments, "--ef-search", "10,80", "--lists", "20", "--queries", "30", "--recall", "0.9"], catch_exceptions=False)
+    arguments = ["--dsn", vector_dsn, "--table", "plain", "--column", "embedding", "--ef-search", "10,80", "--lists", "20", "--queries", "30"]
+    done = CliRunner().invoke(collect_vectors, [*arguments, "--recall", "0.9"], obj=tmp_path, catch_exceptions=False)
     assert done.exit_code == 0 and "recall" in done.stdout
     assert "Recall 0.9 with hnsw: hnsw m 16, ef_construction 64, ef_search " in done.stdout and "as fast as exact search" in done.stdout
-    picture = tmp_path / "recall.svg"
     [run] = [item.run_id for item in open_workbench(tmp_path).runs()]
-    drawn = CliRunner().invoke(main, ["--workspace", str(tmp_path), "figure", "recall", run, "-o", str(picture)], catch_exceptions=False)
-    assert drawn.exit_code == 0 and picture.exists()
-
+    picture = tmp_path / "recall.svg"
+    drawn = CliRunner().invoke(figure, ["recall", run, "-o", str(picture)], obj=tmp_path, catch_exceptions=False)
+    assert drawn.exit_code == 0 and run in picture.read_text() and "30 queries a setting" in picture.read_text().replace("\u00a0", " ")

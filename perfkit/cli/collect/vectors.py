@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from perfkit.cli.output import print_json, workbench
 from perfkit.errors import UsageError
 
 if TYPE_CHECKING:
+    from perfkit.collectors.vector_options import Grid
     from perfkit.workbench import Workbench
 
 FILE = click.Path(path_type=Path)
@@ -33,6 +33,7 @@ HOW: Options = (
     click.option("--queries", type=click.IntRange(min=1), default=50, show_default=True, help="Queries a setting."),
     click.option("-k", "--k", "k", type=click.IntRange(min=1), default=10, show_default=True, help="Neighbours asked for: the LIMIT."),
     click.option("--recall", type=click.FloatRange(min=0, max=1, min_open=True), help="The recall that is wanted. [default: 0.95]"),
+    click.option("--method", "methods", multiple=True, type=click.Choice(["ivfflat", "hnsw"]), help="Only this index; may be repeated."),
     click.option("--lists", help="IVFFlat: lists to build with, such as 10,32,100. Default: rows/1000, √rows above a million."),
     click.option("--probes", help="IVFFlat: lists to search. Default: 1 and around √lists."),
     click.option("--m", help="HNSW: links a node. Default: 16."),
@@ -44,7 +45,6 @@ HOW: Options = (
     click.option("--timeout", "timeout_s", type=click.FloatRange(min=0.001), default=60.0, show_default=True, help="Seconds for one statement."),
     click.option("--max-time", "max_time_s", type=float, default=600.0, show_default=True, help="Seconds after which no further setting is tried."),
 )
-GRID = ("lists", "probes", "m", "ef_construction", "ef_search")
 
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,13 +62,12 @@ def command(workspace: Path | None, as_json: bool, **given: Any) -> None:
     Indexes are built on a temporary copy of the vectors that is rolled back; the table is only read. Recall stands beside every latency.
     """
     from perfkit.collectors.sizes import size_from, sizes_from
-    from perfkit.collectors.vector_options import Grid, VectorOptions
+    from perfkit.collectors.vector_options import VectorOptions
 
-    tried = {name: _numbers(name, given[name]) for name in GRID if given[name]}
     same = ("table", "column", "metric", "in_place", "faiss", "vectors", "queries_file", "queries", "k", "repetitions", "recall")
     options = VectorOptions(
         dsn=None if given["faiss"] else given["dsn"],
-        grid=replace(Grid(), **tried),
+        grid=_grid(given),
         sizes=sizes_from(given["sizes"]) if given["sizes"] else (),
         max_rows=size_from(given["max_rows"]),
         timeout_s=given["timeout_s"],
@@ -97,7 +96,23 @@ def _run(bench: Workbench, options: Any, as_json: bool) -> None:
         print_vectors(trials, chosen, grown, findings)
 
 
-def _numbers(name: str, text: str) -> tuple[int, ...]:
+def _grid(given: Mapping[str, Any]) -> Grid:
+    from perfkit.collectors.vector_options import Grid
+
+    usual = Grid()
+    return Grid(
+        lists=_numbers("lists", given["lists"]) or usual.lists,
+        probes=_numbers("probes", given["probes"]) or usual.probes,
+        m=_numbers("m", given["m"]) or usual.m,
+        ef_construction=_numbers("ef_construction", given["ef_construction"]) or usual.ef_construction,
+        ef_search=_numbers("ef_search", given["ef_search"]) or usual.ef_search,
+        methods=given["methods"] or usual.methods,
+    )
+
+
+def _numbers(name: str, text: str | None) -> tuple[int, ...]:
+    if text is None:
+        return ()
     try:
         values = tuple(sorted({int(part) for part in text.split(",") if part.strip()}))
     except ValueError:

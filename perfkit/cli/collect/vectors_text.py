@@ -81,6 +81,6 @@ def _against_exact(choice: VectorChoice) -> str:
 def _growth(growth: VectorGrowth) -> str:
     bounds = f" ({growth.lo:.2f} … {growth.hi:.2f})" if growth.lo is not None and growth.hi is not None else ""
     exponent = f"n^{growth.exponent:.2f}{bounds} in {growth.cost}" if growth.exponent is not None else "no exponent"
-    law = f"; {growth.law} fits better" if growth.law else ""
+    law = f"; {growth.law} fits best" if growth.law else ""
     sizes = f"{len(growth.points)} sizes, n = {growth.n} queries each"
     return f"Growth of {growth.method} at recall ≥ {growth.wanted:g}: {exponent} ({sizes}){law}. {growth.verdict.capitalize()}: {growth.why}."

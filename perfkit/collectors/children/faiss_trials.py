@@ -78,7 +78,7 @@ def answered_by(question: dict[str, Any]) -> dict[str, Any]:
 
 def _loaded(question: dict[str, Any]) -> Loaded:
     base = queries_from(Path(question["vectors"]))
-    index = faiss.downcast_index(faiss.read_index(question["index"]))
+    index = faiss.read_index(question["index"])
     if index.d != base.shape[1] or index.ntotal != len(base):
         raise UnfitError(
             f"The index holds {index.ntotal} vectors of {index.d} dimensions, {question['vectors']} {len(base)} of {base.shape[1]}. "
