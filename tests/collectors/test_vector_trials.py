@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from perfkit.analyses.plan_trees import plan_trees
 from perfkit.analyses.vector_choice import choices
 from perfkit.analyses.vector_growth import growths
 from perfkit.analyses.vector_trials import EXACT, VectorTrial, vector_trials
 from perfkit.cli.collect.vectors import command as collect_vectors
 from perfkit.cli.figure import command as figure
+from perfkit.collectors.plans import PlanOptions
 from perfkit.collectors.vectors import Grid, VectorOptions
 from perfkit.demo.vectors import around
 from perfkit.errors import CollectionFailed, UsageError
 from perfkit.rules import vectors
+from perfkit.rules.plans import vectors as plans
 from perfkit.workbench import Workbench, open_workbench
 
 ROWS, DIMENSIONS = 4000, 32
@@ -39,7 +42,7 @@ def vector_dsn(server: str) -> Iterator[str]:
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute("create extension vector")
         index = "create index on {} using ivfflat (embedding vector_cosine_ops) with (lists = 40)"
-        for table in ("plain", "fresh", "early"):
+        for table in ("plain", "fresh", "early", "graph"):
             connection.execute(f"create table {table} (id integer, embedding vector({DIMENSIONS}))".encode())
             if table == "early":
                 connection.execute(index.format(table).encode())
@@ -48,6 +51,7 @@ def vector_dsn(server: str) -> Iterator[str]:
             if table == "fresh":
                 connection.execute(index.format(table).encode())
             connection.execute(f"analyze {table}".encode())
+        connection.execute("create index graph_embedding on graph using hnsw (embedding vector_cosine_ops)")
     yield plain
 
 
@@ -132,6 +136,20 @@ def test_exact_search_grows_with_the_rows_and_hnsw_does_not(bench: Workbench, ve
     assert hnsw.exponent is not None and hnsw.exponent <= 0.5 and hnsw.verdict == "sub-linear" and hnsw.cost == "buffers"
     few = growths([trial for trial in trials if trial.row_count <= 960])
     assert all(growth.verdict == "not decided" and "4 sizes" in growth.why for growth in few)
+
+
+def test_plans_of_the_server_show_answers_that_are_too_short(bench: Workbench, vector_dsn: str) -> None:
+    query = "select id from graph {} order by embedding <=> (select embedding from graph where id = 1) {} limit {}"
+    asked = (query.format("", "", 10), query.format("", "", 200), query.format("where id % 20 = 1", "", 10), query.format("", "desc", 10))
+    settings = {"enable_seqscan": "off", "enable_sort": "off"}
+    stored = bench.collect(PlanOptions(vector_dsn, asked[:3], settings=settings))
+    found = [finding for finding in plans.judge(plan_trees(bench.store, [stored.run_id]), {}) if finding.rule.startswith("vector")]
+    assert [finding.rule for finding in found] == ["vector-search-returns-too-few-rows"] * 2
+    assert "returns 40 of the 200 rows" in found[0].title and "ef_search" in found[0].remedy
+    assert "of the 10 rows" in found[1].title and "the filter left out" in found[1].title and "iterative_scan" in found[1].remedy
+    stored = bench.collect(PlanOptions(vector_dsn, asked[3:]))
+    [finding] = [finding for finding in plans.judge(plan_trees(bench.store, [stored.run_id]), {}) if finding.rule.startswith("vector")]
+    assert finding.rule == "vector-search-without-index" and "DESC" in finding.remedy
 
 
 def test_what_cannot_be_searched_is_said(bench: Workbench, vector_dsn: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from perfkit.model.finding import Finding
 from perfkit.model.plan import Node, Plan
@@ -84,13 +85,13 @@ def _short_limit(scan: Node) -> Node | None:
         return None
     asked = _asked(limit)
     enough = asked is not None and limit.step.rows_actual < asked <= (scan.step.rows_estimated or 0)
-    return limit if enough and (scan.step.rows_removed or _alone(limit, scan)) else None
+    return limit if enough and _alone(limit, scan) else None
 
 
 def _alone(limit: Node, scan: Node) -> bool:
     """Nothing between the two leaves rows out."""
-    between = [node for node in scan.above() if node in limit.below()]
-    return all(len(node.children) == 1 and node.step.rows_removed is None for node in between)
+    between = takewhile(lambda node: node is not limit, scan.above())
+    return all(len([child for child in node.children if child.step.subplan is None]) == 1 and not node.step.rows_removed for node in between)
 
 
 def _asked(limit: Node) -> float | None:
