@@ -71,7 +71,8 @@ class Grid:
         if "ivfflat" in self.methods:
             yield from (Setting("ivfflat", lists=lists) for lists in self.lists_for(rows))
         if "hnsw" in self.methods:
-            yield from (Setting("hnsw", m=m, ef_construction=ef) for m in self.m for ef in self.ef_construction if ef >= 2 * m)
+            pairs = ((m, max(ef, 2 * m)) for m in self.m for ef in self.ef_construction)  # less is refused
+            yield from (Setting("hnsw", m=m, ef_construction=ef) for m, ef in dict.fromkeys(pairs))
 
     def searches(self, build: Setting) -> Iterator[Setting]:
         """Every way to search it."""

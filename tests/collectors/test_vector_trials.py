@@ -52,6 +52,7 @@ def vector_dsn(server: str) -> Iterator[str]:
                 connection.execute(index.format(table).encode())
             connection.execute(f"analyze {table}".encode())
         connection.execute("create index graph_embedding on graph using hnsw (embedding vector_cosine_ops)")
+        connection.execute(f"create table half as select id, embedding::halfvec({DIMENSIONS}) as embedding from plain limit 1000".encode())
     yield plain
 
 
@@ -136,6 +137,12 @@ def test_exact_search_grows_with_the_rows_and_hnsw_does_not(bench: Workbench, ve
     assert hnsw.exponent is not None and hnsw.exponent <= 0.5 and hnsw.verdict == "sub-linear" and hnsw.cost == "buffers"
     few = growths([trial for trial in trials if trial.row_count <= 960])
     assert all(growth.verdict == "not decided" and "4 sizes" in growth.why for growth in few)
+
+
+def test_half_precision_is_searched_as_it_is(bench: Workbench, vector_dsn: str) -> None:
+    exact, hnsw = tried(bench, vector_dsn, "half", metric="l2", grid=Grid(methods=("hnsw",), m=(40,), ef_search=(80,)))
+    assert exact.recall == 1.0 and hnsw.recall > 0.95 and hnsw.index_used
+    assert (hnsw.m, hnsw.ef_construction, hnsw.metric) == (40, 80, "l2")
 
 
 def test_plans_of_the_server_show_answers_that_are_too_short(bench: Workbench, vector_dsn: str) -> None:
