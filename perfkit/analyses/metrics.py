@@ -23,6 +23,7 @@ from perfkit.analyses.request_time import request_time
 from perfkit.analyses.response import response
 from perfkit.analyses.statement_use import statement_use
 from perfkit.analyses.two_speeds import two_speeds
+from perfkit.analyses.vector_trials import vector_trials
 from perfkit.errors import unknown
 from perfkit.store import Store
 
@@ -200,6 +201,27 @@ METRICS: dict[str, Metric] = {
         Metric("bench.min", "fastest round of a benchmark", "ms", "lower", "bench", "benchmark", benchmarks, "min_ms"),
         Metric("bench.max", "slowest round of a benchmark", "ms", "lower", "bench", "benchmark", benchmarks, "max_ms"),
         Metric("bench.stddev", "standard deviation of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "stddev_ms"),
+        Metric(
+            "vector.recall",
+            "share of the nearest neighbours that a vector search finds",
+            "ratio",
+            "higher",
+            "vectors",
+            "setting",
+            vector_trials,
+            "recall",
+        ),
+        Metric("vector.p95", "95th percentile of a vector search", "ms", "lower", "vectors", "setting", vector_trials, "p95_ms"),
+        Metric(
+            "vector.queries_per_s",
+            "vector searches a second, one after another",
+            "per_second",
+            "higher",
+            "vectors",
+            "setting",
+            vector_trials,
+            "queries_per_s",
+        ),
         Metric("function.own_share", "share of a profile in one function itself", "ratio", "lower", "profile", "function", functions, "own_share"),
         Metric("function.per_call", "time of one call, callees included", "ms", "lower", "profile", "function", functions, "per_call_ms"),
     )

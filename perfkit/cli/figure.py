@@ -162,6 +162,21 @@ def plan_tree(workspace: Path | None, plan: str, output: Path, as_json: bool) ->
     _keep(plan_figure(longest), output, as_json)
 
 
+@command.command()
+@click.argument("run_id", metavar="RUN")
+@_kept
+def recall(workspace: Path | None, run_id: str, output: Path, as_json: bool) -> None:
+    """Recall against latency of the vector searches in RUN.
+
+    One line an index, one point a setting, and exact search, which finds everything.
+    """
+    from perfkit.analyses.vector_trials import vector_trials
+    from perfkit.figures.recall import recall_figure
+
+    trials = vector_trials(_bench(workspace, output).store, [run_id])
+    _keep(recall_figure(trials, title="Recall against latency: " + ", ".join(dict.fromkeys(trial.source for trial in trials))), output, as_json)
+
+
 def _bench(workspace: Path | None, output: Path) -> Workbench:
     """Before any work: a file that cannot be written would waste it."""
     if output.suffix not in SUFFIXES:

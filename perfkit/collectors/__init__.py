@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from perfkit.collectors import bench, catalog, index_trials, load, plans, profile, sweep, trace
+from perfkit.collectors import bench, catalog, index_trials, load, plans, profile, sweep, trace, vectors
 from perfkit.collectors.base import Progress
 from perfkit.collectors.bench import BenchOptions
 from perfkit.collectors.catalog import CatalogOptions
@@ -16,8 +16,9 @@ from perfkit.collectors.plans import PlanOptions
 from perfkit.collectors.profile import ProfileOptions
 from perfkit.collectors.sweep import SweepOptions
 from perfkit.collectors.trace import TraceOptions
+from perfkit.collectors.vectors import VectorOptions
 
-Options = BenchOptions | CatalogOptions | IndexTrialOptions | LoadOptions | PlanOptions | ProfileOptions | SweepOptions | TraceOptions
+Options = BenchOptions | CatalogOptions | IndexTrialOptions | LoadOptions | PlanOptions | ProfileOptions | SweepOptions | TraceOptions | VectorOptions
 
 COLLECTORS: dict[type[Any], Callable[[Any, Path, Progress | None], Path]] = {
     BenchOptions: bench.collect,
@@ -28,6 +29,7 @@ COLLECTORS: dict[type[Any], Callable[[Any, Path, Progress | None], Path]] = {
     ProfileOptions: profile.collect,
     SweepOptions: sweep.collect,
     TraceOptions: trace.collect,
+    VectorOptions: vectors.collect,
 }
 
 

