@@ -9,7 +9,7 @@ from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.printed import Printed
 from perfkit.model.run import Manifest
-from perfkit.readers.parsing import number, refuse, rows_of
+from perfkit.readers.parts.parsing import number, refuse, rows_of
 
 NAME = "ab-percentiles"
 KIND = "load"

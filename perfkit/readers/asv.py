@@ -14,8 +14,8 @@ from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.printed import Printed
 from perfkit.model.run import Manifest
-from perfkit.readers.measured import RoundRow, document_of, finite, keyed, listed, machine, moment_after_epoch, printed, worded
-from perfkit.readers.parsing import refuse, require_keys
+from perfkit.readers.parts.measured import RoundRow, document_of, finite, keyed, listed, machine, moment_after_epoch, printed, worded
+from perfkit.readers.parts.parsing import refuse, require_keys
 
 NAME = "asv"
 KIND = "bench"

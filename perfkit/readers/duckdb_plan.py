@@ -11,9 +11,9 @@ from typing import Any
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.run import Manifest
-from perfkit.readers.parsing import json_of, refuse
-from perfkit.readers.plan_envelope import as_details, engine_in, entries, is_envelope, non_negative, totals
-from perfkit.readers.plan_rows import NodeRow, PlanRow
+from perfkit.readers.parts.parsing import json_of, refuse
+from perfkit.readers.parts.plan_envelope import as_details, engine_in, entries, is_envelope, non_negative, totals
+from perfkit.readers.parts.plan_rows import NodeRow, PlanRow
 
 NAME = "duckdb-plan"
 KIND = "plans"

@@ -14,8 +14,8 @@ from typing import NoReturn
 from perfkit.model.artefact import Head, open_artefact
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.run import Manifest
-from perfkit.readers.measured import EPOCH
-from perfkit.readers.parsing import refuse
+from perfkit.readers.parts.measured import EPOCH
+from perfkit.readers.parts.parsing import refuse
 
 NAME = "gatling-log"
 KIND = "load"

@@ -9,8 +9,8 @@ from typing import Any
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.printed import Printed
-from perfkit.readers.measured import document_of, finite, keyed, printed, worded
-from perfkit.readers.parsing import refuse, require_keys
+from perfkit.readers.parts.measured import document_of, finite, keyed, printed, worded
+from perfkit.readers.parts.parsing import refuse, require_keys
 
 NAME = "gatling-stats"
 KIND = "load"

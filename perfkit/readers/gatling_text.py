@@ -10,8 +10,8 @@ from pathlib import Path
 from perfkit.model.artefact import Head, open_artefact
 from perfkit.model.batch import Batch, Scan
 from perfkit.model.run import Manifest
-from perfkit.readers.measured import EPOCH
-from perfkit.readers.parsing import compression_of, number, refuse, refuse_cut_row
+from perfkit.readers.parts.measured import EPOCH
+from perfkit.readers.parts.parsing import compression_of, number, refuse, refuse_cut_row
 
 NAME = "gatling-text"
 KIND = "load"

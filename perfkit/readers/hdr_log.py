@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.run import Manifest
-from perfkit.readers.measured import moment_after_epoch
-from perfkit.readers.parsing import number, refuse, refuse_cut_row, text_of
+from perfkit.readers.parts.measured import moment_after_epoch
+from perfkit.readers.parts.parsing import number, refuse, refuse_cut_row, text_of
 
 if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram

@@ -11,8 +11,8 @@ from typing import Any
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.run import Manifest
-from perfkit.readers.measured import RoundRow, document_of, finite, keyed, listed, worded
-from perfkit.readers.parsing import refuse, require_keys
+from perfkit.readers.parts.measured import RoundRow, document_of, finite, keyed, listed, worded
+from perfkit.readers.parts.parsing import refuse, require_keys
 
 NAME = "hyperfine"
 KIND = "bench"

@@ -10,8 +10,8 @@ from typing import Any
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
-from perfkit.readers.measured import document_of, finite, keyed, listed, worded
-from perfkit.readers.parsing import refuse, whole_amount
+from perfkit.readers.parts.measured import document_of, finite, keyed, listed, worded
+from perfkit.readers.parts.parsing import refuse, whole_amount
 from perfkit.trace.fingerprint import describe
 
 NAME = "index-trials"

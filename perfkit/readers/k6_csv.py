@@ -10,7 +10,7 @@ from pathlib import Path
 from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch, Scan
 from perfkit.model.run import Manifest
-from perfkit.readers.parsing import compression_of, refuse, refuse_cut_row
+from perfkit.readers.parts.parsing import compression_of, refuse, refuse_cut_row
 
 NAME = "k6-csv"
 KIND = "load"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, Scan
-from perfkit.readers.parsing import compression_of, refuse_cut_row
+from perfkit.readers.parts.parsing import compression_of, refuse_cut_row
 
 NAME = "k6-points"
 KIND = "load"

@@ -14,7 +14,7 @@ from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.printed import Printed
 from perfkit.model.run import Manifest
-from perfkit.readers.parsing import json_of, refuse, require_keys
+from perfkit.readers.parts.parsing import json_of, refuse, require_keys
 
 NAME = "k6-summary"
 KIND = "load"

@@ -10,7 +10,7 @@ from pathlib import Path
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.run import Manifest
-from perfkit.readers.locust_files import Row, has_header, table
+from perfkit.readers.parts.locust_files import Row, has_header, table
 
 NAME = "locust-exceptions"
 KIND = "failures"

@@ -10,8 +10,8 @@ from pathlib import Path
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.run import Manifest
-from perfkit.readers.locust_files import NO_REQUESTS, Row, has_header, percentile_columns, table
-from perfkit.readers.parsing import refuse
+from perfkit.readers.parts.locust_files import NO_REQUESTS, Row, has_header, percentile_columns, table
+from perfkit.readers.parts.parsing import refuse
 
 NAME = "locust-history"
 KIND = "history"

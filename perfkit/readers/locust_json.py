@@ -15,8 +15,8 @@ from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.printed import Printed
 from perfkit.model.run import Manifest
-from perfkit.readers.locust_files import LARGEST, interval_of
-from perfkit.readers.parsing import number, refuse, require_keys, text_of
+from perfkit.readers.parts.locust_files import LARGEST, interval_of
+from perfkit.readers.parts.parsing import number, refuse, require_keys, text_of
 
 NAME = "locust-json"
 KIND = "load"

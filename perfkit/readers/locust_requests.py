@@ -7,7 +7,7 @@ from pathlib import Path
 
 from perfkit.model.artefact import Head, open_artefact
 from perfkit.model.batch import Batch, Scan
-from perfkit.readers.parsing import compression_of, refuse, refuse_cut_row
+from perfkit.readers.parts.parsing import compression_of, refuse, refuse_cut_row
 
 NAME = "locust-requests"
 KIND = "load"

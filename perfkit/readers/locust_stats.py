@@ -9,8 +9,8 @@ from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.printed import Printed
 from perfkit.model.run import Manifest
-from perfkit.readers.locust_files import NO_REQUESTS, Row, has_header, interval_of, percentile_columns, rounded, table
-from perfkit.readers.parsing import refuse
+from perfkit.readers.parts.locust_files import NO_REQUESTS, Row, has_header, interval_of, percentile_columns, rounded, table
+from perfkit.readers.parts.parsing import refuse
 
 NAME = "locust-stats"
 KIND = "load"

@@ -8,9 +8,9 @@ from typing import Any
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
-from perfkit.readers.neo4j_operators import Operator, node_rows, plan_row
-from perfkit.readers.parsing import json_of, refuse
-from perfkit.readers.plan_envelope import non_negative
+from perfkit.readers.parts.neo4j_operators import Operator, node_rows, plan_row
+from perfkit.readers.parts.parsing import json_of, refuse
+from perfkit.readers.parts.plan_envelope import non_negative
 
 NAME = "neo4j-plan"
 KIND = "plans"

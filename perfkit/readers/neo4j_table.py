@@ -10,8 +10,8 @@ from pathlib import Path
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
-from perfkit.readers.neo4j_operators import Operator, node_rows, plan_row
-from perfkit.readers.parsing import refuse, text_of
+from perfkit.readers.parts.neo4j_operators import Operator, node_rows, plan_row
+from perfkit.readers.parts.parsing import refuse, text_of
 
 NAME = "neo4j-table"
 KIND = "plans"

@@ -11,7 +11,7 @@ from typing import Any
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.printed import Printed
-from perfkit.readers.parsing import amount, json_of, number, refuse, require_keys, whole_amount
+from perfkit.readers.parts.parsing import amount, json_of, number, refuse, require_keys, whole_amount
 
 NAME = "oha-json"
 KIND = "load"

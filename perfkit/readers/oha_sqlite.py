@@ -11,7 +11,7 @@ from typing import Any
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, Columns
 from perfkit.model.run import Manifest
-from perfkit.readers.parsing import is_gzip, last_modified, refuse
+from perfkit.readers.parts.parsing import is_gzip, last_modified, refuse
 
 NAME = "oha-sqlite"
 KIND = "load"

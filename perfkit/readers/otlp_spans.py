@@ -9,7 +9,7 @@ from pathlib import Path
 
 from perfkit.model.artefact import Head, open_artefact, read_head
 from perfkit.model.batch import Batch, Scan
-from perfkit.readers.parsing import compression_of, refuse
+from perfkit.readers.parts.parsing import compression_of, refuse
 
 NAME = "otlp-spans"
 KIND = "trace"

@@ -12,7 +12,7 @@ from typing import Any
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, Columns
-from perfkit.readers.parsing import json_of, refuse, require_keys
+from perfkit.readers.parts.parsing import json_of, refuse, require_keys
 
 FORMAT = 1
 UNITS = ("ms", "count")

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.run import Manifest
-from perfkit.readers.parsing import json_of, refuse, require_keys
-from perfkit.readers.pg_counters import (
+from perfkit.readers.parts.parsing import json_of, refuse, require_keys
+from perfkit.readers.parts.pg_counters import (
     GAUGES_OF_DATABASE,
     DatabaseRow,
     IndexRow,

@@ -9,9 +9,9 @@ from typing import Any
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch
-from perfkit.readers.parsing import refuse, text_of
-from perfkit.readers.pg_documents import NoDocument, documents_of
-from perfkit.readers.pg_plan import batches
+from perfkit.readers.parts.parsing import refuse, text_of
+from perfkit.readers.parts.pg_documents import NoDocument, documents_of
+from perfkit.readers.parts.pg_plan import batches
 
 NAME = "pg-explain"
 KIND = "plans"

@@ -10,12 +10,12 @@ from typing import Any
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head, whole_rows
 from perfkit.model.batch import Batch
-from perfkit.readers.parsing import refuse, text_of
-from perfkit.readers.pg_documents import NoDocument, document_at
-from perfkit.readers.pg_entries import EXPLAINED, BrokenLine, Entry, entries_of, is_plain
-from perfkit.readers.pg_frames import TAB_COLUMNS, Line
-from perfkit.readers.pg_lines import NotUnderstood, plans_of
-from perfkit.readers.pg_plan import batches
+from perfkit.readers.parts.parsing import refuse, text_of
+from perfkit.readers.parts.pg_documents import NoDocument, document_at
+from perfkit.readers.parts.pg_entries import EXPLAINED, BrokenLine, Entry, entries_of, is_plain
+from perfkit.readers.parts.pg_frames import TAB_COLUMNS, Line
+from perfkit.readers.parts.pg_lines import NotUnderstood, plans_of
+from perfkit.readers.parts.pg_plan import batches
 
 NAME = "auto-explain-log"
 KIND = "plans"

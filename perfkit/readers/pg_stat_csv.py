@@ -11,8 +11,8 @@ from pathlib import Path
 from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch, Columns, columns_of
 from perfkit.model.run import Manifest
-from perfkit.readers.parsing import json_of, last_modified, refuse, rows_of
-from perfkit.readers.pg_counters import Seen, counters_of, index_of, measured, statement_of, table_of
+from perfkit.readers.parts.parsing import json_of, last_modified, refuse, rows_of
+from perfkit.readers.parts.pg_counters import Seen, counters_of, index_of, measured, statement_of, table_of
 
 NAME = "pg-stat-csv"
 KIND = "catalog"

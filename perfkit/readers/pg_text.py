@@ -8,11 +8,11 @@ from pathlib import Path
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch
-from perfkit.readers.parsing import refuse, text_of
-from perfkit.readers.pg_frames import undecorated
-from perfkit.readers.pg_lines import NotUnderstood, plans_of
-from perfkit.readers.pg_plan import batches
-from perfkit.readers.pg_words import ACTUAL, COST
+from perfkit.readers.parts.parsing import refuse, text_of
+from perfkit.readers.parts.pg_frames import undecorated
+from perfkit.readers.parts.pg_lines import NotUnderstood, plans_of
+from perfkit.readers.parts.pg_plan import batches
+from perfkit.readers.parts.pg_words import ACTUAL, COST
 
 NAME = "pg-explain-text"
 KIND = "plans"

@@ -9,8 +9,8 @@ from typing import Any
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.run import Manifest
-from perfkit.readers.measured import RoundRow, document_of, finite, keyed, listed, machine, moment, worded
-from perfkit.readers.parsing import refuse, require_keys
+from perfkit.readers.parts.measured import RoundRow, document_of, finite, keyed, listed, machine, moment, worded
+from perfkit.readers.parts.parsing import refuse, require_keys
 
 NAME = "pyperf"
 KIND = "bench"

@@ -10,8 +10,8 @@ from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.printed import Printed
 from perfkit.model.run import Manifest
-from perfkit.readers.measured import RoundRow, document_of, finite, keyed, listed, machine, moment, printed, worded
-from perfkit.readers.parsing import require_keys
+from perfkit.readers.parts.measured import RoundRow, document_of, finite, keyed, listed, machine, moment, printed, worded
+from perfkit.readers.parts.parsing import require_keys
 
 NAME = "pytest-benchmark"
 KIND = "bench"

@@ -11,11 +11,11 @@ from typing import Any
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.run import Manifest
-from perfkit.readers.parsing import json_of, refuse, text_of
-from perfkit.readers.plan_envelope import as_details, engine_in, entries, is_envelope, non_negative
-from perfkit.readers.plan_rows import NodeRow, PlanRow
-from perfkit.readers.sqlite_shell import printed_plans, recognises
-from perfkit.readers.sqlite_steps import ROOT, step_of
+from perfkit.readers.parts.parsing import json_of, refuse, text_of
+from perfkit.readers.parts.plan_envelope import as_details, engine_in, entries, is_envelope, non_negative
+from perfkit.readers.parts.plan_rows import NodeRow, PlanRow
+from perfkit.readers.parts.sqlite_shell import printed_plans, recognises
+from perfkit.readers.parts.sqlite_steps import ROOT, step_of
 
 NAME = "sqlite-plan"
 KIND = "plans"

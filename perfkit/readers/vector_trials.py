@@ -10,7 +10,7 @@ from typing import Any
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, Columns
-from perfkit.readers.parsing import amount, json_of, refuse, require_keys, whole_amount
+from perfkit.readers.parts.parsing import amount, json_of, refuse, require_keys, whole_amount
 
 NAME = "perfkit-vectors"
 KIND = "vectors"

@@ -8,7 +8,7 @@ from pathlib import Path
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, Scan
 from perfkit.model.run import Manifest
-from perfkit.readers.parsing import compression_of
+from perfkit.readers.parts.parsing import compression_of
 
 NAME = "vegeta-json"
 KIND = "load"

@@ -13,7 +13,7 @@ from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.printed import Printed
 from perfkit.model.run import Manifest
-from perfkit.readers.parsing import amount, json_of, number, refuse, require_keys, whole_amount
+from perfkit.readers.parts.parsing import amount, json_of, number, refuse, require_keys, whole_amount
 
 NAME = "vegeta-report"
 KIND = "load"

@@ -12,7 +12,7 @@ from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, columns_of
 from perfkit.model.printed import Printed
 from perfkit.model.run import Manifest
-from perfkit.readers.parsing import refuse, text_of
+from perfkit.readers.parts.parsing import refuse, text_of
 
 NAME = "wrk-text"
 KIND = "load"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from perfkit.readers import READERS
-from perfkit.readers.parsing import is_gzip
+from perfkit.readers.parts.parsing import is_gzip
 
 ARTEFACTS = Path(__file__).parent.parent / "artefacts"
 

@@ -15,7 +15,7 @@ import pytest
 
 from perfkit.errors import ArtefactError
 from perfkit.readers import locust_stats
-from perfkit.readers.locust_files import interval_of, rounded
+from perfkit.readers.parts.locust_files import interval_of, rounded
 from perfkit.workbench import Workbench
 from tests.readers.cutting import claims, cuts, files_of
 

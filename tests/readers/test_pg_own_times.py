@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from perfkit.readers.plan_tree import Tree
+from perfkit.readers.parts.plan_tree import Tree
 from tests.readers.plan_files import ARTEFACTS, Row, artefact, read_plans
 
 FORMATS = {"pg_explain": "pg-explain", "pg_text": "pg-explain-text", "pg_log": "auto-explain-log"}

@@ -12,7 +12,7 @@ from perfkit.errors import ArtefactError, Exit
 from perfkit.model.artefact import read_head
 from perfkit.model.batch import Columns
 from perfkit.readers import sqlite_plan
-from perfkit.readers.sqlite_steps import step_of
+from perfkit.readers.parts.sqlite_steps import step_of
 from perfkit.workbench import Workbench
 from tests.readers.cutting import ARTEFACTS, cuts
 

@@ -141,7 +141,7 @@ def test_a_temporary_index_on_what_the_plan_made_itself_is_silent(database: sqli
 
 def one(detail: str, **facts: object) -> dict[str, object]:
     """A step as the reader leaves it."""
-    from perfkit.readers.sqlite_steps import step_of
+    from perfkit.readers.parts.sqlite_steps import step_of
 
     step = step_of(detail)
     known = {"relation": step.relation, "index_name": step.index_name, "subplan": step.subplan, "condition": step.condition}

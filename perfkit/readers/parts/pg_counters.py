@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from perfkit.errors import ArtefactError
-from perfkit.readers.parsing import refuse
+from perfkit.readers.parts.parsing import refuse
 
 TRUTH = {True: True, "t": True, "true": True, False: False, "f": False, "false": False}
 BLOCK_TIMES = (

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from perfkit.readers.plan_envelope import as_details, totals
-from perfkit.readers.plan_rows import NodeRow, PlanRow
+from perfkit.readers.parts.plan_envelope import as_details, totals
+from perfkit.readers.parts.plan_rows import NodeRow, PlanRow
 
 ENGINE = "neo4j"
 LABEL = re.compile(r"^\(?\w*:`?(\w+)`?")

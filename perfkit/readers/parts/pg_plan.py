@@ -10,9 +10,9 @@ from typing import Any
 
 from perfkit.errors import ArtefactError
 from perfkit.model.batch import Batch, columns_of
-from perfkit.readers.pg_checks import check_plan
-from perfkit.readers.plan_rows import NodeRow, PlanRow
-from perfkit.readers.plan_tree import Node, Own, Tree
+from perfkit.readers.parts.pg_checks import check_plan
+from perfkit.readers.parts.plan_rows import NodeRow, PlanRow
+from perfkit.readers.parts.plan_tree import Node, Own, Tree
 from perfkit.trace.fingerprint import describe
 
 ENGINE = "postgresql"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from perfkit.readers.parsing import ESCAPED_HALF
+from perfkit.readers.parts.parsing import ESCAPED_HALF
 
 EXPLAINED = re.compile(r"duration: (?P<ms>\d+(?:\.\d+)?) ms  plan:\s*")
 HEAD = re.compile(

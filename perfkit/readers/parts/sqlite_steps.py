@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from perfkit.readers.plan_envelope import as_details
-from perfkit.readers.plan_rows import NodeRow
+from perfkit.readers.parts.plan_envelope import as_details
+from perfkit.readers.parts.plan_rows import NodeRow
 
 ROOT = "QUERY PLAN"
 CONSTANT = re.compile(r"SCAN (?:CONSTANT ROW|\d+ CONSTANT ROWS?)")

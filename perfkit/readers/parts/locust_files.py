@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfkit.model.artefact import Head
-from perfkit.readers.parsing import number, refuse, refuse_cut_row, rows_of
+from perfkit.readers.parts.parsing import number, refuse, refuse_cut_row, rows_of
 
 NO_REQUESTS = "N/A"
 STEPS = ((100, 1), (1000, 10), (10_000, 100))

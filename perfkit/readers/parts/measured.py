@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from perfkit.model.printed import Printed
-from perfkit.readers.parsing import json_of, refuse
+from perfkit.readers.parts.parsing import json_of, refuse
 
 EPOCH = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
 

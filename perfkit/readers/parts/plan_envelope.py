@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from perfkit.model.artefact import Head
-from perfkit.readers.parsing import refuse
+from perfkit.readers.parts.parsing import refuse
 
 MARK = "perfkit_plans"
 VERSION = 1

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from perfkit.readers.pg_frames import Line
-from perfkit.readers.pg_properties import facts_of
-from perfkit.readers.pg_whole import block_facts, facts_of_the_whole
-from perfkit.readers.pg_words import OPERATIONS, described, is_measured, node_of, worker_of
+from perfkit.readers.parts.pg_frames import Line
+from perfkit.readers.parts.pg_properties import facts_of
+from perfkit.readers.parts.pg_whole import block_facts, facts_of_the_whole
+from perfkit.readers.parts.pg_words import OPERATIONS, described, is_measured, node_of, worker_of
 
 ARROW = "->"
 SUB_PLAN = re.compile(r"^(?:InitPlan|SubPlan|CTE)\b[^:]*$")

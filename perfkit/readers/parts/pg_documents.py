@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NoReturn
 
-from perfkit.readers.parsing import ESCAPED_HALF
-from perfkit.readers.pg_frames import undecorated
+from perfkit.readers.parts.parsing import ESCAPED_HALF
+from perfkit.readers.parts.pg_frames import undecorated
 
 BETWEEN = re.compile(r"[\s;,]*")
 SPACE = re.compile(r"[ \t\r\n]*")

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from perfkit.readers.pg_properties import amounts, buffers, facts_of, io_timings
-from perfkit.readers.pg_words import number
+from perfkit.readers.parts.pg_properties import amounts, buffers, facts_of, io_timings
+from perfkit.readers.parts.pg_words import number
 
 TIMES = re.compile(r"^(?P<key>Planning Time|Planning time|Execution Time|Execution time|Total runtime|Total Runtime): (?P<ms>[\d.]+) ms$")
 TIME_KEYS = {"planning time": "Planning Time", "execution time": "Execution Time", "total runtime": "Total Runtime"}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from perfkit.readers.parsing import refuse
+from perfkit.readers.parts.parsing import refuse
 
 Row = tuple[int, int, int, str]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from perfkit.readers.pg_words import listed, number
+from perfkit.readers.parts.pg_words import listed, number
 
 PROPERTY = re.compile(r"^(?P<key>[A-Z][A-Za-z0-9/-]*(?: [A-Za-z0-9/-]+){0,4}):(?: +(?P<value>.*))?$")
 NUMBER = re.compile(r"^-?\d+(\.\d+)?$")

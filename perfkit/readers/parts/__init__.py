@@ -1,0 +1,1 @@
+"""What several readers of one family of formats share; no reader imports another."""
