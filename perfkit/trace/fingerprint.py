@@ -34,7 +34,7 @@ _TABLE = re.compile(
 _PLACE = re.compile(r"%(?:\(\w+\))?s|\?|:(?<![:\w]:)[A-Za-z_]\w*")
 _SOURCES = re.compile(r"""(?:from|join|into|update|using)\s+(?:only\s+)?([a-z_"][\w."$]*(?:(?:\s+(?:as\s+)?\w+)?\s*,\s*[a-z_"][\w."$]*)*)""")
 """No flag for case and no word boundary: so the search skips to a first letter."""
-_COMMENT = re.compile(r"('(?:[^']|'')*')|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(r"('[^']*')|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _SCHEMA = re.compile(r'[\w"$]+\.')
 _LONG_NUMBER = re.compile(r"\d\d+")
 _ALIAS_WORD = re.compile(r"\s+as\b|\s(?=\s)")
@@ -115,7 +115,7 @@ def _tables(code: str) -> str:
 
 def _code(statement: str) -> str:
     """The statement without comments, with empty literals and with PostgreSQL's own placeholder for those of every driver."""
-    code = _COMMENT.sub(r"\1 ", statement) if "--" in statement or "/*" in statement else statement
+    code = _COMMENT.sub(lambda match: match[1] or " ", statement) if "--" in statement or "/*" in statement else statement
     if "'" in code:
         code = "''".join(code.split("'")[::2])
     return _PLACE.sub("$1", code) if "?" in code or "%" in code or ":" in code else code
