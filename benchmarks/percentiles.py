@@ -39,7 +39,7 @@ def run() -> None:
         Job("the store", python(STORE_SCRIPT, str(database), QUERY)),
         Job("pandas on the CSV", python(PANDAS_SCRIPT, str(CSV))),
     ]
-    costs = measure_all(jobs)
+    costs = measure_all(jobs, rounds=9)
     save(
         "percentiles",
         table(f"Percentiles an endpoint and second over {POINTS} requests", costs, "the store", [Limit("the store", "pandas on the CSV", 0.125)]),
