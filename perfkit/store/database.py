@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import duckdb
 
 from perfkit.errors import PerfkitError, StoreBusy, UsageError
-from perfkit.store.holder import describe_holder
 from perfkit.store.migrations import migrate, missing_migrations
 
 if TYPE_CHECKING:
@@ -168,6 +167,8 @@ class Store:
                 if not any(message in str(error) for message in LOCK_MESSAGES):
                     raise PerfkitError(f"The store {self.path} cannot be opened: {' '.join(str(error).split())}") from error
                 if time.monotonic() >= deadline:
+                    from perfkit.store.holder import describe_holder
+
                     raise StoreBusy(self._busy(describe_holder(str(error)))) from error
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 2, LONGEST_PAUSE_S)
