@@ -203,7 +203,7 @@ def _ingest_fresh(sources: Sequence[Source], store: Store, vault: Vault, examine
         _refuse_empty(sources, counts)
         staging.fingerprint_statements(fingerprint_of)
         for item in staged:
-            vault.settle(item.kept, replace(told[int(item.token)], started_at=item.run.started_at).to_json())
+            vault.settle(item.kept, replace(told[int(item.token)], started_at=item.run.started_at, root=item.run.root).to_json())
         there = commit(store, staging, staged)
         progress(sources[-1].path.name, len(sources), len(sources))
     return {
@@ -240,11 +240,11 @@ def _stage(source: Source, token: str, staging: Staging) -> Manifest:
 
 def _staged(sources: Sequence[Source], told: Sequence[Manifest], kept: Sequence[Kept], staging: Staging) -> list[Staged]:
     now = datetime.now(UTC).replace(tzinfo=None)
-    moments = staging.first_moments()
+    moments, roots = staging.first_moments(), staging.roots()
     staged = []
     for token, source, known, item in zip(map(str, itertools.count()), sources, told, kept, strict=False):
         started = known.started_at or moments.get(token) or _modified(source.path)
-        manifest = replace(known, started_at=started)
+        manifest = replace(known, started_at=started, root=known.root or roots.get(token))
         staged.append(Staged(token, run_from(manifest, item.sha256, source.reader.KIND, source.reader.NAME), item, now))
     return staged
 

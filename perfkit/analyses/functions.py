@@ -18,14 +18,19 @@ class FunctionTime:
     run_id: str
     subject: str
     function: str
+    module: str
     file: str
+    """Below the project, the installed packages or the language's library."""
     line: int
-    n: int
+    """0 where the profiler does not tell."""
+    origin: str
+    n: int | None
+    """Calls; None where the profiler takes samples."""
     own: float
     total: float
     own_share: float | None
     per_call_ms: float | None
-    """With callees; None when the profile does not measure time."""
+    """With callees; None when the profile counts no calls or no time."""
     unit: str
 
 

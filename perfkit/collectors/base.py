@@ -51,9 +51,10 @@ def leave(finished: Path, folder: Path, manifest: Manifest) -> Path:
 
 
 def described(measured: Manifest, stated: Manifest, project: Path | None) -> Manifest:
-    """What a collector knows about its run, with host and commit, overridden by what the caller states."""
-    commit, dirty = git_state(project or Path.cwd())
-    known = replace(measured, host=host(), commit=commit, dirty=dirty)
+    """What a collector knows about its run, with host, commit and the folder of the code, overridden by what the caller states."""
+    folder = (project or Path.cwd()).resolve()
+    commit, dirty = git_state(folder)
+    known = replace(measured, host=host(), commit=commit, dirty=dirty, root=str(folder))
     return replace(known.overridden_by(stated), parameters={**measured.parameters, **stated.parameters})
 
 

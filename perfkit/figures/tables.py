@@ -155,7 +155,15 @@ def _request_time(item: RequestTime) -> tuple[str, ...]:
 
 def _function(item: FunctionTime) -> tuple[str, ...]:
     share = _bound(item.own_share, "ratio")
-    return (item.function, f"{item.file}:{item.line}", format_quantity(item.n, "count"), f"{item.own:.4g}", f"{item.total:.4g}", share, item.unit)
+    return (
+        item.function,
+        f"{item.file}:{item.line}" if item.line else item.file,
+        format_quantity(item.n, "count"),
+        f"{item.own:.4g}",
+        f"{item.total:.4g}",
+        share,
+        item.unit,
+    )
 
 
 def _plan_head(item: PlanHead) -> tuple[str, ...]:

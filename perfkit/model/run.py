@@ -39,6 +39,8 @@ class Manifest:
     """What came before it is warm-up, as the measurements show."""
     answers_only: bool | None = None
     """True: the artefact leaves out requests without an answer, so more may have failed than it shows."""
+    root: str | None = None
+    """Folder of the measured code, as the artefact's paths name it."""
 
     def overridden_by(self, other: Self) -> Self:
         """This manifest with every field that the other one states; parameters and doubts add up."""
@@ -95,6 +97,7 @@ class Run:
     """Runs with different fingerprints are not compared."""
     steady_from: datetime | None = None
     answers_only: bool | None = None
+    root: str | None = None
 
     def setting(self, name: str) -> float | None:
         """A number among the parameters."""
@@ -131,4 +134,5 @@ def run_from(manifest: Manifest, sha256: str, kind: str, format_name: str) -> Ru
         fingerprint=manifest.fingerprint(kind),
         steady_from=manifest.steady_from,
         answers_only=manifest.answers_only,
+        root=manifest.root,
     )

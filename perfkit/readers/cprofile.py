@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import marshal
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head, open_artefact
 from perfkit.model.batch import Batch, Columns
+from perfkit.readers.parts.frames import frame_id_of
 
 NAME = "cprofile"
 KIND = "profile"
@@ -41,7 +41,7 @@ def read(path: Path) -> Iterator[Batch]:
     """Frames, functions and edges."""
     with _collector_resting():
         stats = _load(path)
-        frames = {key: _frame_id(key) for key in _keys(stats)}
+        frames = {key: frame_id_of((key[2], key[0], key[1])) for key in _keys(stats)}
         yield Columns("frames", _frame_columns(frames))
         yield Columns("profile_functions", _function_columns(stats, frames))
         yield Columns("profile_edges", _edge_columns(stats, frames))
@@ -103,13 +103,6 @@ def _keys(stats: Stats) -> set[Key]:
     for value in stats.values():
         keys.update(value[4])
     return keys
-
-
-def _frame_id(key: Key) -> int:
-    """Equal in every run, so that runs share frames; 63 bits, which every client's integers hold."""
-    file, line, function = key
-    text = f"{function}\0{file}\0{line}".encode("utf-8", "surrogateescape")
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
 
 
 def _frame_columns(frames: Mapping[Key, int]) -> dict[str, Sequence[Any]]:

@@ -12,7 +12,6 @@ from perfkit.model.finding import Finding
 from perfkit.rules.drafts import draft
 from perfkit.store import Store
 
-NOT_APPLICATION = re.compile(r"site-packages|dist-packages|/lib/python\d|^~$|^<|^$")
 WAITING = re.compile(r"\b(poll|select|acquire|sleep|recv|recv_into|wait|epoll|kqueue|control|accept)\b")
 LEAST_SHARE = 0.10
 """Of the time that is not spent waiting."""
@@ -30,7 +29,7 @@ def judge(rows: Sequence[FunctionTime], timed: Sequence[TimedFunction] = ()) -> 
     """One finding a function of the application that works long in every call."""
     by_run: dict[str, list[FunctionTime]] = defaultdict(list)
     for row in rows:
-        if row.unit in ("cpu_s", "wall_s") and not (NOT_APPLICATION.search(row.file) and WAITING.search(row.function)):
+        if row.unit in ("cpu_s", "wall_s") and not (row.origin != "application" and WAITING.search(row.function)):
             by_run[row.run_id].append(row)
     return [finding for found in by_run.values() for finding in _hot(found, timed)]
 
@@ -41,11 +40,12 @@ def _hot(rows: Sequence[FunctionTime], timed: Sequence[TimedFunction]) -> list[F
 
 
 def _is_hot(row: FunctionTime, working: float) -> bool:
-    return not NOT_APPLICATION.search(row.file) and row.own >= LEAST_SHARE * working and _own_ms(row) >= LEAST_MS_PER_CALL
+    return row.origin == "application" and row.own >= LEAST_SHARE * working and _own_ms(row) >= LEAST_MS_PER_CALL
 
 
 def _own_ms(row: FunctionTime) -> float:
-    return row.own * 1000 / max(row.n, 1)
+    """0 where the profiler counts no calls."""
+    return row.own * 1000 / row.n if row.n else 0.0
 
 
 def _timed(row: FunctionTime, timed: Sequence[TimedFunction]) -> TimedFunction | None:

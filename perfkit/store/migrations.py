@@ -39,7 +39,7 @@ def comment_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 WIDER = {
-    "runs": ("steady_from timestamp", "answers_only boolean"),
+    "runs": ("steady_from timestamp", "answers_only boolean", "root varchar"),
     "requests": ("stage integer", "connect_ms double", "wait_ms double"),
     "latency_buckets": ("url varchar",),
     "reported": ("about varchar", "url varchar"),
@@ -50,6 +50,11 @@ WIDER = {
         *("local_hit ubigint", "local_read ubigint", "temp_read ubigint", "io_ms double"),
     ),
     "findings": ("identity varchar", "round_trips double"),
+    "profile_nodes": ("last_id ubigint", "depth uinteger", "line integer", "recursive boolean", "process varchar", "task varchar"),
+    "profile_lines": (
+        *("function varchar", "hits ubigint", "total double", "gpu double"),
+        *("peak_mb double", "growth_mb double", "python_memory double"),
+    ),
 }
 
 
@@ -64,6 +69,7 @@ MIGRATIONS: Mapping[str, Migration | None] = {
     "load_tests_of_every_tool": None,
     "mark_runs_of_answers_only": mark_runs_of_answers_only,
     "plans_and_catalogs": None,
+    "profiles_of_every_profiler": None,
 }
 """What changed since stores exist, in order, with what it does to the rows that are there; None where only schema.sql changed."""
 

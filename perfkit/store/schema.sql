@@ -37,7 +37,8 @@ create table if not exists runs (
     load_model varchar, -- open (arrivals do not wait for answers) or closed (each user waits).
     fingerprint varchar not null, -- Runs with different fingerprints are not compared.
     steady_from timestamp, -- Requests before it are warm-up that was found, not planned; null counts from the start.
-    answers_only boolean -- True: the artefact leaves out requests without an answer, so more may have failed than it shows.
+    answers_only boolean, -- True: the artefact leaves out requests without an answer, so more may have failed than it shows.
+    root varchar -- Folder of the measured code, as the artefact's paths name it: files are shown relative to it.
 );
 
 -- A raw file that a tool left, kept in the vault under its SHA-256.
@@ -103,7 +104,7 @@ create table if not exists frames (
     line integer not null -- First line of the function; 0 for built-ins.
 );
 
--- Time of one function in one profile.
+-- Time of one function in a profile that is a call graph, where the profiler counted calls.
 create table if not exists profile_functions (
     run_id varchar not null, -- The run.
     frame_id ubigint not null, -- The function.
@@ -125,17 +126,32 @@ create table if not exists profile_edges (
     unit varchar not null -- Unit of both.
 );
 
--- One node of a calling-context tree, where the profiler's stacks are true.
+-- One node of a calling-context tree, where the profiler's stacks are true. Run, unit and node_id name it.
 create table if not exists profile_nodes (
     run_id varchar not null, -- The run.
-    node_id ubigint not null, -- Number of the node in its run.
+    node_id ubigint not null, -- Number of the node among those of its run and unit, callers before callees.
     parent_id ubigint, -- Node of the caller; null at a root.
-    frame_id ubigint not null, -- The function or line.
-    thread varchar, -- Thread, process or task.
-    count ubigint not null, -- Samples that ended here.
+    frame_id ubigint not null, -- The function.
+    thread varchar, -- Thread, as the profiler names it; null where it does not tell.
+    count ubigint not null, -- Samples, calls or allocations that ended here.
     self double not null, -- Weight that ended here.
     total double not null, -- Weight here and below.
-    unit varchar not null -- Unit of the weights.
+    unit varchar not null, -- cpu_s, wall_s, samples, bytes or allocations.
+    last_id ubigint, -- The nodes from node_id to this one are the node and all below it.
+    depth uinteger, -- Calls above it: 0 at a root.
+    line integer, -- The line that was being executed; null where the profiler does not tell.
+    recursive boolean, -- True: a caller above is the same function, so a function's total leaves this node out.
+    process varchar, -- Process, as the profiler names it.
+    task varchar -- Task of an event loop, as the profiler names it.
+);
+
+-- One sample of a profile that tells when; in other profiles samples are only counted.
+create table if not exists profile_samples (
+    run_id varchar not null, -- The run.
+    node_id ubigint not null, -- Where it ended.
+    unit varchar not null, -- Unit of the weight and of the node.
+    at_ms double not null, -- Since the profile began.
+    weight double not null -- What it adds to the node.
 );
 
 -- One source line in a line profile.
@@ -145,10 +161,48 @@ create table if not exists profile_lines (
     line integer not null, -- Line number, from 1.
     python double, -- Time in Python.
     native double, -- Time in native code.
-    system double, -- Time in the system.
+    system double, -- Time in the system or waiting.
     memory_mb double, -- Memory allocated.
     copy_mb double, -- Memory copied.
-    unit varchar not null -- Unit of the three times.
+    unit varchar not null, -- Unit of the times.
+    function varchar, -- The function around it.
+    hits ubigint, -- How often it was executed; null where the profiler only samples.
+    total double, -- Time with what the line calls; null where the profiler attributes only a line's own.
+    gpu double, -- Time on the graphics processor.
+    peak_mb double, -- The most memory that lines of its function held while it ran.
+    growth_mb double, -- Memory allocated and not freed by the end.
+    python_memory double -- Share of the memory that Python allocated itself, 0 to 1.
+);
+
+-- What a profiler or its collector counted for a whole run.
+create table if not exists profile_facts (
+    run_id varchar not null, -- The run.
+    stat varchar not null, -- wall, cpu_user, cpu_system, voluntary_switches, peak_rss, lost_samples, total, overhead, …
+    value double not null, -- The number.
+    unit varchar not null -- wall_s, cpu_s, samples, bytes, allocations, count or ratio.
+);
+
+-- Objects of one type at one moment.
+create table if not exists heap_types (
+    run_id varchar not null, -- The run.
+    snapshot integer not null, -- Number of the moment, from 0.
+    at_ms double, -- Since the first moment; null where the artefact does not tell.
+    type varchar not null, -- The type's name with its module.
+    objects ubigint not null, -- How many were alive.
+    bytes ubigint -- Their own size, without what they refer to; null where it was not asked for.
+);
+
+-- Memory alive at one moment that one place allocated.
+create table if not exists heap_sites (
+    run_id varchar not null, -- The run.
+    snapshot integer not null, -- Number of the moment, from 0.
+    at_ms double, -- Since the first moment; null where the artefact does not tell.
+    file varchar not null, -- Source file that allocated.
+    line integer not null, -- Line in it.
+    function varchar, -- The function around it, where known.
+    stack varchar[], -- Callers as file:line, outermost first; null where only the place is known.
+    bytes ubigint not null, -- Memory alive.
+    blocks ubigint not null -- Allocations alive.
 );
 
 -- One timed piece of work.
@@ -502,3 +556,49 @@ select run_id, trace_id, span_id, parent_id, name, started_at, duration_ms, stat
     try_cast(attributes ->> '$.input_tokens' as bigint) as input_tokens,
     try_cast(attributes ->> '$.output_tokens' as bigint) as output_tokens
 from spans where kind = 'llm';
+
+-- Own and total time of every function of a profile, whether it is a call graph or a tree.
+create or replace view function_times as
+select run_id, unit, frame_id, calls, primitive_calls, self, total from profile_functions
+union all by name
+select run_id, unit, frame_id, null as calls, null as primitive_calls, sum(self) as self, sum(total) filter (not recursive) as total
+from profile_nodes group by run_id, unit, frame_id;
+
+-- Who owns a piece of code, by its file: application, library, standard (the language's own), native (compiled) or unknown.
+create or replace macro origin_of(file, function) as
+    case
+        when file is null or file = '' then 'unknown'
+        when file = '~' or starts_with(function, '<built-in') or starts_with(function, '<method') then 'native'
+        when regexp_matches(file, '(site|dist)-packages[/\\]|node_modules/|/pkg/mod/|/[.]cargo/registry/|/bin/[^/]+$|^<(attrs|__array|dataclass)') then 'library'
+        when regexp_matches(file, '^<frozen|[/\\][Ll]ib(64)?[/\\]python[0-9.]*[/\\]|[/\\]Python[0-9]+[/\\]Lib[/\\]|^node:|/go/src/|/usr/lib/go-') then 'standard'
+        when regexp_matches(file, '^(asyncio|collections|concurrent|contextlib|copy|dataclasses|email|encodings|enum|functools|heapq|http|importlib|inspect'
+            || '|json|logging|multiprocessing|pathlib|pickle|queue|random|re|runpy|sched|selectors|socket|socketserver|sqlite3|ssl|statistics|subprocess'
+            || '|tempfile|threading|traceback|typing|unittest|urllib|uuid|weakref|xml|zipfile|zoneinfo)([/\\]|[.]py$)') then 'standard'
+        when regexp_matches(file, '[.](so|dylib|dll|exe)([.0-9]*)$|^\[|[.](c|cc|cpp|cxx|h|hpp|rs|S)$') then 'native'
+        else 'application'
+    end;
+
+-- A file as one would say it: below the project, below the installed packages or below the language's own library.
+create or replace macro shown_file(file, root) as
+    case
+        when regexp_matches(file, '(site|dist)-packages[/\\]') then regexp_extract(file, '.*(?:site|dist)-packages[/\\](.*)', 1)
+        when regexp_matches(file, '[/\\][Ll]ib(64)?[/\\]python[0-9.]+[/\\]') then regexp_extract(file, '.*[/\\][Ll]ib(?:64)?[/\\]python[0-9.]+[/\\](.*)', 1)
+        when root is not null and starts_with(file, rtrim(root, '/') || '/') then substr(file, length(rtrim(root, '/')) + 2)
+        else regexp_replace(file, '^([.]/)+', '')
+    end;
+
+-- The dotted name of a Python file that is named relative to where imports begin; other files keep their names.
+create or replace macro module_of(shown) as
+    case when regexp_matches(shown, '[.]py[cwx]?$')
+        then regexp_replace(replace(replace(regexp_replace(shown, '[.]py[cwx]?$', ''), '/', '.'), chr(92), '.'), '[.]__init__$', '')
+        else shown
+    end;
+
+-- The frames of some runs, as each run's project would name them: module and function are the same at any place of the checkout.
+create or replace macro run_frames(run_ids) as table
+select run_id, frame_id, function, shown_file(file, root) as file, module_of(shown_file(file, root)) as module, origin_of(file, function) as origin, line
+from (
+    select distinct run_id, frame_id from profile_nodes where list_contains(run_ids, run_id)
+    union
+    select distinct run_id, frame_id from profile_functions where list_contains(run_ids, run_id)
+) join frames using (frame_id) join runs using (run_id);

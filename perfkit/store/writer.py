@@ -31,7 +31,12 @@ GLOBAL_TABLES = {"frames": "frame_id"}
 """Tables that runs share, with the key that follows from the row's content."""
 NAMED_TABLES = ("requests", "latency_buckets", "reported")
 """Tables whose endpoints readers leave as the tool named them."""
-
+APPLICATION_FILES = """
+    select distinct used.run_id, frames.file
+    from (select distinct run_id, frame_id from profile_nodes union select distinct run_id, frame_id from profile_functions) as used
+    join frames using (frame_id)
+    where origin_of(frames.file, frames.function) = 'application' and starts_with(frames.file, '/') and frames.file not like '%/ipykernel_%'
+"""
 STATEMENT_TABLES = {
     "spans": "case when spans.kind = 'db' and spans.attributes ->> '$.cut' is null then spans.attributes ->> '$.statement' end",
     "plans": "plans.statement",
@@ -152,6 +157,14 @@ class Staging:
         self.flush()
         union = " union all ".join(f"select run_id, min(started_at) as started_at from {table} group by run_id" for table in ("requests", "spans"))
         return dict(self.connection.execute(f"select run_id, min(started_at) from ({union}) group by run_id").fetchall())
+
+    def roots(self) -> dict[str, str]:
+        """The folder that the application's files of an artefact have in common, by token."""
+        self.flush()
+        folders: dict[str, list[str]] = {}
+        for token, file in self.connection.execute(APPLICATION_FILES).fetchall():
+            folders.setdefault(token, []).append(os.path.dirname(file))  # noqa: PTH120  paths of another machine
+        return {token: os.path.commonpath(found) for token, found in folders.items()}
 
     def _scan(self, scan: Scan, token: str, source: str) -> None:
         select = scan.sql.read_text(encoding="utf-8").rstrip().rstrip(";")

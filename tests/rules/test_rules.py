@@ -82,7 +82,7 @@ READ = IdenticalRead(
     request_ms=70,
     cache_calls=0,
 )
-HOT = FunctionTime("r", "pairs (shop/pairs.py:4)", "pairs", "shop/pairs.py", 4, 8, 1.6, 1.6, 0.4, 200.0, "wall_s")
+HOT = FunctionTime("r", "pairs (shop/pairs.py:4)", "pairs", "shop.pairs", "shop/pairs.py", 4, "application", 8, 1.6, 1.6, 0.4, 200.0, "wall_s")
 
 
 def test_a_statement_for_each_row_is_an_n_plus_one() -> None:
@@ -206,7 +206,12 @@ def test_a_hot_function_costs_what_the_application_timed() -> None:
 
 
 @pytest.mark.parametrize(
-    "trap", [replace(HOT, file="/x/site-packages/numpy/core.py"), replace(HOT, file="~", function="<method 'poll'>"), replace(HOT, n=16000)]
+    "trap",
+    [
+        replace(HOT, file="numpy/core.py", origin="library"),
+        replace(HOT, file="~", origin="native", function="<method 'poll'>"),
+        replace(HOT, n=16000),
+    ],
 )
 def test_libraries_waiting_and_short_calls_are_silent(trap: FunctionTime) -> None:
     assert functions.judge([trap, replace(HOT, own=0.001, n=1, function="other")]) == []
