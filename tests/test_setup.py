@@ -9,7 +9,13 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parent.parent
-CONDA_NAMES = {"python-duckdb": "duckdb", "matplotlib-base": "matplotlib", "redis-py": "redis"}
+CONDA_NAMES = {
+    "python-duckdb": "duckdb",
+    "line_profiler": "line-profiler",
+    "matplotlib-base": "matplotlib",
+    "memory_profiler": "memory-profiler",
+    "redis-py": "redis",
+}
 REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)(?:\[[^\]]*\])?\s*(?P<bounds>[^;\s]*)")
 
 
