@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from perfkit.model.run import Manifest
+
+
+class Column(Protocol):
+    """The values of one column: a list, or an array of numpy or Arrow."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +23,15 @@ class Columns:
     """Rows of one table, column by column; every column has the same length."""
 
     table: str
-    columns: Mapping[str, Sequence[Any]]
+    columns: Mapping[str, Column]
 
     def __post_init__(self) -> None:
         lengths = {len(column) for column in self.columns.values()}
         if len(lengths) > 1:
             raise ValueError(f"columns of {self.table} differ in length: {sorted(lengths)}")
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-import marshal
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from math import isfinite
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head, open_artefact
 from perfkit.model.batch import Batch, Columns
 from perfkit.readers.parts.frames import frame_id_of
+from perfkit.readers.parts.sandbox import taken_apart
 
 NAME = "cprofile"
 KIND = "profile"
@@ -26,10 +24,7 @@ UNIT = "wall_s"
 """cProfile's clock is perf_counter unless a program sets another one."""
 START = re.compile(rb"[\x7b\xfb][\x29\xa9]\x03", re.DOTALL)
 PYTHON_2_START = re.compile(rb"\x7b\x28\x03\x00\x00\x00", re.DOTALL)
-LONGEST_REMARK = 80
-
-Key = tuple[str, int, str]
-Stats = Mapping[Key, tuple[int, int, float, float, Mapping[Key, tuple[int, int, float, float]]]]
+CHILD = Path(__file__).with_name("parts") / "children" / "call_graph.py"
 
 
 def sniff(head: Head) -> bool:
@@ -39,94 +34,40 @@ def sniff(head: Head) -> bool:
 
 def read(path: Path) -> Iterator[Batch]:
     """Frames, functions and edges."""
-    with _collector_resting():
-        stats = _load(path)
-        frames = {key: frame_id_of((key[2], key[0], key[1])) for key in _keys(stats)}
-        yield Columns("frames", _frame_columns(frames))
-        yield Columns("profile_functions", _function_columns(stats, frames))
-        yield Columns("profile_edges", _edge_columns(stats, frames))
+    import numpy as np
 
-
-@contextmanager
-def _collector_resting() -> Iterator[None]:
-    """Half a million small tuples make the garbage collector run again and again for nothing."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _load(path: Path) -> Stats:
     with open_artefact(path) as file:
-        content = file.read()
-    if PYTHON_2_START.match(content):
+        first = file.read(len(START.pattern))
+    if PYTHON_2_START.match(first):
         raise ArtefactError(f"{path}: tried as {NAME}: written by Python 2, which names its strings in another way. Profile again with Python 3.")
-    try:
-        loaded = marshal.loads(content)  # noqa: S302  only after sniff, and the shape is checked before anything is used
-    except (EOFError, ValueError, TypeError, MemoryError, RecursionError) as error:
-        remark = " ".join(str(error).split())[:LONGEST_REMARK]
-        raise ArtefactError(f"{path}: tried as {NAME}: cut off or written by another Python: {remark} (file of {len(content)} bytes).") from error
-    if not isinstance(loaded, dict) or not loaded:
-        raise ArtefactError(f"{path}: tried as {NAME}: holds no functions.")
-    _check(path, loaded)
-    return loaded
+    parts = _parts(taken_apart(CHILD, path, NAME))
+    functions, files = (str(next(parts), "utf-8").split("\0") for _ in range(2))
+    lines = np.frombuffer(next(parts), "i4")
+    ids = np.fromiter(map(frame_id_of, zip(functions, files, lines.tolist(), strict=True)), "i8", len(functions))
+    yield Columns("frames", {"frame_id": ids, "function": functions, "file": files, "line": lines})
+    calls, primitive = (np.frombuffer(next(parts), "u8") for _ in range(2))
+    callees, times = ids[: len(calls)], _times(parts, path)
+    yield Columns("profile_functions", {"frame_id": callees, "calls": calls, "primitive_calls": primitive, **times})
+    callees = np.repeat(callees, np.frombuffer(next(parts), "i8"))
+    callers, calls = ids[np.frombuffer(next(parts), "i8")], np.frombuffer(next(parts), "u8")
+    yield Columns("profile_edges", {"caller_id": callers, "callee_id": callees, "calls": calls, **_times(parts, path)})
 
 
-def _check(path: Path, loaded: Mapping[Any, Any]) -> None:
-    for key, value in loaded.items():
-        callers = value[4] if isinstance(value, tuple) and len(value) == 5 else None
-        if not _is_key(key) or not isinstance(callers, dict) or not _are_numbers(value[:4]):
-            raise ArtefactError(f"{path}: tried as {NAME}: the entry {str(key)[:LONGEST_REMARK]} is not a function with its counts and callers.")
-        for caller, edge in callers.items():
-            if not _is_key(caller) or not (isinstance(edge, int) or (isinstance(edge, tuple) and len(edge) == 4 and _are_numbers(edge))):
-                raise ArtefactError(f"{path}: tried as {NAME}: a caller of {str(key)[:LONGEST_REMARK]} has no counts.")
+def _parts(content: bytes) -> Iterator[memoryview]:
+    """What the process apart wrote, each part behind its length."""
+    view, place = memoryview(content), 0
+    while place < len(view):
+        end = place + 8 + int.from_bytes(view[place : place + 8], sys.byteorder)
+        yield view[place + 8 : end]
+        place = end
 
 
-def _is_key(key: object) -> bool:
-    return isinstance(key, tuple) and len(key) == 3 and isinstance(key[0], str) and isinstance(key[1], int) and isinstance(key[2], str)
+def _times(parts: Iterator[memoryview], path: Path) -> dict[str, Any]:
+    """Own and total time of so many functions or edges."""
+    import numpy as np
+    import pyarrow
 
-
-def _are_numbers(values: tuple[Any, ...]) -> bool:
-    calls, primitive, own, total = values
-    return isinstance(calls, int) and isinstance(primitive, int) and calls >= 0 <= primitive and _is_time(own) and _is_time(total)
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and isfinite(value)
-
-
-def _keys(stats: Stats) -> set[Key]:
-    keys = set(stats)
-    for value in stats.values():
-        keys.update(value[4])
-    return keys
-
-
-def _frame_columns(frames: Mapping[Key, int]) -> dict[str, Sequence[Any]]:
-    return {
-        "frame_id": list(frames.values()),
-        "function": [key[2] for key in frames],
-        "file": [key[0] for key in frames],
-        "line": [key[1] for key in frames],
-    }
-
-
-def _function_columns(stats: Stats, frames: Mapping[Key, int]) -> dict[str, Sequence[Any]]:
-    """The order in the file is primitive calls, calls, own, total, callers."""
-    primitive, calls, own, total, _ = zip(*stats.values(), strict=True)
-    ids, unit = [frames[key] for key in stats], [UNIT] * len(stats)
-    return {"frame_id": ids, "calls": calls, "primitive_calls": primitive, "self": own, "total": total, "unit": unit}
-
-
-def _edge_columns(stats: Stats, frames: Mapping[Key, int]) -> dict[str, Sequence[Any]]:
-    """The pure-Python profiler counts calls of an edge but does not time them: it has no edges here."""
-    edges = [
-        (frames[caller], frames[callee], *edge) for callee, value in stats.items() for caller, edge in value[4].items() if isinstance(edge, tuple)
-    ]
-    if not edges:
-        return {}
-    caller_ids, callee_ids, calls, _, own, total = (list(column) for column in zip(*edges, strict=True))
-    return {"caller_id": caller_ids, "callee_id": callee_ids, "calls": calls, "self": own, "total": total, "unit": [UNIT] * len(edges)}
+    own, total = (np.frombuffer(next(parts), "f8") for _ in range(2))
+    if not (np.isfinite(own).all() and np.isfinite(total).all()):
+        raise ArtefactError(f"{path}: tried as {NAME}: a time is not a number.")
+    return {"self": own, "total": total, "unit": pyarrow.repeat(UNIT, len(own))}

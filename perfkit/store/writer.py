@@ -10,13 +10,13 @@ from contextlib import ExitStack
 from dataclasses import astuple, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import duckdb
 
 from perfkit.errors import ArtefactError, UsageError
-from perfkit.model.batch import Columns, Scan
+from perfkit.model.batch import Column, Columns, Scan
 from perfkit.model.run import Run
 from perfkit.store.database import SETTINGS, Row, Store, asked, only_reading, run_tables
 from perfkit.store.migrations import create_tables, views
@@ -26,6 +26,8 @@ MACROS = Path(__file__).with_name("macros.sql")
 MEMORY_LIMIT = "640MB"
 """Beyond it DuckDB spills to the disk beside the store; the whole process stays below 1 GiB."""
 FLUSH_ROWS = 200_000
+BULK_ROWS = 10_000
+"""Batches of this size are written as they come, as columns; smaller ones wait for each other."""
 ADVICE = re.compile(r" (?:If this error occurred|Try setting|Possible fixes|Possible solution|LINE \d+:)")
 GLOBAL_TABLES = {"frames": "frame_id"}
 """Tables that runs share, with the key that follows from the row's content."""
@@ -52,7 +54,7 @@ class Pending:
     rows: int = 0
     columns: dict[str, list[Any]] = field(default_factory=dict)
 
-    def extend(self, columns: Mapping[str, Sequence[Any]], constants: Mapping[str, Any]) -> None:
+    def extend(self, columns: Mapping[str, Column], constants: Mapping[str, Any]) -> None:
         added = len(next(iter(columns.values()), ()))
         for name, values in columns.items():
             self.columns.setdefault(name, [None] * self.rows).extend(values)
@@ -98,7 +100,7 @@ class Staging:
         """Write what waits in Python's memory."""
         for table, pending in self._pending.items():
             if pending.rows:
-                self._insert(table, pending)
+                self._insert(table, pending.columns)
         self._pending.clear()
 
     def counts(self) -> dict[str, dict[str, int]]:
@@ -190,17 +192,21 @@ class Staging:
 
     def _collect(self, batch: Columns, token: str) -> None:
         constants = {} if batch.table in GLOBAL_TABLES else {"run_id": token}
+        if len(batch) >= BULK_ROWS:
+            self._insert(batch.table, batch.columns, constants)
+            return
         pending = self._pending.setdefault(batch.table, Pending())
         pending.extend(batch.columns, constants)
         if pending.rows >= FLUSH_ROWS:
-            self._insert(batch.table, self._pending.pop(batch.table))
+            self._insert(batch.table, self._pending.pop(batch.table).columns)
 
-    def _insert(self, table: str, pending: Pending) -> None:
+    def _insert(self, table: str, columns: Mapping[str, Any], constants: Mapping[str, Any] = MappingProxyType({})) -> None:
         import pyarrow
 
-        arrow = pyarrow.table(pending.columns)  # noqa: F841  DuckDB reads the local variable
+        arrow = pyarrow.table(dict(columns))  # noqa: F841  DuckDB reads the local variable
         conflict = "on conflict do nothing" if table in GLOBAL_TABLES else ""
-        self.connection.execute(f"insert into {table} by name select * from arrow {conflict}")
+        given = ", ".join([*(f"${name} as {name}" for name in constants), "*"])
+        self.connection.execute(f"insert into {table} by name select {given} from arrow {conflict}", dict(constants) or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,98 @@
+"""Marshalled statistics on standard input → columns on standard output, as raw numbers: each preceded by its length in bytes.
+
+In order: of the frames the functions, the files and the first lines, texts with NUL between them; of the functions, which are the first
+frames, calls, primitive calls, own and total time and the number of callers; of the edges, callee by callee, the caller's place among the
+frames, calls, own and total time.
+"""
+
+from __future__ import annotations
+
+import gc
+import marshal
+import resource
+import sys
+from array import array
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any, NoReturn
+
+REFUSED = 3
+SECONDS_MORE = 5
+SEPARATOR, VISIBLE_NUL = "\0", "\\0"
+
+Key = tuple[str, int, str]
+
+
+def main() -> None:
+    """Everything that is wrong is a line on stderr."""
+    memory_bytes, seconds = int(sys.argv[1]), int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + SECONDS_MORE))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.disable()
+    try:
+        columns = list(_columns(_loaded(sys.stdin.buffer.read())))
+    except MemoryError:
+        _refuse(f"needs more than {memory_bytes >> 20} MB of memory, or is made to look as if it did")
+    out = sys.stdout.buffer
+    for column in columns:
+        content = column.tobytes() if isinstance(column, array) else column
+        out.write(len(content).to_bytes(8, sys.byteorder))
+        out.write(content)
+    out.flush()
+
+
+def _loaded(content: bytes) -> dict[Key, tuple[Any, ...]]:
+    try:
+        stats = marshal.loads(content)  # noqa: S302  nothing but this process is at stake, and it has limits
+    except (EOFError, ValueError, TypeError, RecursionError) as error:
+        _refuse(f"cut off or written by another Python: {' '.join(str(error).split())}")
+    if not isinstance(stats, dict) or not stats:
+        _refuse("holds no functions")
+    return stats
+
+
+def _columns(stats: dict[Key, tuple[Any, ...]]) -> Iterable[bytes | array[Any]]:
+    """Building arrays of one type is the check that every value has it."""
+    try:
+        primitive, calls, own, total, callers = zip(*stats.values(), strict=True)
+        frames = {key: place for place, key in enumerate(stats)}
+        for edges in callers:
+            if not edges.keys() <= frames.keys():
+                for key in edges:
+                    frames.setdefault(key, len(frames))
+        files, lines, functions = zip(*frames, strict=True)
+        edges = list(chain.from_iterable(item.values() for item in callers))
+        timed = bool(edges) and not any(isinstance(edge, int) for edge in edges)
+        edge_calls, _, edge_own, edge_total = zip(*edges, strict=True) if timed else ((), (), (), ())
+        return [
+            _texts(functions),
+            _texts(files),
+            array("i", lines),
+            array("Q", calls),
+            array("Q", primitive),
+            array("d", own),
+            array("d", total),
+            array("q", map(len, callers)) if timed else array("q", bytes(8 * len(callers))),
+            array("q", [frames[key] for item in callers for key in item]) if timed else array("q"),
+            array("Q", edge_calls),
+            array("d", edge_own),
+            array("d", edge_total),
+        ]
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        _refuse(f"an entry is not a function with its counts and callers: {' '.join(str(error).split())}")
+
+
+def _texts(texts: Iterable[str]) -> bytes:
+    """What is no text in UTF-8 becomes visible, and so does the separator."""
+    joined = SEPARATOR.join(text.replace(SEPARATOR, VISIBLE_NUL) for text in texts)
+    return joined.encode("utf-8", "backslashreplace")
+
+
+def _refuse(why: str) -> NoReturn:
+    sys.stderr.write(why)
+    sys.exit(REFUSED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""A .prof is untrusted: whatever its bytes do, they do it in a process apart, and the answer is an error that names the file."""
+
+from __future__ import annotations
+
+import cProfile
+import gzip
+import marshal
+import pstats
+from pathlib import Path
+
+import pytest
+
+from perfkit.errors import ArtefactError
+from perfkit.readers import cprofile
+from perfkit.readers.parts.sandbox import taken_apart
+
+KEY = ("app.py", 1, "work")
+HOSTILE = {
+    "code": marshal.dumps({KEY: compile("import os; os.abort()", "x", "exec")}),
+    "a list": marshal.dumps([KEY]),
+    "nothing": marshal.dumps({}),
+    "a huge tuple": b"\x7b\x29\x03" + b"(" + (2**31 - 1).to_bytes(4, "little"),
+    "a deep tuple": b"\x7b" + b")\x01" * 1_000_000,
+    "a negative count": marshal.dumps({KEY: (-1, 1, 0.1, 0.1, {})}),
+    "a count beyond every integer": marshal.dumps({KEY: (2**70, 1, 0.1, 0.1, {})}),
+    "a time that is a text": marshal.dumps({KEY: (1, 1, "0.1", 0.1, {})}),
+    "a time that is infinite": marshal.dumps({KEY: (1, 1, float("inf"), 0.1, {})}),
+    "a name that is a number": marshal.dumps({("app.py", 1, 7): (1, 1, 0.1, 0.1, {})}),
+    "callers in a list": marshal.dumps({KEY: (1, 1, 0.1, 0.1, [KEY])}),
+    "a caller of two": marshal.dumps({KEY: (1, 1, 0.1, 0.1, {("a", 1): (1, 1, 0.1, 0.1)})}),
+    "an edge of three": marshal.dumps({KEY: (1, 1, 0.1, 0.1, {KEY: (1, 1, 0.1)})}),
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_file_is_an_error_that_names_it(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "hostile.prof"
+    path.write_bytes(content)
+    with pytest.raises(ArtefactError, match=r"hostile\.prof: tried as cprofile: ") as raised:
+        list(cprofile.read(path))
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("deed", "said"), [("os.abort()", "SIGABRT"), ("sys.exit(9)", "status 9"), ("1 / 0", "ZeroDivisionError")])
+def test_what_ends_the_process_apart_does_not_end_this_one(deed: str, said: str, tmp_path: Path) -> None:
+    script, path = tmp_path / "script.py", tmp_path / "a.prof"
+    script.write_text(f"import os, sys\n{deed}\n")
+    path.write_bytes(b"{")
+    with pytest.raises(ArtefactError, match=said):
+        taken_apart(script, path, "cprofile")
+
+
+def test_names_that_are_no_text_stay_visible(tmp_path: Path) -> None:
+    path = tmp_path / "odd.prof"
+    path.write_bytes(marshal.dumps({("a\udc80.py", 1, "one\0two\n"): (1, 1, 0.5, 0.5, {})}))
+    frames = next(iter(cprofile.read(path)))
+    assert (list(frames.columns["function"]), list(frames.columns["file"])) == (["one\\0two\n"], ["a\\udc80.py"])  # type: ignore[union-attr]
+
+
+def test_a_packed_profile_is_the_same_profile(tmp_path: Path) -> None:
+    profile = cProfile.Profile()
+    profile.runcall(sorted, range(1000))
+    profile.dump_stats(tmp_path / "a.prof")
+    (tmp_path / "b.prof.gz").write_bytes(gzip.compress((tmp_path / "a.prof").read_bytes()))
+    plain, packed = (list(cprofile.read(tmp_path / name))[1].columns["self"] for name in ("a.prof", "b.prof.gz"))  # type: ignore[union-attr]
+    assert list(plain) == list(packed)
+    assert sum(plain) == pytest.approx(pstats.Stats(str(tmp_path / "a.prof")).total_tt, abs=1e-12)  # type: ignore[attr-defined]
