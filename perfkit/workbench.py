@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from perfkit.analyses.measure import Measurement
     from perfkit.analyses.noise import NoiseFloor
     from perfkit.analyses.plan_changes import PlanPair
+    from perfkit.analyses.profiled import Profiled
     from perfkit.analyses.request_time import RequestTime
     from perfkit.analyses.traced_statements import TracedStatement
     from perfkit.analyses.trend import Trend
@@ -147,6 +148,13 @@ class Workbench:
         from perfkit.analyses.functions import functions
 
         return functions(self.store, [run.run_id for run in newest_of_each_kind(self.runs(replace(selection, kind="profile")))])
+
+    def profile(self, name: str) -> Profiled:
+        """The profiles of a run or a label: their paths, functions, lines and threads."""
+        from perfkit.analyses.known_runs import profile_runs
+        from perfkit.analyses.profiled import Profiled
+
+        return Profiled(self.store, profile_runs(self.runs(), name))
 
     def traced_statements(self, run_id: str) -> list[TracedStatement]:
         """The different statements that a traced run sent, by the time that they took."""

@@ -99,6 +99,13 @@ class Merge:
                 own[path] += weight
             merged[node] = path
 
+    def follow(self, way: Sequence[int], weight: float) -> None:
+        """One path, as numbers of the places; its weight is its end's."""
+        path = -1
+        for place in way:
+            path = self._path(path, place)
+        self._own[path] += weight
+
     def tree(self, unit: str, *, estimated: bool, runs: int) -> ProfileTree:
         """Every path that was added."""
         import numpy as np
@@ -159,3 +166,17 @@ def _preorder(parents: NDArray[np.int64], total: NDArray[np.float64]) -> tuple[N
         depths.append(depth)
         waiting += [(child, depth + 1) for child in children.get(path, ())]
     return np.array(order, np.int64), np.array(depths, np.int64)
+
+
+def turned_round(tree: ProfileTree) -> ProfileTree:
+    """Bottom up: functions by their own weight, and below each the callers that it came from."""
+    merge = Merge(tree.places)
+    places, parents = tree.place.tolist(), tree.parent.tolist()
+    for path, own in enumerate(tree.own.tolist()):
+        if own:
+            way, step = [], path
+            while step >= 0:
+                way.append(places[step])
+                step = parents[step]
+            merge.follow(way, own)
+    return merge.tree(tree.unit, estimated=tree.estimated, runs=tree.runs)

@@ -88,3 +88,10 @@ def _by_id(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:
             raise UsageError(f"The run {name!r} is ambiguous: {', '.join(run.run_id for run in fitting)}.")
         chosen[fitting[0].run_id] = fitting[0]
     return list(chosen.values())
+
+
+def profile_runs(runs: Sequence[Run], name: str) -> list[Run]:
+    """The profiles that a name means: one run, or the valid ones of a label that are like its newest."""
+    profiles = [run for run in runs if run.kind == "profile"]
+    labelled = [run for run in profiles if run.label == name and run.valid]
+    return alike(labelled) if labelled else select_runs(profiles, Selection(run_ids=(name,)))

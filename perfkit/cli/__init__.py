@@ -27,6 +27,7 @@ COMMANDS = {
     "noise": "Compute how much runs of the same code differ.",
     "trend": "Find changes of level in a metric's history.",
     "capacity": "Name the highest number of users that was tested and passed.",
+    "profile": "Show where a profiled program spends its time or memory.",
     "plan": "Show execution plans as trees, or two side by side.",
     "diagnose": "Name the problems that the evidence shows, worst first.",
     "accept": "Accept findings, so that only new ones fail a check.",

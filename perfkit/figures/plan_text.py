@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from perfkit.analyses.plan_weights import MISJUDGED, Shown, misjudged, shown, weights
+from perfkit.figures.bars import CELLS, bar
 from perfkit.model.plan import Node, Plan
 from perfkit.units import format_quantity
 
 OUTSIDE = "(outside the plan)"
-AMOUNT_CELLS, BAR_CELLS = 11, 8
-EIGHTHS = " ▏▎▍▌▋▊▉█"
+AMOUNT_CELLS = 11
 LONGEST_CONDITION = 100
 WORTH_A_CONDITION = 0.05
 LEAST_SHARE = 0.01
@@ -31,7 +31,7 @@ class Line:
 
     def text(self, width: int) -> str:
         part = share_text(self.share)
-        return f"{self.amount:>{AMOUNT_CELLS}}  {part:>8} {_bar(self.share)}  {self.rows:>{width}} {self.mark:1} {self.name}".rstrip()
+        return f"{self.amount:>{AMOUNT_CELLS}}  {part:>8} {bar(self.share)}  {self.rows:>{width}} {self.mark:1} {self.name}".rstrip()
 
 
 def plan_text(plan: Plan, *, most: int = MOST_NODES) -> str:
@@ -43,7 +43,7 @@ def plan_text(plan: Plan, *, most: int = MOST_NODES) -> str:
         cells.append(Line(format_quantity(outside, "ms"), outside / plan.head.execution_ms, "", OUTSIDE))
     width = max(len(line.rows) for line in [*cells, Line("", 0.0, "rows", "")])
     what = weights(plan).what or "not measured"
-    header = f"{what:>{AMOUNT_CELLS}}  {'share':>8} {'':{BAR_CELLS}}  {'rows':>{width}}   node"
+    header = f"{what:>{AMOUNT_CELLS}}  {'share':>8} {'':{CELLS}}  {'rows':>{width}}   node"
     return "\n".join([plan_heading(plan), "", header, *(line.text(width) for line in cells)])
 
 
@@ -78,12 +78,6 @@ def rows_text(node: Node) -> str:
     if factor is not None and step.rows_estimated is not None and not 1 / MISJUDGED < factor < MISJUDGED:
         wrong = f" (expected {format_quantity(step.rows_estimated, 'count')})"
     return f"{format_quantity(step.rows_actual, 'count')}{loops}{wrong}"
-
-
-def _bar(share: float) -> str:
-    eighths = round(min(share, 1.0) * BAR_CELLS * 8)
-    whole, rest = divmod(eighths, 8)
-    return f"{'█' * whole}{EIGHTHS[rest] if rest else ''}".ljust(BAR_CELLS)
 
 
 def _lines(item: Shown, branch: tuple[str, str]) -> Iterator[Line]:

@@ -13,11 +13,14 @@ from perfkit.units import format_quantity
 if TYPE_CHECKING:
     from perfkit.analyses.comparison import Compared
     from perfkit.analyses.functions import FunctionTime
+    from perfkit.analyses.hot_lines import HotLine
     from perfkit.analyses.ladder import Step
     from perfkit.analyses.latency import Latency
     from perfkit.analyses.measure import Measurement
     from perfkit.analyses.noise import NoiseFloor
+    from perfkit.analyses.path_query import MatchedCall
     from perfkit.analyses.plan_changes import PlanChange
+    from perfkit.analyses.profile_owners import ProfileOwner
     from perfkit.analyses.request_time import RequestTime
     from perfkit.analyses.trend import LevelChange
     from perfkit.model.finding import Finding
@@ -159,11 +162,27 @@ def _function(item: FunctionTime) -> tuple[str, ...]:
         item.function,
         f"{item.file}:{item.line}" if item.line else item.file,
         format_quantity(item.n, "count"),
-        f"{item.own:.4g}",
-        f"{item.total:.4g}",
+        format_quantity(item.own, item.unit),
+        format_quantity(item.total, item.unit),
         share,
         item.unit,
     )
+
+
+def _hot_line(item: HotLine) -> tuple[str, ...]:
+    weights = (_bound(item.own, item.unit), _bound(item.total, item.unit), _bound(item.share, "ratio"), _bound(item.native_share, "ratio"))
+    memory = (_bound(item.memory_mb, "mb"), _bound(item.copy_mb, "mb"))
+    return (f"{item.file}:{item.line}", item.function or "", _bound(item.hits, "count"), *weights, *memory, item.unit)
+
+
+def _profile_owner(item: ProfileOwner) -> tuple[str, ...]:
+    return (item.owner or "not told apart", format_quantity(item.own, item.unit), _bound(item.share, "ratio"), item.unit, item.run_id)
+
+
+def _matched_call(item: MatchedCall) -> tuple[str, ...]:
+    place = f"{item.file}:{item.line}" if item.line else item.file
+    weights = (format_quantity(item.own, item.unit), format_quantity(item.total, item.unit), format_quantity(item.share, "ratio"))
+    return (item.name, place, str(item.paths), *weights, "estimate" if item.estimated else "", item.unit)
 
 
 def _plan_head(item: PlanHead) -> tuple[str, ...]:
@@ -260,6 +279,18 @@ VIEWS: dict[str, View] = {
     "FunctionTime": View(
         _columns("function, place, unit", "calls, own, total, share", "function, place, calls, own, total, share, unit"),
         _function,
+    ),
+    "HotLine": View(
+        _columns(
+            "line, function, unit",
+            "hits, own, with calls, share, native, allocated, copied",
+            "line, function, hits, own, with calls, share, native, allocated, copied, unit",
+        ),
+        _hot_line,
+    ),
+    "ProfileOwner": View(_columns("thread, unit, run", "own, share", "thread, own, share, unit, run"), _profile_owner),
+    "MatchedCall": View(
+        _columns("function, place, note, unit", "paths, own, total, share", "function, place, paths, own, total, share, note, unit"), _matched_call
     ),
 }
 """By the name of the row's class: showing one kind imports no other."""

@@ -1,0 +1,54 @@
+"""Paths of calls as text: a tree with own and total weight, for terminals, notebooks and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perfkit.analyses.call_paths import Place, ProfileTree
+from perfkit.analyses.path_cut import ShownPath, heaviest
+from perfkit.figures.bars import bar
+from perfkit.units import format_quantity
+
+AMOUNT_CELLS = 11
+MOST_PATHS = 40
+LONGEST_PLACE = 60
+DEEPEST_INDENT = 40
+ESTIMATE = "an estimate: the profiler counted who calls whom, not paths"
+
+
+def profile_text(tree: ProfileTree, *, most: int = MOST_PATHS) -> str:
+    """Callers above callees, the heaviest first; what is left out says how much it is."""
+    lines = [f"{'total':>{AMOUNT_CELLS}}  {'share':>7} {'':8}  {'own':>{AMOUNT_CELLS}}   path"]
+    whole = tree.whole
+    for row in heaviest(tree, most):
+        share = row.total / whole if whole else 0.0
+        own = "" if row.left_out else format_quantity(row.own, tree.unit)
+        lines.append(
+            f"{format_quantity(row.total, tree.unit):>{AMOUNT_CELLS}}  {format_quantity(share, 'ratio'):>7} {bar(share)}  {own:>{AMOUNT_CELLS}}   "
+            f"{_indent(row.depth)}{_name(tree, row)}"
+        )
+    return "\n".join(lines)
+
+
+def place_text(place: Place) -> str:
+    """The function with its file, as one would look for it."""
+    if not place.file or place.file == "~":
+        return place.function
+    where = f"{place.file}:{place.line}" if place.line else place.file
+    return f"{place.function} ({'…' + where[-LONGEST_PLACE:] if len(where) > LONGEST_PLACE else where})"
+
+
+def _name(tree: ProfileTree, row: ShownPath) -> str:
+    return f"other, {row.left_out} paths" if row.left_out else place_text(tree.places[int(tree.place[row.path])])
+
+
+def _indent(depth: int) -> str:
+    """Deep recursions would leave the page."""
+    return "  " * depth if depth <= DEEPEST_INDENT else f"{'  ' * DEEPEST_INDENT}[{depth}] "
+
+
+def heading(tree: ProfileTree, names: Sequence[str]) -> str:
+    """What is shown of which runs."""
+    estimate = f"; {ESTIMATE}" if tree.estimated else ""
+    runs = f"run {', '.join(names)}" if len(names) == 1 else f"runs {', '.join(names)}"
+    return f"{format_quantity(tree.whole, tree.unit)} in {runs}{estimate}"
