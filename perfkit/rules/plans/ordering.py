@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
-from perfkit.model.plan import Node, Plan
+from perfkit.model.plan import Node
 from perfkit.rules.plans.advice import index_advice, number
 from perfkit.rules.plans.bill import Bill, chain_below
 from perfkit.rules.plans.causes import Suspicion
+from perfkit.rules.plans.conditions import alias_of, nodes_of, order_of
 from perfkit.rules.plans.vectors import distance_sort
+from perfkit.rules.plans.wanted import Wanted
 
 SORTED_AT_LEAST, SORTED_SHARE, SORTED_MS = 10_000.0, 0.20, 5.0
 SKIPPED_PER_KEPT, SKIPPED_AT_LEAST = 10.0, 1000.0
@@ -61,13 +64,15 @@ def skipped_rows(node: Node, bill: Bill) -> Suspicion | None:
     )
 
 
-def statement_order(plan: Plan) -> str:
-    """The ORDER BY of a plan's statement, as it is written; empty where there is none, or the statement is not known."""
-    return _order(plan.head.statement or "")
+def statement_order(scan: Node) -> list[Wanted]:
+    """What the ORDER BY over a scan's table asks of it, in the statement as it is written; empty where there is none, or it is not known."""
+    alias = alias_of(scan) or ""
+    return order_of(_order(scan.plan.head.statement or "", alias), alias)
 
 
 @lru_cache(maxsize=64)
-def _order(statement: str) -> str:
+def _order(statement: str, alias: str) -> str:
+    """Of the query that reads the table, which may be one within another; else the outermost one's."""
     from pglast import ast, parse_sql
     from pglast.parser import ParseError
     from pglast.stream import RawStream
@@ -76,9 +81,18 @@ def _order(statement: str) -> str:
         parsed = parse_sql(statement)
     except ParseError:
         return ""
-    select = parsed[0].stmt if parsed else None
+    outermost = parsed[0].stmt if parsed else None
+    ordered = [item for item in nodes_of(parsed, ast.SelectStmt) if item.sortClause]
+    reading = [item for item in ordered if alias in map(_called, item.fromClause or ())]
+    select = reading[0] if len(reading) == 1 else outermost
     terms = select.sortClause if isinstance(select, ast.SelectStmt) else None
     return ", ".join(RawStream()(term) for term in terms or ())
+
+
+def _called(source: Any) -> str | None:
+    """What a query calls a table that it reads; None for what is no plain table."""
+    alias = getattr(source, "alias", None)
+    return alias.aliasname if alias is not None else getattr(source, "relname", None)
 
 
 RULES = {"Sort": (sort_for_few,), "Limit": (skipped_rows,)}
