@@ -124,7 +124,7 @@ class Tree:
 
     @cached_property
     def _scans(self) -> Mapping[int, Sequence[Node]]:
-        """The scans of each CTE, by the CTE's number: a name means the CTE of the nearest node around it or of the scan itself, but not within that CTE itself."""
+        """The scans of each CTE, by the CTE's number: a name means the nearest node's CTE, the scan's own first, but not within that CTE itself."""
         visible: dict[str, list[Node]] = {}
         scans: dict[int, list[Node]] = {}
         for node, entering in _entering_and_leaving(self.nodes):

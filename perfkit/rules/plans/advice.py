@@ -18,20 +18,22 @@ SORT_IN_MEMORY = 2.1
 ALTERNATIVES = 3
 
 
-def index_advice(node: Node, *, joins: bool = False, order_first: bool = False) -> str:
-    """Which index serves the node's conditions, or why none can. joins: also what the join above compares."""
+def index_advice(node: Node, *, joins: bool = False, order_first: bool = False, lead: str = "") -> str:
+    """Which index serves the node's conditions, or why none can. joins: also what the join above compares; lead: what to say of such an index."""
     wanted = [item for item in wanted_columns(node) if joins or item.source != "join"]
+    if lead and not any(item.source == "filter" for item in wanted):
+        wanted = []  # the index has all that one can hold
     if order_first and any(item.kind == "order" for item in wanted):
         wanted = [item for item in wanted if item.kind in {"equality", "order"}]
     moments = {item.column: moment for item in wanted if (moment := moment_of(item)) is not None}
     predicates = [] if joins or order_first else predicates_of(str(node.facts.get("Filter") or ""))
-    choices = _indexes([moments.get(item.column, item) for item in wanted], predicates)[:ALTERNATIVES]
+    choices = _indexes([*moments.values(), *(item for item in wanted if item.column not in moments)], predicates)[:ALTERNATIVES]
     if not choices:
         condition = node.step.condition or "none is printed"
         return f"No index serves the condition as it is written ({condition}): compare a column by itself with what does not depend on the row."
     statements = " or ".join(" ".join(f"{index_statement(node, *index)};" for index in choice) for choice in choices)
     chosen = [item for choice in choices for columns, _ in choice for item in columns]
-    return " ".join([*map(_rewriting, moments.values()), statements, *_notes(chosen, choices)])
+    return " ".join([*map(_rewriting, moments.values()), f"{'' if moments else lead}{statements}", *_notes(chosen, choices)])
 
 
 Index = tuple[Sequence[Wanted], str]

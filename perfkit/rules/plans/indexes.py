@@ -30,7 +30,7 @@ def inefficient_index(node: Node, bill: Bill) -> Suspicion | None:
         node,
         rank=82,
         title=f"Index scan of {node.step.relation} finds {number(discarded + kept)} rows to keep {number(kept)}",
-        remedy=f"Put the filtered columns behind those that the index has, or make a partial index: {index_advice(node)}",
+        remedy=index_advice(node, lead="Put the filtered columns behind those that the index has, or make a partial index: "),
         cost_ms=bill.ms(own),
         saves_ms=bill.ms(own * discarded / (discarded + kept)),
         saving_basis=f"{bill.basis} of the scan, by the share of the rows that it discards",

@@ -121,8 +121,8 @@ def _list_compared(rows: Node, asker: Node, bill: Bill) -> Suspicion | None:
         asker,
         rank=84,
         title=f"{rows.step.subplan or 'A sub-query'} gives a list of {number(kept)} values, which is compared {number(loops)} times, value by value",
-        remedy="Write not exists (select … where its column = the row's column) in place of NOT IN: that is a join, which compares by hash. A list is "
-        "only hashed where work_mem is expected to hold it, and NOT IN finds nothing as soon as one value is null.",
+        remedy="Write not exists (select … where its column = the row's column) in place of NOT IN: that is a join, which compares by hash. "
+        "A list is only hashed where work_mem is expected to hold it, and NOT IN finds nothing as soon as one value is null.",
         cost_ms=bill.ms(cost),
         saves_ms=bill.ms(cost * (1 - 1 / loops)),
         saving_basis="time of all comparisons but one; an upper bound, as the join has its own cost",

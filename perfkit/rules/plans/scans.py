@@ -104,7 +104,7 @@ def joined_scan(node: Node, bill: Bill) -> Suspicion | None:
         node,
         rank=79,
         title=f"All {number(read)} rows of {node.step.relation} are read for a join that keeps {number(matched)}",
-        remedy=f"An index on the key of the join lets it look up only the rows that it needs: {index_statement(node, wanted_index([*keys, *tested]))};",
+        remedy=f"An index on the join's key lets it look up only the rows that it needs: {index_statement(node, wanted_index([*keys, *tested]))};",
         cost_ms=bill.ms(cost),
         saves_ms=bill.ms(cost * (1 - max(others, matched) / read)),
         saving_basis=f"{bill.basis} of the scan and the join, by the share of the rows that nothing asks for",
