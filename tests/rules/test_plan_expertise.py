@@ -177,3 +177,21 @@ def test_an_index_is_not_advised_to_hold_what_it_holds_already(server: Clinic) -
     statement = "select * from deal where made_at > '2026-01-02' and amount = id"
     finding = only(server.judge(statement, "enable_seqscan = off", "enable_bitmapscan = off"), "index-discards-rows")
     assert finding.remedy.startswith("No index serves the condition as it is written") and "create index" not in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("extreme", "columns"), [("max(amount) from deal", "amount"), ("min(amount) from deal where state = 'done'", "state, amount")]
+)
+def test_the_largest_value_wants_an_index_that_ends_with_it(server: Clinic, extreme: str, columns: str) -> None:
+    statement = f"select {extreme}"
+    finding = only(server.judge(statement), "extreme-reads-whole-table")
+    assert f"create index on deal ({columns});" in finding.remedy
+    server.run(f"create index mend on deal ({columns})")
+    assert server.judge(statement) == []
+    server.run("drop index mend")
+
+
+def test_a_function_of_each_row_is_not_told_to_join_by_hash(server: Clinic) -> None:
+    statement = "select count(*) from buyer b, jsonb_object_keys(b.data) k where k = 'x'"
+    finding = only(server.judge(statement, "enable_memoize = off"), "nested-loop-repeats")
+    assert "is called for each row" in finding.remedy and "random_page_cost" not in finding.remedy

@@ -88,7 +88,7 @@ def rechecked(node: Node, bill: Bill) -> Suspicion | None:
     discarded, kept = removed(node, "Index Recheck"), node.rows or 0.0
     if discarded < DISCARDED_AT_LEAST or discarded < RECHECKED * max(kept, 1.0) or lossy_share(node) >= LOSSY:
         return None
-    own = bill.own(node)
+    own = bill.inside(node)
     if not bill.heavy(own, LEAST_SHARE):
         return None
     return Suspicion(
@@ -100,8 +100,9 @@ def rechecked(node: Node, bill: Bill) -> Suspicion | None:
         "or for BRIN a table in the order of the column, or a B-tree.",
         cost_ms=bill.ms(own),
         saves_ms=bill.ms(own * discarded / (discarded + kept)),
-        saving_basis=f"{bill.basis} of the scan, by the share of the rows that the recheck discards",
+        saving_basis=f"{bill.basis} of the scan and of its index, by the share of the rows that the recheck discards",
         effort="MEDIUM",
+        covers=tuple(node.children),
     )
 
 

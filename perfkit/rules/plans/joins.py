@@ -13,6 +13,7 @@ from perfkit.rules.plans.conditions import alias_of
 LOOPS, LOOPS_SHARE, LOOPS_MS, UNEXPECTED = 1000.0, 0.20, 5.0, 10.0
 COMPARED, COMPARED_PER_MATCH = 1e6, 10.0
 CROSSED_SIDE = 100.0
+CALLED = frozenset({"Function Scan", "Table Function Scan", "ProjectSet"})
 EQUALITY = re.compile(r" = ")
 HITS, MEMO_SHARE = 0.50, 0.10
 
@@ -182,6 +183,11 @@ def _scanned_again(scan: Node, bill: Bill, covers: tuple[Node, ...], title: str)
 def _of_repetition(unexpected: bool, condition: str, inner: Node) -> str:
     if condition and EQUALITY.search(condition) is None:
         return _of_cross(condition, inner)
+    if any(below.step.node_type in CALLED for below in inner.below()):
+        return (
+            "The function is called for each row of the outer side: filter that side first; where the rows it makes are only looked through for a "
+            "value, test the value itself instead (@>, ?, = any), which makes no rows and may use an index."
+        )
     if unexpected:
         return (
             "Mend the estimate of the outer side (analyze; create statistics for columns that depend on one another); until then, "

@@ -11,7 +11,7 @@ from perfkit.rules.plans.bill import Bill
 from perfkit.rules.plans.causes import Suspicion
 from perfkit.rules.plans.conditions import quoted
 
-SHARE = 0.10
+SHARE, LEAST_MS = 0.10, 5.0
 LOOKED_UP_MS = 0.1
 """Looking a row up by an index, or changing it, takes less."""
 CHECK_MS = 50.0
@@ -30,7 +30,7 @@ def triggers(bill: Bill) -> Iterator[Suspicion]:
     for trigger in sorted(listed, key=lambda each: (not each.get("Constraint Name"), -_time(each))):
         cost = min(_time(trigger), left_ms)
         left_ms -= cost
-        if bill.heavy(cost, SHARE) and (suspicion := _suspicion(trigger, cost, bill)) is not None:
+        if bill.heavy(cost, SHARE, LEAST_MS) and (suspicion := _suspicion(trigger, cost, bill)) is not None:
             yield suspicion
 
 
