@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from perfkit.collectors.base import require
@@ -22,6 +23,7 @@ from perfkit.errors import UsageError
 
 SETTING = re.compile(r"[a-z_][\w$]*(?:\.[a-z_][\w$]*)*", re.IGNORECASE)
 LIMITS = ("statement_timeout", "lock_timeout")
+FOREIGN_KEYS = Path(__file__).parent / "catalog" / "foreign_keys.sql"
 DECIDING = (
     *("shared_buffers", "effective_cache_size", "work_mem", "hash_mem_multiplier", "random_page_cost", "seq_page_cost", "jit"),
     *("effective_io_concurrency", "max_parallel_workers_per_gather", "default_statistics_target", "track_io_timing"),
@@ -110,8 +112,14 @@ class Postgres:
             self.options.say(f"{statement.title}: executed and rolled back, as it changes rows.")
         first = self.server.explained("execute", asked)
         plan = self.server.explained("execute", asked) if self.options.warm else first
-        outer = _plan(statement, plan, {**self._cold(first, "Execution Time"), **self._cold(planned, "Planning Time")})
+        facts = {**self._cold(first, "Execution Time"), **self._cold(planned, "Planning Time"), "Foreign Keys": self._foreign_keys(plan)}
+        outer = _plan(statement, plan, facts)
         return [outer, *self.nested.plans_in(outer, number, asked, self.server)]
+
+    def _foreign_keys(self, plan: Plan) -> list[dict[str, Any]] | None:
+        """What the catalog says of the constraints whose triggers ran: the plan tells their names alone."""
+        names = [trigger["Constraint Name"] for trigger in plan.get("Triggers") or () if "Constraint Name" in trigger]
+        return [key for [key] in self.server.rows(f"{FOREIGN_KEYS.read_text()} and own.conname = any($1)", [names])] if names else None
 
     def _cold(self, plan: Plan, key: str) -> dict[str, Any]:
         return {f"Cold {key}": plan.get(key)} if self.options.warm else {}

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Cursor = psycopg.RawCursor[Any]
 
 GENERIC_SINCE = 160000
+GENERIC, UNNAMED = "perfkit_generic", ""
+"""Prepared statements: one that can be executed by its name, and the one that the next of its kind replaces."""
 MEMORY_SINCE = 170000
 WAL_SINCE = 130000
 HOW = {"plan": "verbose, settings, summary", "execute": "analyze, buffers, verbose, settings", "watch": "analyze, timing off"}
@@ -67,21 +69,19 @@ class Server:
 
     def generic(self, asked: Asked) -> Plan:
         """The plan that the server makes when it cannot look at values."""
-        begin, how = "prepare perfkit_generic as ", self._how("plan", asked.text)
-        with self._in_words(asked, len(begin)), self.transaction() as cursor:
+        how, executed = self._how("plan", asked.text), self.number < GENERIC_SINCE
+        with self._in_words(asked, 0), self.transaction() as cursor:
             # Prepared first: so the server itself refuses a second statement in the text.
-            cursor.execute(f"{begin}{asked.text}".encode(), prepare=True)
+            self._prepared(GENERIC if executed else UNNAMED, asked.text)
+            if not executed:
+                return self._simply(f"explain (generic_plan, {how}) {asked.text}")
             try:
-                if self.number >= GENERIC_SINCE:
-                    return self._simply(f"explain (generic_plan, {how}) {asked.text}")
                 cursor.execute("set local plan_cache_mode = force_generic_plan")
                 nulls = ", ".join(["null"] * asked.placeholders)
-                return _plan_in(cursor.execute(f"explain ({how}) execute perfkit_generic({nulls})".encode()).fetchone())
+                return _plan_in(cursor.execute(f"explain ({how}) execute {GENERIC}({nulls})".encode()).fetchone())
             finally:
                 self.connection.rollback()
-                # The driver may have cleared all prepared statements by itself when it saw the rollback.
-                if cursor.execute("select from pg_prepared_statements where name = 'perfkit_generic'").fetchone():
-                    cursor.execute("deallocate perfkit_generic")
+                self.connection.pgconn.exec_(f"deallocate {GENERIC}".encode())
 
     def rows(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """The answer to a question about the server itself."""
@@ -118,6 +118,15 @@ class Server:
         if how == "execute" and self.number >= MEMORY_SINCE:
             options.append("serialize text, memory")
         return ", ".join([*options, "format json"])
+
+    def _prepared(self, name: str, sql: str) -> None:
+        """By the protocol and past the driver, which clears all prepared statements that it knows when it sees a rollback."""
+        from psycopg.errors import error_from_result
+        from psycopg.pq import ExecStatus
+
+        result = self.connection.pgconn.prepare(name.encode(), sql.encode())
+        if result.status != ExecStatus.COMMAND_OK:
+            raise error_from_result(result)
 
     def _simply(self, sql: str) -> Plan:
         """By the simple protocol, the only one in which $1 needs no value."""

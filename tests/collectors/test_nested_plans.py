@@ -86,3 +86,23 @@ def test_what_is_heard_is_not_in_the_servers_log(dsn: str, tmp_path: Path) -> No
     logs = [path for path in Path(row[0]).glob("*log*") if path.is_file()]
     plans_of(PlanOptions(dsn, ("select oldest()",)), tmp_path)
     assert logs and "Query Text" not in "".join(path.read_text(errors="replace") for path in logs)
+
+
+def test_a_key_whose_trigger_ran_is_described_and_its_columns_are_advised(dsn: str, tmp_path: Path) -> None:
+    import psycopg
+
+    from perfkit.rules.plans import postgresql
+    from tests.rules.conftest import plan_of_file
+
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute('create table litter (id int, "mother cat" int, father int, primary key (id))')
+        connection.execute('alter table litter add constraint litter_mother foreign key ("mother cat") references cats on delete cascade')
+        connection.execute("insert into litter select n, 1 + n % 3, 1 from generate_series(1, 60000) n")
+        [plan] = plans_of(PlanOptions(dsn, ("delete from cats where id = 3",), nested=False), tmp_path)
+        connection.execute("drop table litter")
+    described = {key["constraint_name"]: (key["relation"], key["columns"], key["indexed"]) for key in plan["Foreign Keys"]}
+    assert described["litter_mother"] == ("public.litter", ['"mother cat"'], False)
+    artefact = tmp_path / "plan.json"
+    artefact.write_text(json.dumps([plan]))
+    [finding] = [item for item in postgresql.judge([plan_of_file(artefact)], {}) if "litter_mother" in item.title]
+    assert finding.remedy == 'Each row looks for rows that refer to it: create index on litter ("mother cat");'

@@ -223,3 +223,10 @@ def test_other_databases_and_files_are_refused_without_repeating_the_dsn(tmp_pat
         with pytest.raises(UsageError, match="Expected postgresql://") as refused:
             engine_of(dsn)
         assert "hush" not in str(refused.value)
+
+
+def test_generic_plans_follow_each_other_and_statements_that_fail(dsn: str, tmp_path: Path) -> None:
+    texts = [f"select * from cats where id = $1 and name <> '{number}'" for number in range(8)]
+    mixed = [statement for text in texts for statement in (text, "select nothing from cats where id = $1", "select count(*) from cats")]
+    plans = json.loads(collect(PlanOptions(dsn, tuple(mixed), keep_going=True), tmp_path).read_text())
+    assert [plan.get("Generic Plan", False) for plan in plans] == [True, False] * 8

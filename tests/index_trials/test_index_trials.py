@@ -261,3 +261,21 @@ def test_the_command_says_what_it_needs(shop: Shop) -> None:
     for arguments, (words, exit_code) in wrong.items():
         error = diagnose(shop, *arguments).exception
         assert isinstance(error, PerfkitError) and words in str(error) and error.exit_code == exit_code
+
+
+def test_an_index_of_a_table_in_many_parts_is_one_proof(shop: Shop) -> None:
+    parts = [f"create table weeks_{week} partition of weeks for values in ({week})" for week in range(30)]
+    shop.run("create table weeks (week int, kind int) partition by list (week)", *parts)
+    shop.run("insert into weeks select n % 30, n % 50000 from generate_series(1, 90000) as n", "analyze weeks")
+    _, findings = shop.tried("select * from weeks where kind = 77")
+    shop.run("drop table weeks")
+    [proof] = [finding for finding in findings if "create index" in finding.remedy]
+    assert proof.rule == "index-proved" and "create index on weeks (kind);" in proof.remedy
+
+
+def test_a_logged_statement_is_measured_with_its_logged_values(shop: Shop) -> None:
+    values = json.dumps([77, "it's, $2 = 'no'"])
+    statement = f"select * from parts where maker_id = $1 and $2::text is not null\n-- params: {values}"
+    run_id = shop.bench.collect(IndexTrialOptions(shop.dsn, (candidate("parts", IndexKey("maker_id", True), statement=statement),))).run_id
+    [trial] = index_trials(shop.bench.store, [run_id])
+    assert trial.used and trial.before_ms is not None and trial.refused is None

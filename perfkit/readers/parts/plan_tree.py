@@ -124,7 +124,7 @@ class Tree:
 
     @cached_property
     def _scans(self) -> Mapping[int, Sequence[Node]]:
-        """The scans of each CTE, by the CTE's number: a name means the nearest enclosing node's CTE, but not within that CTE itself."""
+        """The scans of each CTE, by the CTE's number: a name means the nearest node's CTE, the scan's own first, but not within that CTE itself."""
         visible: dict[str, list[Node]] = {}
         scans: dict[int, list[Node]] = {}
         for node, entering in _entering_and_leaving(self.nodes):
@@ -133,11 +133,11 @@ class Tree:
                 continue
             if node.cte is not None:
                 visible[node.cte].remove(node)
-            if node.facts.get("Node Type") == "CTE Scan" and visible.get(str(node.facts.get("CTE Name"))):
-                scans.setdefault(visible[str(node.facts["CTE Name"])][-1].number, []).append(node)
             for child in node.children:
                 if child.cte is not None:
                     visible.setdefault(child.cte, []).append(child)
+            if node.facts.get("Node Type") == "CTE Scan" and visible.get(str(node.facts.get("CTE Name"))):
+                scans.setdefault(visible[str(node.facts["CTE Name"])][-1].number, []).append(node)
         return scans
 
     def _deduct_ctes(self, totals: Sequence[float], own: list[float]) -> float:

@@ -86,12 +86,13 @@ def _finding(strongest: Suspicion, beside: Sequence[Suspicion], bill: Bill, owne
         cost_ms=strongest.cost_ms,
         saves_ms=saves_ms,
         saving_basis=strongest.saving_basis,
-        impact=strongest.impact or _impact(saves_ms, bill),
+        impact=strongest.impact or impact_of(saves_ms, bill),
         cause=strongest.about,
     )
 
 
-def _impact(saves_ms: float | None, bill: Bill) -> Level:
+def impact_of(saves_ms: float | None, bill: Bill) -> Level:
+    """By the share of the execution that is saved."""
     if saves_ms is None:
         return "LOW"
     share = bill.share(saves_ms)

@@ -17,6 +17,9 @@ JOINS = ("Join Filter", "Hash Cond", "Merge Cond")
 TRANSPARENT = frozenset({"Materialize", "Memoize", "Hash", "Sort", "Incremental Sort", "Gather", "Gather Merge", "Subquery Scan", "Limit", "Unique"})
 """Nodes between a scan and the join that asks for its rows."""
 KEEPS_ORDER = frozenset({"Limit", "Gather", "Gather Merge", "Result", "Subquery Scan", "Unique", "LockRows", "ProjectSet"})
+OF_A_MOMENT = re.compile(r"CAST\(\w+ AS date\)|date_trunc\(|to_char\(|EXTRACT\(|date_part\(", re.IGNORECASE)
+APPENDS = frozenset({"Append", "Merge Append"})
+NUMBERED = re.compile(r"_\d+$")
 _RESULT = re.compile(r"\((?:hashed |rescan )?(?:SubPlan|InitPlan) \d+\)(?:\.col\d+)?|(?:\.{3} )?alternatives: [^)]*")
 _EXISTS = re.compile(r"EXISTS ?\((?:hashed )?SubPlan \d+\)")
 _QUANTIFIED = re.compile(r"(?<=\()(?:ANY|ALL) \(")
@@ -51,6 +54,13 @@ def wanted_of(condition: str, alias: str, source: str = "filter") -> list[Wanted
     return [item for part in _parts(condition) for item in _of_condition(part, asker)]
 
 
+def join_keys(node: Node, join: Node) -> list[Wanted]:
+    """What a join tests of a scan's table for equality."""
+    conditions = [str(join.facts[key]) for key in JOINS if join.facts.get(key)]
+    found = [item for condition in conditions for item in wanted_of(condition, alias_of(node) or "", "join")]
+    return [item for item in found if item.kind == "equality" and item.arm is None]
+
+
 def order_of(sort_key: str, alias: str) -> list[Wanted]:
     """What a sort key asks of the table; empty where one of its terms belongs to another table, or is a distance."""
     clause = _parsed(f"select 1 order by {_plain(sort_key)}")
@@ -70,13 +80,41 @@ def wanted_index(wanted: Sequence[Wanted]) -> list[Wanted]:
     return chosen or list(wanted[:1])
 
 
-def index_statement(node: Node, wanted: Sequence[Wanted]) -> str:
-    """create index … for a node's table, from the columns of one index."""
+def index_statement(node: Node, wanted: Sequence[Wanted], predicate: str = "") -> str:
+    """create index … for a node's table, or the one that it is a partition of, from the columns of one index."""
     schema = node.facts.get("Schema")
-    table = quoted(str(node.step.relation))
+    table = quoted(partitioned(node) or str(node.step.relation))
     where = f"{quoted(str(schema))}.{table}" if schema and schema != "public" else table
     method = "" if wanted[0].method == "btree" else f"using {wanted[0].method} "
-    return f"create index on {where} {method}({', '.join(item.key for item in wanted)})"
+    return f"create index on {where} {method}({', '.join(item.key for item in wanted)}){f' where {predicate}' if predicate else ''}"
+
+
+def partitioned(node: Node) -> str | None:
+    """The table that a scan's table is a part of, where several parts are scanned; EXPLAIN numbers what the statement calls it."""
+    alias = alias_of(node) or ""
+    members = [] if node.parent is None or node.parent.step.node_type not in APPENDS else node.parent.children
+    called = {NUMBERED.sub("", alias_of(member) or "") for member in members}
+    if len(members) < 2 or len(called) != 1 or len({member.step.relation for member in members}) < len(members) or not NUMBERED.search(alias):
+        return None
+    [name] = called
+    return _table_called(node.plan.head.statement or "", name) or name
+
+
+@lru_cache(maxsize=64)
+def _table_called(statement: str, alias: str) -> str | None:
+    from pglast import ast
+
+    tree = _parsed(statement)
+    named = {item.alias.aliasname: item.relname for item in nodes_of(tree, ast.RangeVar) if item.alias is not None}
+    return str(named[alias]) if alias in named else None
+
+
+def moment_of(item: Wanted) -> Wanted | None:
+    """The column of a moment whose day or text is compared: a range of the column itself says the same. None for other conditions."""
+    if not item.expression or not OF_A_MOMENT.match(item.column):
+        return None
+    columns = {_name(reference) for reference in _references(_parsed(f"select {item.column}"))}
+    return replace(item, column=quoted(columns.pop()), kind="range", expression=False, cast=None) if len(columns) == 1 else None
 
 
 def quoted(name: str) -> str:
@@ -157,9 +195,10 @@ def _parsed(statement: str) -> Any:
     from pglast.parser import ParseError
 
     try:
-        return parse_sql(statement)[0].stmt
+        parsed = parse_sql(statement)
     except ParseError:
         return None
+    return parsed[0].stmt if parsed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +284,19 @@ def _table(reference: Any) -> str | None:
 def _references(tree: Any) -> list[Any]:
     from pglast import ast
 
+    return nodes_of(tree, ast.ColumnRef)
+
+
+def nodes_of(tree: Any, kind: type) -> list[Any]:
+    """The parts of a parsed statement that are of a kind."""
+    from pglast import ast
+
     found, waiting = [], [tree]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, ast.ColumnRef):
+        if isinstance(item, kind):
             found.append(item)
-        elif isinstance(item, tuple | list):
+        if isinstance(item, tuple | list):
             waiting += item
         elif isinstance(item, ast.Node):
             waiting += _parts_of(item).values()

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from perfkit.model.index import Asker, IndexCandidate, IndexKey, IndexShape
 from perfkit.model.plan import Node, Plan
+from perfkit.rules.plans.bill import JOINS as JOINED
 from perfkit.rules.plans.bill import SCANS, Bill
-from perfkit.rules.plans.conditions import JOINS, KEEPS_ORDER, TRANSPARENT, alias_of, order_of, wanted_columns, wanted_index, wanted_of
+from perfkit.rules.plans.conditions import JOINS, KEEPS_ORDER, TRANSPARENT, alias_of, join_keys, order_of, wanted_columns, wanted_index
 from perfkit.rules.plans.ordering import statement_order
+from perfkit.rules.plans.parameters import with_parameters
 from perfkit.rules.plans.predicates import predicates_of
 from perfkit.rules.plans.wanted import Wanted
 
@@ -44,7 +46,7 @@ def _of_plan(plan: Plan, statement: str) -> list[IndexCandidate]:
     for node in sorted(plan.nodes, key=lambda node: (-_weight(node, bill), node.step.node_id)):
         relation, schema = node.step.relation, node.facts.get("Schema")
         if node.step.node_type in SCANS and relation and (node.executed or not bill.executed):
-            asker = Asker(plan.head.run_id, plan.head.plan_id, node.step.node_id, statement)
+            asker = Asker(plan.head.run_id, plan.head.plan_id, node.step.node_id, with_parameters(plan, statement))
             for shapes in _shapes(node):
                 found.setdefault((relation, shapes), IndexCandidate(schema, relation, shapes, (asker,)))
     return list(found.values())[:MOST]
@@ -95,12 +97,11 @@ def _arms(items: Sequence[Wanted]) -> Iterator[Shapes]:
 
 def _joined(node: Node, equal: Sequence[Wanted]) -> Iterator[Shapes]:
     """The key of a join that keeps few of the rows that the scan read for it."""
-    below, alias = node, alias_of(node) or ""
+    below = node
     for parent in node.above():
-        conditions = [str(parent.facts[key]) for key in JOINS if parent.facts.get(key)]
+        conditions = any(parent.facts.get(key) for key in JOINS)
         if conditions:
-            read = max(_rows(node), _rows(below))
-            keys = [item for condition in conditions for item in wanted_of(condition, alias, "join") if item.kind == "equality" and item.arm is None]
+            read, keys = max(_rows(node), _rows(below)), join_keys(node, parent)
             if keys and read >= LEAST_ROWS and _rows(parent) <= FEW * read:
                 yield (_shape(wanted_index([*keys, *equal])),)
         if conditions or parent.step.node_type not in TRANSPARENT:
@@ -112,15 +113,16 @@ def _order_for_few(node: Node) -> list[Wanted]:
     """The order that a limit above the scan wants few rows in."""
     if _rows(node) + _discarded(node) < LEAST_ROWS:
         return []
-    key = ""
+    key, below = "", node
     for parent in node.above():
         if parent.step.sort_key and parent.step.node_type in {"Sort", "Incremental Sort"}:
             key = parent.step.sort_key
         elif parent.step.node_type == "Limit":
             few = _rows(parent) <= FEW * (_rows(node) + _discarded(node))
-            return order_of(key or statement_order(node.plan), alias_of(node) or "") if few else []
-        elif parent.step.node_type not in KEEPS_ORDER:
+            return (order_of(key, alias_of(node) or "") if key else statement_order(node)) if few else []
+        elif parent.step.node_type not in KEEPS_ORDER and not (parent.step.node_type in JOINED and below.step.relationship == "Outer"):
             return []
+        below = parent
     return []
 
 

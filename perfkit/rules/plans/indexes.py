@@ -6,7 +6,7 @@ from perfkit.model.plan import Node
 from perfkit.rules.plans.advice import index_advice, number
 from perfkit.rules.plans.bill import NOTEWORTHY, Bill, deepest, of_processes, removed
 from perfkit.rules.plans.causes import Suspicion
-from perfkit.rules.plans.conditions import alias_of, index_statement, order_of, wanted_columns, wanted_index
+from perfkit.rules.plans.conditions import index_statement, wanted_columns, wanted_index
 from perfkit.rules.plans.ordering import statement_order
 
 INEFFICIENT, DISCARDED_AT_LEAST = 0.90, 1000.0
@@ -30,7 +30,7 @@ def inefficient_index(node: Node, bill: Bill) -> Suspicion | None:
         node,
         rank=82,
         title=f"Index scan of {node.step.relation} finds {number(discarded + kept)} rows to keep {number(kept)}",
-        remedy=f"Put the filtered columns behind those that the index has, or make a partial index: {index_advice(node)}",
+        remedy=index_advice(node, lead="Put the filtered columns behind those that the index has, or make a partial index: "),
         cost_ms=bill.ms(own),
         saves_ms=bill.ms(own * discarded / (discarded + kept)),
         saving_basis=f"{bill.basis} of the scan, by the share of the rows that it discards",
@@ -47,7 +47,7 @@ def index_for_order(node: Node, bill: Bill) -> Suspicion | None:
         return None
     own = bill.own(scan)
     wanted = [item for item in wanted_columns(scan) if item.source == "filter" and item.kind == "equality"]
-    columns = wanted_index([*wanted, *order_of(statement_order(node.plan), alias_of(scan) or "")])
+    columns = wanted_index([*wanted, *statement_order(scan)])
     statement = f"{index_statement(scan, columns)};" if wanted else index_advice(scan)
     return Suspicion(
         "index-for-order-discards-rows",
@@ -64,8 +64,8 @@ def index_for_order(node: Node, bill: Bill) -> Suspicion | None:
 
 def heap_fetches(node: Node, bill: Bill) -> Suspicion | None:
     """An index-only scan that has to look at the table, as its pages are not known to be visible to all."""
-    fetches = node.number("Heap Fetches")
-    if fetches < FETCHED_AT_LEAST or fetches < FETCHED * (node.rows or 0.0):
+    fetches, read = node.number("Heap Fetches"), (node.rows or 0.0) + removed(node)
+    if fetches < FETCHED_AT_LEAST or fetches < FETCHED * read:
         return None
     own = bill.own(node)
     if not bill.heavy(own, NOTEWORTHY):
@@ -74,11 +74,11 @@ def heap_fetches(node: Node, bill: Bill) -> Suspicion | None:
         "index-only-scan-visits-table",
         node,
         rank=60,
-        title=f"Index-only scan of {node.step.relation} visits the table {number(fetches)} times for {number(node.rows or 0.0)} rows",
+        title=f"Index-only scan of {node.step.relation} visits the table {number(fetches)} times for {number(read)} rows",
         remedy=f"vacuum {node.step.relation}; and let autovacuum come more often: alter table {node.step.relation} "
         "set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02);",
         cost_ms=bill.ms(own),
-        saves_ms=bill.ms(own * fetches / (fetches + max(node.rows or 0.0, fetches))),
+        saves_ms=bill.ms(own * fetches / (fetches + max(read, fetches))),
         saving_basis=f"{bill.basis} of the scan, a visit of the table counted like a visit of the index",
     )
 
@@ -88,7 +88,7 @@ def rechecked(node: Node, bill: Bill) -> Suspicion | None:
     discarded, kept = removed(node, "Index Recheck"), node.rows or 0.0
     if discarded < DISCARDED_AT_LEAST or discarded < RECHECKED * max(kept, 1.0) or lossy_share(node) >= LOSSY:
         return None
-    own = bill.own(node)
+    own = bill.inside(node)
     if not bill.heavy(own, LEAST_SHARE):
         return None
     return Suspicion(
@@ -100,8 +100,9 @@ def rechecked(node: Node, bill: Bill) -> Suspicion | None:
         "or for BRIN a table in the order of the column, or a B-tree.",
         cost_ms=bill.ms(own),
         saves_ms=bill.ms(own * discarded / (discarded + kept)),
-        saving_basis=f"{bill.basis} of the scan, by the share of the rows that the recheck discards",
+        saving_basis=f"{bill.basis} of the scan and of its index, by the share of the rows that the recheck discards",
         effort="MEDIUM",
+        covers=tuple(node.children),
     )
 
 

@@ -13,6 +13,8 @@ from perfkit.rules.plans.conditions import alias_of
 LOOPS, LOOPS_SHARE, LOOPS_MS, UNEXPECTED = 1000.0, 0.20, 5.0, 10.0
 COMPARED, COMPARED_PER_MATCH = 1e6, 10.0
 CROSSED_SIDE = 100.0
+CALLED = frozenset({"Function Scan", "Table Function Scan", "ProjectSet"})
+EQUALITY = re.compile(r" = ")
 HITS, MEMO_SHARE = 0.50, 0.10
 
 
@@ -37,7 +39,7 @@ def repeated_inner(node: Node, bill: Bill) -> Suspicion | None:
         node,
         rank=70 if unexpected else 30,
         title=f"Nested loop repeats {inner.place} {number(loops)} times" + (f", where {number(expected)} were expected" if unexpected else ""),
-        remedy=_of_repetition(unexpected),
+        remedy=_of_repetition(unexpected, str(node.facts.get("Join Filter") or ""), inner),
         cost_ms=bill.ms(cost),
         saves_ms=bill.ms(cost * (1 - expected / loops)) if unexpected else None,
         saving_basis="time of the repetitions that were not expected; an upper bound, as another join has its own cost"
@@ -84,6 +86,8 @@ def repeated_subplan(node: Node, bill: Bill) -> Suspicion | None:
     loops = node.step.loops or 0.0
     if node.step.relationship != "SubPlan" or loops < LOOPS or "hashed" in (node.step.subplan or ""):
         return None
+    if node.step.node_type == "Materialize" and node.parent is not None:
+        return _list_compared(node, node.parent, bill)
     cost = bill.inside(node)
     if not bill.heavy(cost, LOOPS_SHARE, LOOPS_MS):
         return None
@@ -104,6 +108,26 @@ def repeated_subplan(node: Node, bill: Bill) -> Suspicion | None:
         saving_basis="time of all executions but one; an upper bound, as the join has its own cost",
         effort="MEDIUM",
         covers=tuple(node.below()),
+    )
+
+
+def _list_compared(rows: Node, asker: Node, bill: Bill) -> Suspicion | None:
+    """A sub-query that does not depend on the row, kept and compared row by row as it is too long to be hashed."""
+    loops, cost = rows.step.loops or 1.0, bill.inside(rows) + bill.own(asker)
+    if not bill.heavy(cost, LOOPS_SHARE, LOOPS_MS):
+        return None
+    kept = max((below.rows or 0.0 for below in rows.children), default=0.0)
+    return Suspicion(
+        "subplan-repeats",
+        asker,
+        rank=84,
+        title=f"{rows.step.subplan or 'A sub-query'} gives a list of {number(kept)} values, which is compared {number(loops)} times, value by value",
+        remedy="Write not exists (select … where its column = the row's column) in place of NOT IN: that is a join, which compares by hash. "
+        "A list is only hashed where work_mem is expected to hold it, and NOT IN finds nothing as soon as one value is null.",
+        cost_ms=bill.ms(cost),
+        saves_ms=bill.ms(cost * (1 - 1 / loops)),
+        saving_basis="time of all comparisons but one; an upper bound, as the join has its own cost",
+        covers=tuple(rows.below()),
     )
 
 
@@ -156,7 +180,14 @@ def _scanned_again(scan: Node, bill: Bill, covers: tuple[Node, ...], title: str)
     )
 
 
-def _of_repetition(unexpected: bool) -> str:
+def _of_repetition(unexpected: bool, condition: str, inner: Node) -> str:
+    if condition and EQUALITY.search(condition) is None:
+        return _of_cross(condition, inner)
+    if any(below.step.node_type in CALLED for below in inner.below()):
+        return (
+            "The function is called for each row of the outer side: filter that side first; where the rows it makes are only looked through for a "
+            "value, test the value itself instead (@>, ?, = any), which makes no rows and may use an index."
+        )
     if unexpected:
         return (
             "Mend the estimate of the outer side (analyze; create statistics for columns that depend on one another); until then, "

@@ -6,7 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from perfkit.model.finding import Finding
 from perfkit.model.plan import Plan
-from perfkit.rules.plans import estimates, indexes, joins, measuring, memory, ordering, parallel, parts, planned, proved, scans, stale, whole
+from perfkit.rules.plans import (
+    estimates,
+    indexes,
+    joins,
+    measuring,
+    memory,
+    ordering,
+    parallel,
+    parts,
+    planned,
+    proved,
+    scans,
+    stale,
+    triggers,
+    whole,
+)
 from perfkit.rules.plans.bill import Bill
 from perfkit.rules.plans.causes import Rule, Suspicion, WholeRule, findings
 from perfkit.rules.plans.drafts import Owners
@@ -23,7 +38,7 @@ BY_TYPE: tuple[Mapping[str, tuple[Rule, ...]], ...] = (
 """Rules of the nodes that they are about."""
 EVERY: tuple[Rule, ...] = (*joins.EVERY, *memory.EVERY, *measuring.EVERY)
 """Rules of any node."""
-WHOLE: tuple[WholeRule, ...] = (*parts.WHOLE, *parallel.WHOLE, *whole.WHOLE, *measuring.WHOLE)
+WHOLE: tuple[WholeRule, ...] = (*parts.WHOLE, *parallel.WHOLE, *whole.WHOLE, *triggers.WHOLE, *measuring.WHOLE)
 """Rules of the whole plan."""
 RULES: Mapping[str, tuple[Rule, ...]] = {
     node_type: tuple(rule for family in BY_TYPE for rule in family.get(node_type, ()))

@@ -8,6 +8,8 @@ from itertools import takewhile
 
 from perfkit.model.finding import Finding
 from perfkit.model.plan import Node, Plan
+from perfkit.rules.plans.bill import Bill
+from perfkit.rules.plans.causes import impact_of
 from perfkit.rules.plans.drafts import Owners, node_finding
 
 DISTANCE = re.compile(r"<=>|<->|<#>|<\+>")
@@ -16,9 +18,10 @@ DESCENDING = re.compile(r"\bDESC\b", re.IGNORECASE)
 LIMITED = re.compile(r"\b(?:limit|fetch\s+(?:first|next))\s+\(?'?(\d+)", re.IGNORECASE)
 OPERATOR_CLASS = {"<=>": "vector_cosine_ops", "<->": "vector_l2_ops", "<#>": "vector_ip_ops", "<+>": "vector_l1_ops"}
 ROWS_AT_LEAST = 1000.0
+EF_SEARCH_AT_MOST = 1000.0
 BASIS = "own time of the scan and the sort; what an index scan costs instead is not known before it is built"
 NO_TIME = "what is missing is rows, not time: a complete answer may take longer"
-MEASURE = "perfkit collect vectors measures recall beside latency"
+MEASURE = "`perfkit collect vectors` measures recall beside latency"
 
 
 def judge(plans: Sequence[Plan], owners: Owners) -> list[Finding]:
@@ -55,6 +58,7 @@ def _exact_search(scan: Node, sort: Node, owners: Owners) -> Finding:
         saving_basis=BASIS,
         remedy=_descending() if DESCENDING.search(key) else _index(scan, key),
         effort="LOW",
+        impact=impact_of(own_ms, Bill(scan.plan)),
     )
 
 
@@ -63,8 +67,8 @@ def _index(scan: Node, key: str) -> str:
     name = column[1].split(".")[-1] if column else "the embedding column"
     sign = operator[0] if operator else "<=>"
     return (
-        f"create index on {scan.step.relation} using hnsw ({name} {OPERATOR_CLASS[sign]}); measure recall beside latency. An index of another "
-        f"operator class does not serve {sign}, nor does any without a LIMIT; {MEASURE}."
+        f"create index on {scan.step.relation} using hnsw ({name} {OPERATOR_CLASS[sign]}); An index of another "
+        f"operator class does not serve {sign}, and none serves an order without a LIMIT. Its answers are approximate: {MEASURE}."
     )
 
 
@@ -100,6 +104,14 @@ def _asked(limit: Node) -> float | None:
     return float(written[0]) if len(written) == 1 else limit.step.rows_estimated
 
 
+def _search_wider(asked: float) -> str:
+    """The plan does not say of which kind the index is."""
+    hnsw = (
+        f"set hnsw.ef_search to at least {asked:.0f} (its default is 40)" if asked <= EF_SEARCH_AT_MOST else "set hnsw.iterative_scan = strict_order"
+    )
+    return f"If it is an HNSW index, {hnsw}; if it is an IVFFlat index, search more of its lists: set ivfflat.probes (its default is 1)."
+
+
 def _too_few(scan: Node, limit: Node, owners: Owners) -> Finding:
     asked, got = _asked(limit) or 0.0, limit.step.rows_actual or 0.0
     removed = scan.step.rows_removed or 0.0
@@ -108,7 +120,7 @@ def _too_few(scan: Node, limit: Node, owners: Owners) -> Finding:
         "An index applies its filter after the search: set hnsw.iterative_scan = strict_order (or ivfflat.iterative_scan = relaxed_order), "
         "or give the filter's values partial indexes."
         if removed
-        else f"set hnsw.ef_search to at least {asked:.0f} (its default is 40), or search more lists with ivfflat.probes."
+        else _search_wider(asked)
     )
     return node_finding(
         "vector-search-returns-too-few-rows",
@@ -118,7 +130,7 @@ def _too_few(scan: Node, limit: Node, owners: Owners) -> Finding:
         cost_ms=scan.self_ms,
         saves_ms=None,
         saving_basis=NO_TIME,
-        remedy=f"{more} {MEASURE[0].upper()}{MEASURE[1:]}.",
+        remedy=f"{more} {MEASURE}.",
         effort="LOW",
         impact="HIGH",
     )

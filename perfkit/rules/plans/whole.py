@@ -1,4 +1,4 @@
-"""What a statement spends outside of its nodes: planning, compilation, triggers, the result's way to the client, and cold buffers."""
+"""What a statement spends outside of its nodes: planning, compilation, the result's way to the client, and cold buffers."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from perfkit.model.plan import Node
-from perfkit.rules.plans.advice import milliseconds, number, percent
+from perfkit.rules.plans.advice import milliseconds, number
 from perfkit.rules.plans.bill import Bill
 from perfkit.rules.plans.causes import Suspicion
 
 PLANNING_MS = 10.0
 JIT_SHARE, JIT_MS = 0.20, 10.0
-TRIGGER_SHARE = 0.10
-SERIAL_SHARE = 0.20
+SERIAL_SHARE, SERIAL_MS = 0.20, 10.0
 COLD_SHARE, COLD_BLOCKS = 0.10, 1000
 
 
@@ -58,26 +57,12 @@ def compilation(bill: Bill) -> Iterator[Suspicion]:
     )
 
 
-def triggers(bill: Bill) -> Iterator[Suspicion]:
-    """Triggers that run after the statement, above all those of foreign keys."""
-    listed = bill.plan.facts.get("Triggers") if '"Triggers"' in (bill.plan.head.details or "") else None
-    root_ms = bill.plan.root.step.total_ms
-    if not isinstance(listed, list) or bill.total_ms is None or root_ms is None:
-        return
-    left_ms = max(bill.total_ms - root_ms, 0.0)
-    for trigger in sorted(listed, key=lambda each: (not each.get("Constraint Name"), -_time(each))):
-        cost = min(_time(trigger), left_ms)
-        left_ms -= cost
-        if bill.heavy(cost, TRIGGER_SHARE):
-            yield _trigger(trigger, cost, bill)
-
-
 def serialization(bill: Bill) -> Iterator[Suspicion]:
     """A result that takes long to be written in the client's format."""
     details = bill.plan.head.details or ""
     facts = bill.plan.facts.get("Serialization") if '"Serialization"' in details else None
     cost = _time(facts) if isinstance(facts, dict) else 0.0
-    if not bill.heavy(cost, SERIAL_SHARE):
+    if not bill.heavy(cost, SERIAL_SHARE, SERIAL_MS):
         return
     rows = bill.plan.root.rows or 0.0
     yield Suspicion(
@@ -121,41 +106,6 @@ def cold_buffers(bill: Bill) -> Iterator[Suspicion]:
     )
 
 
-def _trigger(trigger: Mapping[str, Any], cost: float, bill: Bill) -> Suspicion:
-    name, calls = str(trigger.get("Constraint Name") or trigger.get("Trigger Name")), float(trigger.get("Calls") or 1)
-    table = trigger.get("Relation") or bill.plan.root.step.relation or "the table"
-    told = f"{percent(bill.share(cost))} of the execution: {number(calls)} calls, {milliseconds(cost / calls)} each"
-    node = _writer(bill.plan.root, str(table))
-    return Suspicion(
-        "trigger-dominates",
-        node,
-        rank=90,
-        title=f"{'Foreign key' if trigger.get('Constraint Name') else 'Trigger'} {name} on {table} takes {told}",
-        remedy=_of_foreign_key(name, str(table), node)
-        if trigger.get("Constraint Name")
-        else f"Look at the statements inside the trigger's function (auto_explain.log_nested_statements), or write it for each statement on {table}.",
-        cost_ms=cost,
-        saves_ms=cost,
-        saving_basis="time of the trigger; what it costs with an index is next to nothing",
-        about=f"trigger {name}",
-    )
-
-
-def _of_foreign_key(name: str, table: str, node: Node) -> str:
-    if node.facts.get("Operation") == "Insert":
-        return (
-            f"Each new row of {table} looks up the row that it refers to: insert in larger statements, and see that {name} refers to a primary key."
-        )
-    return (
-        f"Each row looks for rows that refer to it: create an index on the columns of {name} in the table that refers to {table} "
-        f"(select conrelid::regclass, pg_get_constraintdef(oid) from pg_constraint where conname = '{name}')."
-    )
-
-
-def _writer(root: Node, table: str) -> Node:
-    return next((node for node in root.below() if node.step.node_type == "ModifyTable" and node.step.relation == table), root)
-
-
 def _time(facts: Mapping[str, Any]) -> float:
     return float(facts.get("Time") or 0.0)
 
@@ -165,4 +115,4 @@ def _read_share(node: Node) -> float:
     return read / ((node.step.shared_hit or 0) + read or 1)
 
 
-WHOLE = (planning, compilation, triggers, serialization, cold_buffers)
+WHOLE = (planning, compilation, serialization, cold_buffers)
