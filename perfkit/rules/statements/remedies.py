@@ -19,7 +19,7 @@ def instead_of_rows(row: RepeatedStatement) -> str:
     if shape.lazy:
         return f"Load {table} with the rows before: selectinload() on the relationship."
     if shape.by_orm and shape.without_key and shape.by_key:
-        return f"Read {table} once for all rows: one select with {_column(shape)}.in_(keys); undefer() in the query before, if these columns are deferred."
+        return f"Read {table} once for all rows: one select with {_column(shape)}.in_(keys); for deferred columns, undefer() in the query before."
     if shape.by_orm and shape.by_key and row.after_write:
         return (
             f"Every commit makes loaded rows of {table} forget their columns: expire_on_commit=False on the session, or read the rows again at once."
