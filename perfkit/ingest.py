@@ -117,6 +117,7 @@ def looking(
         _refuse_empty(sources, counts)
         staging.normalise_names()
         staging.fingerprint_statements(fingerprint_of)
+        staging.split_requests()
         told = dict((examine or _as_told)(staging, told))
         yield staging, [_looked(source, token, counts[token], told[token]) for token, source in zip(told, sources, strict=True)]
 
@@ -202,6 +203,7 @@ def _ingest_fresh(sources: Sequence[Source], store: Store, vault: Vault, examine
         staged = _staged(sources, told, kept, staging)
         _refuse_empty(sources, counts)
         staging.fingerprint_statements(fingerprint_of)
+        staging.split_requests()
         for item in staged:
             vault.settle(item.kept, replace(told[int(item.token)], started_at=item.run.started_at, root=item.run.root).to_json())
         there = commit(store, staging, staged)

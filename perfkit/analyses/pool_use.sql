@@ -12,7 +12,7 @@ with events as (
     select pool_events.*, server.name as endpoint, server.duration_ms as request_ms,
         epoch_us("at") / 1000.0 as start_ms, epoch_us("at") / 1000.0 + pool_events.duration_ms as end_ms
     from pool_events left join spans as server
-        on server.run_id = pool_events.run_id and server.trace_id = pool_events.trace_id and server.kind = 'server' and server.parent_id is null
+        on server.run_id = pool_events.run_id and server.trace_id = pool_events.trace_id and server.kind = 'server'
     where list_contains($run_ids, pool_events.run_id) and pool_events.pool is not null
 ),
 connects as (

@@ -42,11 +42,13 @@ class RepeatedStatement:
     rows_each: float | None
     """None where rows were not counted."""
     after_write: bool
+    after_response: bool
+    """Background work: the request has been answered, so it gets no faster without it."""
     pause_ms: float | None
     """None where no other call followed."""
     total_ms: float
     elapsed_ms: float
-    """With the work on the rows, up to the next call."""
+    """With the work on the rows, up to the next call and no longer than an ORM takes for them."""
     saves_ms: float
     """Elapsed time without the longest execution and a round trip, a request."""
     round_trip_ms: float

@@ -9,8 +9,10 @@
 -- batch: median number of values in its IN list or of rows in its VALUES; null where it has neither.
 -- rows_each: mean rows of an execution; null where they were not counted.
 -- after_write: whether the request had written to the table before the first execution.  pause_ms: median pause before the request's next call.
+-- after_response: whether all of it began when the request had been answered.
 -- total_ms: mean database time per request of the endpoint.
--- elapsed_ms: the same up to the start of the request's next call, so with the work on the rows; overlapping executions count once.
+-- elapsed_ms: the same up to the start of the request's next call, so with the work on the rows, but at most the 1 ms and the 0.05 ms a row
+-- that an ORM takes to build them: what is more is the application's own work, and stays; overlapping executions count once.
 -- saves_ms: mean per request of elapsed time without the longest execution and a round trip.
 -- round_trip_ms: the fastest statement of the run, which no round trip can be slower than.
 -- parent_*: the earlier statement of the same request whose rows fit the number of executions in most requests, with its place.
@@ -18,7 +20,7 @@
 -- scales: correlation of executions and its rows over requests; null with fewer than three numbers of rows.
 -- request_ms: mean length of the endpoint's requests.
 with servers as (
-    select run_id, trace_id, name as subject, duration_ms as request_ms
+    select run_id, trace_id, name as subject, duration_ms as request_ms, epoch_us(started_at) / 1000.0 + duration_ms as answered_ms
     from spans where list_contains($run_ids, run_id) and kind in ('server', 'internal')
     qualify row_number() over (partition by run_id, trace_id order by kind = 'server' desc, started_at, span_id) = 1
 ),
@@ -64,7 +66,10 @@ placed as (
     select asked.*, next_started_at, changed_at, coalesce(writing, false) as writing,
         coalesce(nullif(call_chain, []), if(file is null, null, [file || ':' || line]), []) as chain,
         list_transform(call_chain, lambda step: regexp_replace(step, ':\d+$', '')) as functions,
-        greatest(duration_ms, coalesce((epoch_us(next_started_at) - epoch_us(started_at)) / 1000.0, 0)) as elapsed_ms,
+        greatest(
+            duration_ms,
+            least(coalesce((epoch_us(next_started_at) - epoch_us(started_at)) / 1000.0, 0), duration_ms + 1 + 0.05 * coalesce(rows_returned, 0))
+        ) as elapsed_ms,
         regexp_replace(regexp_replace(text, '::[\w ]+', '', 'g'), '%\(\w+\)s|\$\d+|:\w+', '?', 'g') as plain
     from asked
     join calls using (run_id, span_id)
@@ -118,7 +123,8 @@ per_request as (
     from sent group by run_id, trace_id, source
 ),
 repeated as (
-    select per_request.*, subject from per_request join servers using (run_id, trace_id)
+    select per_request.*, subject, epoch_us(first_at) / 1000.0 >= answered_ms as after_response
+    from per_request join servers using (run_id, trace_id)
     where source in (select source from per_request where times >= 2)
 ),
 -- Two sources alternate where one begins before the other ends, and both come equally often.
@@ -181,6 +187,7 @@ select
     median(batch)::double as batch,
     (sum(rows) / sum(times))::double as rows_each,
     bool_or(after_write) as after_write,
+    bool_and(after_response) as after_response,
     median(pause_ms) as pause_ms,
     sum(sum_ms) / any_value(requests) as total_ms,
     sum(sum_elapsed_ms) / any_value(requests) as elapsed_ms,

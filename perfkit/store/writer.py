@@ -23,6 +23,7 @@ from perfkit.store.migrations import create_tables, views
 from perfkit.store.vault import Kept
 
 MACROS = Path(__file__).with_name("macros.sql")
+SPLIT_REQUESTS = Path(__file__).with_name("split_requests.sql")
 MEMORY_LIMIT = "640MB"
 """Beyond it DuckDB spills to the disk beside the store; the whole process stays below 1 GiB."""
 FLUSH_ROWS = 200_000
@@ -153,6 +154,11 @@ class Staging:
                     f"update {table} set fingerprint = known.fingerprint from fingerprints as known "
                     f"where {statement} = known.statement and {table}.fingerprint is distinct from known.fingerprint"
                 )
+
+    def split_requests(self) -> None:
+        """Gives each request an id of its own where one trace holds several: what is asked of a request then needs no tree of spans."""
+        self.flush()
+        self.connection.execute(SPLIT_REQUESTS.read_text(encoding="utf-8"))
 
     def first_moments(self) -> dict[str, datetime]:
         """When the measuring began, for artefacts whose rows carry times."""

@@ -8,9 +8,11 @@ from functools import wraps
 from typing import Any
 
 import asyncpg
+from asyncpg import cursor as cursors
 from asyncpg.prepared_stmt import PreparedStatement
 
 from perfkit.trace.drivers import awaited, begun, patched
+from perfkit.trace.statements import Sent
 
 _COUNT = re.compile(r"(\d+)$")
 _READS = ("fetch", "fetchrow", "fetchval")
@@ -22,6 +24,8 @@ def install() -> Callable[[], None]:
     return patched(
         (
             *((connection, name, _of_connection(vars(connection)[name], name == "executemany")) for name in (*_READS, "execute", "executemany")),
+            (cursors, "CursorIterator", _Iterated),
+            (cursors, "Cursor", _Opened),
             *((prepared, name, _of_statement(vars(prepared)[name], name == "executemany")) for name in (*_READS, "executemany")),
         )
     )
@@ -47,6 +51,57 @@ def _of_statement(original: Any, many: bool) -> Any:
         return await awaited(sent, original(statement, *arguments, **options), _rows)
 
     return method
+
+
+class _Counting(cursors.BaseCursor):  # type: ignore[misc]
+    """A cursor whose first message to the server is the statement; later ones only fetch more of its rows."""
+
+    __slots__ = ()
+    _sent: Sent | None
+
+    async def _begin(self, work: Callable[[], Any], rows_of: Callable[[Any], int]) -> Any:
+        sent = begun(self._query, self._args, False, 2)
+        self._sent = sent  # type: ignore[misc]  # the slot is that of the classes below
+        if sent is not None:
+            sent.open = True
+        result = await awaited(sent, work(), rows_of)
+        self._settle()
+        return result
+
+    async def _exec(self, n: int, timeout: Any) -> Any:
+        rows = await super()._exec(n, timeout)
+        sent = getattr(self, "_sent", None)
+        if sent is not None and sent.open:
+            sent.rows = (sent.rows or 0) + len(rows)
+            self._settle()
+        return rows
+
+    def _settle(self, *, gone: bool = False) -> None:
+        sent = getattr(self, "_sent", None)
+        if sent is not None and (gone or self._exhausted):
+            sent.open = False
+
+    def __del__(self) -> None:
+        self._settle(gone=True)
+        super().__del__()
+
+
+class _Iterated(_Counting, cursors.CursorIterator):  # type: ignore[misc]
+    """A cursor of async for."""
+
+    __slots__ = ("_sent",)
+
+    async def _bind_exec(self, n: int, timeout: Any) -> Any:
+        return await self._begin(lambda: super(_Iterated, self)._bind_exec(n, timeout), len)
+
+
+class _Opened(_Counting, cursors.Cursor):  # type: ignore[misc]
+    """A cursor that is awaited."""
+
+    __slots__ = ("_sent",)
+
+    async def _bind(self, timeout: Any) -> Any:
+        return await self._begin(lambda: super(_Opened, self)._bind(timeout), lambda _: 0)
 
 
 def _rows(result: Any) -> int | None:

@@ -54,27 +54,34 @@ class CallSites:
 
     def here(self, skip: int) -> Site:
         """The call site, seen from the frame that lies skip frames above this one."""
-        frame: FrameType | None = sys._getframe(skip + 1)
+        frame = sys._getframe(skip + 1)
+        while True:
+            try:
+                chain = self._walk(frame)
+                break
+            except KeyError as unknown:
+                self._learn(unknown.args[0])
+        key = tuple(chain)
+        return self._sites.get(key) or self._site(key, chain)
+
+    def _walk(self, frame: FrameType | None) -> dict[str, int]:
+        """Steps and lines of the application, innermost first; a file that is not known is a KeyError, because asking first costs more."""
         greenlet: object = None
         known, steps = self._known, self._steps
         chain: dict[str, int] = {}
         while frame is not None:
-            code = frame.f_code
-            home = known.get(code.co_filename)
-            if home is None:
-                home = self._learn(code.co_filename)
-            if home:
-                if home is _EDGE:
-                    break
-                step = steps.get((id(code), frame.f_lasti)) or self._step(frame, home)
-                chain[step.text] = step.line
-                if len(chain) == _CHAIN:
-                    break
-            frame = frame.f_back
-            if frame is None:
-                frame, greenlet = _caller_of_greenlet(greenlet)
-        key = tuple(chain)
-        return self._sites.get(key) or self._site(key, chain)
+            while frame is not None:
+                code = frame.f_code
+                if home := known[code.co_filename]:
+                    if home is _EDGE:
+                        return chain
+                    step = steps.get((id(code), frame.f_lasti)) or self._step(frame, home)
+                    chain[step.text] = step.line
+                    if len(chain) == _CHAIN:
+                        return chain
+                frame = frame.f_back
+            frame, greenlet = _caller_of_greenlet(greenlet)
+        return chain
 
     def of(self, code: CodeType) -> Site:
         """Where a function is defined."""
@@ -100,11 +107,10 @@ class CallSites:
         self._steps[id(code), frame.f_lasti] = step
         return step
 
-    def _learn(self, name: str) -> str:
+    def _learn(self, name: str) -> None:
         if len(self._known) >= _KEPT:
             self._known.clear()
-        self._known[name] = home = self._home(name)
-        return home
+        self._known[name] = self._home(name)
 
     def _home(self, name: str) -> str:
         if name.startswith("<"):

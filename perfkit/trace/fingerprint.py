@@ -35,6 +35,9 @@ _PLACE = re.compile(r"%(?:\(\w+\))?s|\?|:(?<![:\w]:)[A-Za-z_]\w*")
 _SOURCES = re.compile(r"""(?:from|join|into|update|using)\s+(?:only\s+)?([a-z_"][\w."$]*(?:(?:\s+(?:as\s+)?\w+)?\s*,\s*[a-z_"][\w."$]*)*)""")
 """No flag for case and no word boundary: so the search skips to a first letter."""
 _COMMENT = re.compile(r"('[^']*')|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_LONE_NUMBER = re.compile(r"[0-9](?<![\w.$][0-9])[0-9.]*")
+"""What stands before is looked at last: so the search skips to a first digit."""
+_LISTS = {" in (": re.compile(r" in \([0-9', .$]+\)"), " IN (": re.compile(r" IN \([0-9', .$]+\)")}
 _SCHEMA = re.compile(r'[\w"$]+\.')
 _LONG_NUMBER = re.compile(r"\d\d+")
 _ALIAS_WORD = re.compile(r"\s+as\b|\s(?=\s)")
@@ -60,16 +63,13 @@ def describe(statement: str) -> tuple[str, str]:
 
 def fingerprint_of(statement: str) -> str:
     """16 hexadecimal digits that all executions of a statement share: by PostgreSQL's grammar, by its tokens where that does not know it."""
-    grammar = _grammar()
-    if grammar is not None and len(statement) <= _LONGEST_PARSED:
-        fingerprint, refusals = grammar
+    if len(statement) <= _LONGEST_PARSED:
         code = _code(statement)
-        for text in (code, statement):
-            try:
-                parsed = fingerprint(text)
-            except refusals:
-                continue  # a question mark may also be an operator of PostgreSQL's: then the statement parses as it is
-            return text_hash(f"{parsed} {_tables(code)}")
+        # a question mark may also be an operator of PostgreSQL's: then the statement parses as it is
+        plain = _without_numbers(code)
+        found = (_by_grammar(plain) if len(plain) <= _LONGEST_CACHED else _parsed(plain, plain)) or _parsed(statement, code)
+        if found is not None:
+            return found
     return text_hash(normalise(statement))
 
 
@@ -91,6 +91,24 @@ def _describe(statement: str) -> tuple[str, str]:
     table = next((table if '"' in table else table.lower() for table in tables if table), None)
     name = " ".join(([verb[1].upper()] if verb else []) + ([table] if table else []))
     return name or "statement", fingerprint_of(statement)
+
+
+@lru_cache(maxsize=2048)
+def _by_grammar(code: str) -> str | None:
+    """The same for many a text: few are left without their numbers."""
+    return _parsed(code, code)
+
+
+def _parsed(text: str, code: str) -> str | None:
+    """None where the grammar does not know the text, or is not there."""
+    grammar = _grammar()
+    if grammar is None:
+        return None
+    fingerprint, refusals = grammar
+    try:
+        return text_hash(f"{fingerprint(text)} {_tables(code)}")
+    except refusals:
+        return None
 
 
 @cache
@@ -119,6 +137,16 @@ def _code(statement: str) -> str:
     if "'" in code:
         code = "''".join(code.split("'")[::2])
     return _PLACE.sub("$1", code) if "?" in code or "%" in code or ":" in code else code
+
+
+def _without_numbers(code: str) -> str:
+    """What the grammar's fingerprint leaves out, too: numbers, and how long a list is. A quoted name may hold anything and stays."""
+    if '"' in code:
+        return code
+    for begin, listed in _LISTS.items():
+        if begin in code:
+            code = listed.sub(f"{begin}0)", code)
+    return _LONE_NUMBER.sub("0", code)
 
 
 def _replace(match: re.Match[str]) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import wraps
 from typing import Any
 
 import psycopg
 
 from perfkit.trace.drivers import awaited, begun, during, patched
+from perfkit.trace.statements import Sent
+
+_END = object()
+"""After the last row, which may itself be None."""
 
 
 def install() -> Callable[[], None]:
@@ -18,6 +22,8 @@ def install() -> Callable[[], None]:
     names = ("execute", "executemany")
     return patched(
         (
+            (psycopg.Cursor, "stream", _streamed(vars(psycopg.Cursor)["stream"])),
+            (psycopg.AsyncCursor, "stream", _streamed_waiting(vars(psycopg.AsyncCursor)["stream"])),
             *((cursor, name, _blocking(vars(cursor)[name], name == "executemany")) for cursor in blocking for name in names if name in vars(cursor)),
             *((cursor, name, _waiting(vars(cursor)[name], name == "executemany")) for cursor in waiting for name in names if name in vars(cursor)),
         )
@@ -44,6 +50,57 @@ def _waiting(original: Any, many: bool) -> Any:
         return await awaited(sent, original(cursor, query, params, *more, **options), lambda _: _rows(cursor))
 
     return execute
+
+
+def _streamed(original: Any) -> Any:
+    @wraps(original)
+    def stream(cursor: Any, query: Any, params: Any = None, *more: Any, **options: Any) -> Iterator[Any]:
+        rows = original(cursor, query, params, *more, **options)
+        sent = _open(begun(query, params, False, 1))
+        row = during(sent, lambda: next(rows, _END), lambda row: int(row is not _END))
+        try:
+            while row is not _END:
+                yield row
+                row = _counted(sent, next(rows, _END))
+        finally:
+            _closed(sent)
+            rows.close()
+
+    return stream
+
+
+def _streamed_waiting(original: Any) -> Any:
+    @wraps(original)
+    async def stream(cursor: Any, query: Any, params: Any = None, *more: Any, **options: Any) -> AsyncIterator[Any]:
+        rows = original(cursor, query, params, *more, **options)
+        sent = _open(begun(query, params, False, 1))
+        row = await awaited(sent, anext(rows, _END), lambda row: int(row is not _END))
+        try:
+            while row is not _END:
+                yield row
+                row = _counted(sent, await anext(rows, _END))
+        finally:
+            _closed(sent)
+            await rows.aclose()
+
+    return stream
+
+
+def _open(sent: Sent | None) -> Sent | None:
+    if sent is not None:
+        sent.open = True
+    return sent
+
+
+def _closed(sent: Sent | None) -> None:
+    if sent is not None:
+        sent.open = False
+
+
+def _counted(sent: Sent | None, row: Any) -> Any:
+    if sent is not None and row is not _END:
+        sent.rows = (sent.rows or 0) + 1
+    return row
 
 
 def _rows(cursor: Any) -> int | None:

@@ -15,6 +15,8 @@ from perfkit.trace.fingerprint import describe
 from perfkit.trace.recorder import Recorder, Span, new_id
 
 _LONGEST_STATEMENT = 4_000
+_END_KEPT = 2_500
+"""Of a longer one: tables and conditions stand at the end, and in between is only more of the same."""
 _SHAPES_KEPT = 2_000
 _BITS = (1 << 64) - 1
 _NO_REFERENCES = 2
@@ -97,13 +99,20 @@ def _shape(statement: str) -> tuple[str, str, str]:
     if len(_shapes) >= _SHAPES_KEPT:
         _shapes.clear()
     name, fingerprint = describe(statement)
-    text = json.dumps(statement[:_LONGEST_STATEMENT])
+    text = json.dumps(statement)
     if len(statement) > _LONGEST_STATEMENT:
-        text = f'{text},"cut":true'
+        text = f'{json.dumps(_cut(statement))},"cut":true'
     shape = json.dumps(name), json.dumps(fingerprint), text
     if len(statement) <= _LONGEST_STATEMENT:
         _shapes[statement] = shape
     return shape
+
+
+def _cut(statement: str) -> str:
+    """Its beginning and its end; a text in quotes that the cut goes through is closed before it and opened after it."""
+    begin, end = statement[: _LONGEST_STATEMENT - _END_KEPT], statement[-_END_KEPT:]
+    open_before, open_after = begin.count("'") % 2, statement[:-_END_KEPT].count("'") % 2
+    return begin + "'" * open_before + " … " + "'" * open_after + end
 
 
 def _params_hash(parameters: Any, many: bool) -> int:

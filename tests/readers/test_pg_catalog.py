@@ -185,3 +185,15 @@ def test_a_damaged_export_is_refused_with_its_line(text: str, reason: str, tmp_p
     with pytest.raises(ArtefactError, match=rf"export\.csv.*{reason}"):
         bench.ingest([path])
     assert bench.runs() == []
+
+
+def test_two_exports_in_one_file_are_their_difference(bench: Workbench, tmp_path: Path) -> None:
+    head = "taken_at,userid,dbid,queryid,query,calls,total_exec_time,rows\n"
+    before = head + "2026-01-01 10:00:00+00,10,5,1,select 1,100,50.0,100\n2026-01-01 10:00:00+00,10,5,2,select 2,7,3.0,7\n"
+    after = head + "2026-01-01 10:05:00+00,10,5,1,select 1,140,90.0,140\n2026-01-01 10:05:00+00,10,5,2,select 2,7,3.0,7\n"
+    new = "2026-01-01 10:05:00+00,11,5,1,select 1,2,1.0,2\n2026-01-01 10:05:00+00,10,5,3,select 3,4,2.0,4\n"
+    path = tmp_path / "statements.csv"
+    path.write_text(before + after + new)
+    bench.ingest([path])
+    rows = bench.store.query("select statement, calls, total_ms, epoch(until - since) from statement_stats order by statement, calls")[1]
+    assert rows == [("select 1", 2, 1, 300), ("select 1", 40, 40, 300), ("select 3", 4, 2, 300)]

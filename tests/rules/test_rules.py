@@ -36,6 +36,7 @@ LOOP = RepeatedStatement(
     batch=None,
     rows_each=3,
     after_write=False,
+    after_response=False,
     pause_ms=0.5,
     total_ms=20,
     elapsed_ms=60,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
@@ -119,6 +120,46 @@ def test_asyncpg(spans: Spans, postgres: str) -> None:
     found = spans()
     assert rows_of(found) == [2, 1, 2, 1, None]
     assert found[4]["status"] == "error" and {one["file"] for one in found} == {"test_drivers.py"}
+
+
+def test_cursors_of_asyncpg_are_one_statement_each_and_count_what_they_fetch(spans: Spans, postgres: str) -> None:
+    async def ask() -> None:
+        connection = await asyncpg.connect(host=_socket(postgres), user="postgres", database="postgres")
+        async with connection.transaction():
+            assert len([row async for row in connection.cursor("select * from generate_series(1, 120)")]) == 120
+            opened = await connection.cursor("select * from generate_series(1, $1)", 9)
+            await opened.fetch(4)
+            await opened.fetchrow()
+            prepared = await connection.prepare("select * from generate_series(1, 7)")
+            async for _ in prepared.cursor(prefetch=2):
+                break
+            with pytest.raises(asyncpg.DivisionByZeroError):
+                [row async for row in connection.cursor("select 1 / 0")]
+        await connection.close()
+
+    with contextlib.suppress(asyncpg.InFailedSQLTransactionError):
+        asyncio.run(ask())
+    found = [one for one in spans() if one["attributes"]["statement"].startswith("select")]
+    assert rows_of(found) == [120, 5, 2, None]
+    assert found[3]["status"] == "error" and {one["file"] for one in found} == {"test_drivers.py"}
+
+
+def test_streams_of_psycopg_count_what_is_taken(spans: Spans, postgres: str) -> None:
+    async def ask() -> None:
+        async with await psycopg.AsyncConnection.connect(postgres) as connection, connection.cursor() as cursor:
+            assert len([row async for row in cursor.stream("select * from generate_series(1, 8)")]) == 8
+
+    with psycopg.connect(postgres) as connection, connection.cursor() as cursor:
+        assert len(list(cursor.stream("select * from generate_series(1, %s)", (6,)))) == 6
+        for row in cursor.stream("select null from generate_series(1, 500)"):
+            assert row == (None,)
+            break
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            list(cursor.stream("select 1 / 0"))
+    asyncio.run(ask())
+    found = spans()
+    assert rows_of(found) == [6, 1, None, 8]
+    assert [one["status"] for one in found] == ["ok", "ok", "error", "ok"] and {one["file"] for one in found} == {"test_drivers.py"}
 
 
 @pytest.mark.parametrize("driver", ["psycopg", "pysqlite"])

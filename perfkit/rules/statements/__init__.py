@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from perfkit.analyses.repeated_statements import RepeatedStatement, repeated_statements
 from perfkit.model.finding import Finding
 from perfkit.rules.drafts import draft, place_of
-from perfkit.rules.statements.classes import Kind, kind_of, severity
+from perfkit.rules.statements.classes import Kind, severity
+from perfkit.rules.statements.loops import Loop, loops_of
 from perfkit.rules.statements.remedies import (
     instead_of_repeating,
     instead_of_rows,
@@ -25,6 +25,7 @@ BASIS = (
     "the longest one and a round trip stay, for the one statement that is left"
 )
 FEWER_TRIPS = "round trips that larger batches do without, each as long as the fastest statement of the run"
+AFTERWARDS = {"saves_ms": None, "saving_basis": "the request has been answered by then and gets no faster; its worker is free sooner"}
 GOOD_BATCH = 500
 """Values that every engine takes in one IN list."""
 SHOWN_CALLERS, SHOWN_TABLES = 2, 4
@@ -37,60 +38,56 @@ def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
 
 def judge(rows: Sequence[RepeatedStatement]) -> list[Finding]:
     """One finding a statement and chain of callers; statements that take turns in one loop are one finding."""
-    loops: defaultdict[tuple[str, str, str, str | None], list[RepeatedStatement]] = defaultdict(list)
-    others: list[Finding] = []
-    for row in rows:
-        kind = kind_of(row)
-        if kind == "n-plus-one":
-            loops[row.run_id, row.subject, row.loop, row.parent_statement].append(row)
-        elif kind is not None:
-            others.append(OTHERS[kind](row))
-    return [_n_plus_one(sorted(loop, key=lambda row: row.source != row.loop)) for loop in loops.values()] + others
+    return [FINDINGS[loop.kind](loop) for loop in loops_of(rows)]
 
 
-def _n_plus_one(loop: list[RepeatedStatement]) -> Finding:
-    first = loop[0]
-    if len(loop) == 1:
+def _n_plus_one(loop: Loop) -> Finding:
+    first, rows = loop.rows[0], loop.rows
+    if len(rows) == 1:
         title = f"N+1: {_times(first)} statements on {_table(first)} in one request{_parent(first)}"
     else:
-        title = f"M·N+1: {len(loop)} × {_times(first)} statements in one request, on {_tables(loop)} in turn{_parent(first)}"
-    remedy = " ".join(dict.fromkeys(instead_of_rows(row) for row in loop[:SHOWN_TABLES])) + _callers(first)
-    return _finding("n-plus-one", loop, title, remedy)
+        title = f"M·N+1: {len(rows)} × {_times(first)} statements in one request, on {_tables(rows)} in turn{_parent(first)}"
+    remedy = " ".join(dict.fromkeys(instead_of_rows(row) for row in rows[:SHOWN_TABLES])) + _callers(first)
+    return _finding(loop, title, remedy)
 
 
-def _duplicate(row: RepeatedStatement) -> Finding:
+def _duplicate(loop: Loop) -> Finding:
+    row = loop.rows[0]
     title = f"The same statement on {_table(row)} with the same parameters {_times(row)} times in one request"
-    return _finding("duplicate-statement", [row], title, instead_of_repeating(row) + _callers(row))
+    return _finding(loop, title, instead_of_repeating(row) + _callers(row))
 
 
-def _write_loop(row: RepeatedStatement) -> Finding:
-    return _finding("write-loop", [row], f"{_times(row)} single writes to {_table(row)} in one request", instead_of_writes(row) + _callers(row))
+def _write_loop(loop: Loop) -> Finding:
+    row = loop.rows[0]
+    return _finding(loop, f"{_times(row)} single writes to {_table(row)} in one request", instead_of_writes(row) + _callers(row))
 
 
-def _chunked(row: RepeatedStatement) -> Finding:
+def _chunked(loop: Loop) -> Finding:
+    row = loop.rows[0]
     title = f"{_times(row)} statements on {_table(row)} in one request, for {row.batch or 0:.0f} values each"
     spared = _trips(row) - math.ceil(_trips(row) * (row.batch or 1) / GOOD_BATCH)
     saving = {"saves_ms": spared * row.round_trip_ms, "saving_basis": FEWER_TRIPS, "round_trips": spared}
-    return _finding("chunked-statement", [row], title, instead_of_small_batches() + _callers(row), **saving)
+    return _finding(loop, title, instead_of_small_batches() + _callers(row), **saving)
 
 
-OTHERS: dict[Kind, Callable[[RepeatedStatement], Finding]] = {
+FINDINGS: dict[Kind, Callable[[Loop], Finding]] = {
+    "n-plus-one": _n_plus_one,
     "duplicate-statement": _duplicate,
     "write-loop": _write_loop,
     "chunked-statement": _chunked,
 }
 
 
-def _finding(rule: Kind, rows: list[RepeatedStatement], title: str, remedy: str, **saving: Any) -> Finding:
-    first = rows[0]
-    fingerprints = " ".join(sorted(row.fingerprint for row in rows))
+def _finding(loop: Loop, title: str, remedy: str, **saving: Any) -> Finding:
+    first, rows = loop.rows[0], [*loop.rows, *loop.followers]
+    fingerprints = " ".join(sorted(row.fingerprint for row in loop.rows))
     usual = {"saves_ms": sum(row.saves_ms for row in rows), "saving_basis": BASIS, "round_trips": sum(map(_spared, rows))}
     return draft(
-        rule,
+        loop.kind,
         first.run_id,
-        title=title,
+        title=title + _with(loop.followers) + (", after the response" if first.after_response else ""),
         place=place_of(first.file, first.line, _statement(first)),
-        cause=" ".join(sorted(row.source for row in rows)) + first.subject,
+        cause=" ".join(sorted(row.source for row in loop.rows)) + first.subject,
         anchor=(fingerprints, first.file or "", first.function or ""),
         subject=first.subject,
         file=first.file,
@@ -99,8 +96,12 @@ def _finding(rule: Kind, rows: list[RepeatedStatement], title: str, remedy: str,
         remedy=remedy,
         effort="LOW",
         impact=severity(rows),
-        **(usual | saving),
+        **(usual | saving | (AFTERWARDS if first.after_response else {})),
     )
+
+
+def _with(followers: list[RepeatedStatement]) -> str:
+    return f", and as many on {' and '.join(dict.fromkeys(map(_table, followers)))} that follow from them" if followers else ""
 
 
 def _trips(row: RepeatedStatement) -> float:

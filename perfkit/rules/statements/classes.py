@@ -51,6 +51,8 @@ def severity(rows: list[RepeatedStatement]) -> Level:
 def _kind_of_write(row: RepeatedStatement, shape: Shape) -> Kind | None:
     if row.per_request < MANY or (row.rows_each or 0) >= LARGE_BATCH or shape.limited:
         return None
+    if not shape.single_row and (row.pause_ms or 0) >= POLL_MS:
+        return None  # progress or a sign of life: it is worth something only at its time
     if (row.batch or 0) >= 2:
         return "chunked-statement" if (row.batch or 0) < LARGE_BATCH else None
     return "write-loop" if shape.single_row or shape.column else None

@@ -18,6 +18,8 @@ def instead_of_rows(row: RepeatedStatement) -> str:
         return f"Load the columns of {table} with the rows: selectin_polymorphic() in the query, or polymorphic_load='selectin' on the subclass."
     if shape.lazy:
         return f"Load {table} with the rows before: selectinload() on the relationship."
+    if shape.by_orm and shape.without_key and shape.by_key:
+        return f"Read {table} once for all rows: one select with {_column(shape)}.in_(keys); for deferred columns, undefer() in the query before."
     if shape.by_orm and shape.by_key and row.after_write:
         return (
             f"Every commit makes loaded rows of {table} forget their columns: expire_on_commit=False on the session, or read the rows again at once."
@@ -38,10 +40,14 @@ def instead_of_writes(row: RepeatedStatement) -> str:
     """How to write in one go."""
     shape = shape_of(row.statement or "")
     if shape.single_row:
-        return "Write the rows with one statement: session.add_all() and one flush, or execute(insert(…), [rows]) (executemany)."
+        if shape.updates_instead:
+            return (
+                "Write the rows with one statement: several rows in its VALUES, or one executemany; what is to happen on a conflict stays as it is."
+            )
+        return "Write the rows with one statement: one executemany, in SQLAlchemy execute(insert(…), [rows]), or session.add_all() and one flush."
     if plain_verb(row) == "delete":
-        return f"Delete the rows with one statement: delete(…).where({_column(shape)}.in_(keys))."
-    return "Update the rows with one statement: execute(update(…), [rows]) (executemany), or one update with a condition for all."
+        return f"Delete the rows with one statement: where {_column(shape)} in (…), in SQLAlchemy delete(…).where({_column(shape)}.in_(keys))."
+    return "Update the rows with one statement: one executemany, in SQLAlchemy execute(update(…), [rows]), or one update with a condition for all."
 
 
 def instead_of_small_batches() -> str:

@@ -25,7 +25,7 @@ from perfkit.trace import record, span
 from perfkit.trace.sqlalchemy import install
 from perfkit.workbench import Workbench
 from perfkit.workspace import Workspace
-from tests.trace.n_plus_one import awaited, loops, traps  # noqa: F401  their scenarios register themselves
+from tests.trace.n_plus_one import applications, awaited, loops, traps  # noqa: F401  their scenarios register themselves
 from tests.trace.n_plus_one.models import Base, rows
 from tests.trace.n_plus_one.scenarios import FOLDER, SCENARIOS, Scenario
 
