@@ -174,9 +174,11 @@ def _source(path: Path, stated: Manifest, how: Reading) -> Source:
 
 def _known(store: Store, sources: Sequence[Source]) -> dict[Path, str]:
     """Run ids of files that the store has; only files whose size it knows are hashed for it."""
-    sizes = {row[0] for row in store.query("select distinct bytes from artefacts")[1]}
+    if not store.path.exists():
+        return {}
+    stored = dict(store.query("select sha256, bytes from artefacts")[1])
+    sizes = set(stored.values())
     candidates = {source.path: sha256_of(source.path) for source in sources if source.path.stat().st_size in sizes}
-    stored = {row[0] for row in store.query("select sha256 from artefacts")[1]} if candidates else set()
     return {path: run_id_of(sha256) for path, sha256 in candidates.items() if sha256 in stored}
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import duckdb
 
 from perfkit.errors import PerfkitError, StoreBusy, UsageError
-from perfkit.store.migrations import migrate, missing_migrations
+from perfkit.store.migrations import migrate, missing_migrations, transaction
 
 if TYPE_CHECKING:
     import pandas
@@ -83,34 +83,32 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection whose work is one transaction; writers queue on a lock file of their own."""
-        if self.path in _sitting.get():
-            raise RuntimeError("Nothing is written during a sitting: its connection would shut the writer out.")
+        self._refuse_while_sitting()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._turn():
             connection = self._connect(read_only=False)
             try:
                 migrate(connection)
-                connection.execute("begin")
-                yield connection
-                connection.execute("commit")
+                with transaction(connection):
+                    yield connection
             finally:
                 connection.close()
 
     @contextmanager
     def receiving(self, giver: duckdb.DuckDBPyConnection) -> Iterator[None]:
         """The store attached, as `store`, to a connection that has rows for it; what happens inside is one transaction."""
-        with self.writing():
-            pass
+        self._refuse_while_sitting()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._turn():
-            self._patiently(lambda: giver.execute(f"attach '{self.path}' as store"))
-            giver.execute("begin")
-            whole = False
+            self._patiently(lambda: giver.execute(f"attach '{self.path}' as store (storage_version '{OLDEST_READER}')"))
             try:
-                yield
-                whole = True
+                giver.execute("use store")
+                migrate(giver)
+                giver.execute("use memory")
+                with transaction(giver):
+                    yield
             finally:
-                giver.execute("commit" if whole else "rollback")
-                giver.execute("detach store")
+                giver.execute("use memory; detach store")
 
     def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
         """The rows of a .sql file as instances of a dataclass whose fields are the selected columns."""
@@ -188,6 +186,10 @@ class Store:
                     raise StoreBusy(self._busy("another writer of perfkit that is waiting or at work"))
                 time.sleep(FIRST_PAUSE_S)
             yield
+
+    def _refuse_while_sitting(self) -> None:
+        if self.path in _sitting.get():
+            raise RuntimeError("Nothing is written during a sitting: its connection would shut the writer out.")
 
     def _busy(self, holder: str) -> str:
         return f"The store {self.path} stayed busy for {self.wait_s:.0f} s: held by {holder}. Close it there, or try again later."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -79,13 +80,24 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     missing = missing_migrations(connection)
     if not missing:
         return
+    with transaction(connection):
+        _complete(connection)
+        for name in missing:
+            change = MIGRATIONS[name]
+            if change is not None:
+                change(connection)
+            connection.execute("insert into migrations values ($name, now()::timestamp)", {"name": name})
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All that happens inside, or nothing."""
     connection.execute("begin")
-    _complete(connection)
-    for name in missing:
-        change = MIGRATIONS[name]
-        if change is not None:
-            change(connection)
-        connection.execute("insert into migrations values ($name, now()::timestamp)", {"name": name})
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
     connection.execute("commit")
 
 

@@ -28,7 +28,9 @@ MEMORY_LIMIT = "640MB"
 """Beyond it DuckDB spills to the disk beside the store; the whole process stays below 1 GiB."""
 FLUSH_ROWS = 200_000
 BULK_ROWS = 10_000
-"""Batches of this size are written as they come, as columns; smaller ones wait for each other."""
+"""Batches of this size and those of arrays are written as they come, as columns; smaller ones of lists wait for each other."""
+PASSED_VALUES = 1_000_000
+"""So many are passed to DuckDB as they are: what Arrow saves on them is less than its import costs."""
 ADVICE = re.compile(r" (?:If this error occurred|Try setting|Possible fixes|Possible solution|LINE \d+:)")
 GLOBAL_TABLES = {"frames": "frame_id"}
 """Tables that runs share, with the key that follows from the row's content."""
@@ -146,14 +148,12 @@ class Staging:
         for table, statement in STATEMENT_TABLES.items():
             texts = self.connection.execute(f"select distinct {statement} as statement from {table} where {statement} is not null").fetchall()
             if texts:
-                import pyarrow
-
                 known = [text for (text,) in texts]
-                fingerprints = pyarrow.table({"statement": known, "fingerprint": list(map(fingerprint_of, known))})  # noqa: F841  DuckDB reads it
-                self.connection.execute(
-                    f"update {table} set fingerprint = known.fingerprint from fingerprints as known "
+                change = (
+                    f"update {table} set fingerprint = known.fingerprint from {{given}} as known "
                     f"where {statement} = known.statement and {table}.fingerprint is distinct from known.fingerprint"
                 )
+                _execute_with(self.connection, change, {"statement": known, "fingerprint": list(map(fingerprint_of, known))})
 
     def split_requests(self) -> None:
         """Gives each request an id of its own where one trace holds several: what is asked of a request then needs no tree of spans."""
@@ -198,7 +198,7 @@ class Staging:
 
     def _collect(self, batch: Columns, token: str) -> None:
         constants = {} if batch.table in GLOBAL_TABLES else {"run_id": token}
-        if len(batch) >= BULK_ROWS:
+        if len(batch) >= BULK_ROWS or _has_arrays(batch.columns):
             self._insert(batch.table, batch.columns, constants)
             return
         pending = self._pending.setdefault(batch.table, Pending())
@@ -206,13 +206,10 @@ class Staging:
         if pending.rows >= FLUSH_ROWS:
             self._insert(batch.table, self._pending.pop(batch.table).columns)
 
-    def _insert(self, table: str, columns: Mapping[str, Any], constants: Mapping[str, Any] = MappingProxyType({})) -> None:
-        import pyarrow
-
-        arrow = pyarrow.table(dict(columns))  # noqa: F841  DuckDB reads the local variable
+    def _insert(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any] = MappingProxyType({})) -> None:
         conflict = "on conflict do nothing" if table in GLOBAL_TABLES else ""
         given = ", ".join([*(f"${name} as {name}" for name in constants), "*"])
-        self.connection.execute(f"insert into {table} by name select {given} from arrow {conflict}", dict(constants) or None)
+        _execute_with(self.connection, f"insert into {table} by name select {given} from {{given}} {conflict}", columns, constants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +288,26 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str) -> None:
         f"staged.* exclude (run_id, endpoint, url) "
         f"from {table} as staged join tokens on staged.run_id = tokens.token left join names on names.name = staged.endpoint"
     )
+
+
+def _execute_with(
+    connection: duckdb.DuckDBPyConnection, statement: str, columns: Mapping[str, Column], constants: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """Carry out a statement that reads the columns of equal length as the table {given}; whoever has arrays has paid for Arrow already."""
+    if not _has_arrays(columns) and sum(map(len, columns.values())) <= PASSED_VALUES:
+        lists = {f"column_{number}": list(values) for number, values in enumerate(columns.values())}
+        passed = ", ".join(f'unnest(${parameter}) as "{name}"' for parameter, name in zip(lists, columns, strict=True))
+        connection.execute(statement.format(given=f"(select {passed})"), {**lists, **constants})
+        return
+    import pyarrow
+
+    given = pyarrow.table(dict(columns))  # noqa: F841  DuckDB reads the local variable
+    connection.execute(statement.format(given="given"), dict(constants) or None)
+
+
+def _has_arrays(columns: Mapping[str, Column]) -> bool:
+    """Of numpy or Arrow, which are no sequences of Python's."""
+    return not all(isinstance(values, Sequence) for values in columns.values())
 
 
 def _one_line(error: Exception) -> str:
