@@ -280,8 +280,8 @@ class Workbench:
         """What is wrong in the newest evidence of each kind, worst first."""
         from perfkit.rules import diagnose
 
-        close = newest_of_each_kind(run for run in self.runs(selection) if run.valid)
         with self.store.sitting():
+            close = newest_of_each_kind(run for run in self.runs(selection) if run.valid)
             findings = diagnose(self.store, [run.run_id for run in close], _components(system or _system_of(close)))
         self.store.append("findings", [_finding_row(finding) for finding in findings], (*Finding.__slots__, "found_at"), replacing=True)
         return findings
@@ -385,9 +385,11 @@ def _system_of(runs: Sequence[Run]) -> str | None:
 
 
 def _components(system: str | None) -> tuple[Component, ...]:
+    if system is None:
+        return ()
     from perfkit.packs import load_pack
 
-    return load_pack(system).components if system else ()
+    return load_pack(system).components
 
 
 def _finding_row(finding: Finding) -> tuple[object, ...]:

@@ -53,6 +53,8 @@ class Second:
 
 def examined(evidence: Asked, manifests: Mapping[str, Manifest]) -> dict[str, Manifest]:
     """The manifests of runs, with every doubt that their requests raise and with the end of a warm-up that they show."""
+    if "requests" not in evidence.tables_of(list(manifests)):
+        return dict(manifests)
     conducts = evidence.ask(QUESTION, Conduct, run_ids=list(manifests))
     level = [conduct.run_id for conduct in conducts if not conduct.steps]
     seconds = {run_id: list(found) for run_id, found in groupby(evidence.ask(SECONDS, Second, run_ids=level), key=lambda item: item.run_id)}

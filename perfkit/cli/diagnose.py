@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from perfkit.rules.round_trips import RemoteRequest
     from perfkit.workbench import Workbench
 
+NOTHING_WRONG = "The evidence shows no problem that a rule knows."
 NOTHING_TO_JUDGE = "There is no valid run to look at. `perfkit runs` lists what is there and why it is not valid."
 
 
@@ -44,10 +45,13 @@ def command(
     if rtt_ms is not None and as_json:
         print_json(_modelled(findings, bench.remote_requests(selection, rtt_ms), rtt_ms))
         return
-    judged = any(run.valid for run in bench.runs(selection))
-    show(findings, as_json, empty="The evidence shows no problem that a rule knows." if judged else NOTHING_TO_JUDGE)
+    show(findings, as_json, empty="" if as_json or findings else _why_nothing(bench, selection))
     if rtt_ms is not None:
         _show_model(bench, selection, findings, rtt_ms)
+
+
+def _why_nothing(bench: Workbench, selection: Selection) -> str:
+    return NOTHING_WRONG if any(run.valid for run in bench.runs(selection)) else NOTHING_TO_JUDGE
 
 
 def _milliseconds(rtt: str) -> float:

@@ -5,23 +5,60 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
 from perfkit.analyses.request_time import request_time
 from perfkit.model.finding import Finding
-from perfkit.packs import Component
-from perfkit.rules import cache, catalog, functions, growth, index_trials, llm, load, memory, plans, pool, statements, vectors
 from perfkit.rules.drafts import weighed
 from perfkit.store import Store
 
-FAMILIES = (statements, plans, index_trials, llm, cache, functions, growth, load, memory, pool, catalog, vectors)
+if TYPE_CHECKING:
+    from perfkit.packs import Component
+
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "statements": ("spans",),
+    "plans": ("plans",),
+    "index_trials": ("index_trials",),
+    "llm": ("spans",),
+    "cache": ("spans",),
+    "functions": ("profile_functions", "profile_nodes", "spans"),
+    "growth": ("rounds",),
+    "load": ("requests",),
+    "memory": ("samples",),
+    "pool": ("spans",),
+    "catalog": ("statement_stats", "table_stats", "index_stats", "foreign_keys", "database_stats", "samples"),
+    "vectors": ("vector_trials",),
+}
+"""Modules, with the tables of their evidence: where none has a row, a family has nothing to say and is not even imported."""
+
+
+class Family(Protocol):
+    """What such a module offers."""
+
+    def find(self, store: Store, run_ids: Sequence[str]) -> list[Finding]:
+        """What the evidence of these runs shows, not weighed yet."""
 
 
 def diagnose(store: Store, run_ids: Sequence[str], components: Sequence[Component] = ()) -> list[Finding]:
     """What is wrong in the evidence of these runs, worst first."""
-    found = [finding for family in FAMILIES for finding in family.find(store, run_ids)]
-    request_ms = {row.subject: row.total_ms for row in request_time(store, run_ids)}
-    request_ms |= {subject: total_ms for subject, total_ms in growth.totals(store, run_ids).items() if subject not in request_ms}
+    evidence = store.tables_of(run_ids)
+    families = [family_named(name) for name, tables in FAMILIES.items() if evidence.intersection(tables)]
+    found = [finding for family in families for finding in family.find(store, run_ids)]
+    request_ms = _request_ms(store, run_ids) if found else {}
     return weighed([_attributed(finding, components, request_ms) for finding in found], request_ms)
+
+
+def family_named(name: str) -> Family:
+    """Imported when it is asked for."""
+    return cast(Family, import_module(f"{__name__}.{name}"))
+
+
+def _request_ms(store: Store, run_ids: Sequence[str]) -> dict[str, float]:
+    """What a request takes as it was traced, else as a sweep measured it."""
+    from perfkit.rules import growth
+
+    return growth.totals(store, run_ids) | {row.subject: row.total_ms for row in request_time(store, run_ids)}
 
 
 def _attributed(finding: Finding, components: Sequence[Component], request_ms: Mapping[str, float]) -> Finding:

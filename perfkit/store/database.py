@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import duckdb
 
 from perfkit.errors import PerfkitError, StoreBusy, UsageError
-from perfkit.store.migrations import migrate, missing_migrations, transaction
+from perfkit.store.migrations import migrate, missing_migrations, run_tables, transaction
 
 if TYPE_CHECKING:
     import pandas
@@ -41,6 +41,9 @@ class Asked(Protocol):
 
     def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
         """The rows of a .sql file as instances of a dataclass."""
+
+    def tables_of(self, run_ids: Sequence[str]) -> set[str]:
+        """The tables that hold rows of any of these runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,16 @@ class Store:
     def rows_of(self, run_id: str) -> dict[str, int]:
         """Rows per table that belong to a run."""
         with self.reading() as connection:
-            counts = {table: _count(connection, table, run_id) for table in run_tables(connection)}
+            counts = {table: _count(connection, table, run_id) for table in run_tables()}
         return {table: rows for table, rows in counts.items() if rows}
+
+    def tables_of(self, run_ids: Sequence[str]) -> set[str]:
+        """The tables that hold rows of any of these runs."""
+        with self.reading() as connection:
+            hold = " union all ".join(
+                f"(select '{table}' from {table} where run_id in (select unnest($run_ids)) limit 1)" for table in run_tables()
+            )
+            return {row[0] for row in connection.execute(hold, {"run_ids": list(run_ids)}).fetchall()}
 
     def frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pandas.DataFrame:
         """The same as a pandas frame, for notebooks."""
@@ -225,15 +236,6 @@ def _refuse_writing(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
                 f"Not run: `{' '.join(statement.query.split())}` is no query but {statement.type.name}, and only queries are run here: "
                 "SELECT, DESCRIBE, SUMMARIZE, PIVOT, EXPLAIN. To keep an answer in a file, add --json and redirect it: > FILE."
             )
-
-
-def run_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Tables whose rows belong to one run and come from its artefact."""
-    query = """
-        select table_name from duckdb_columns() join duckdb_tables() using (database_name, schema_name, table_name)
-        where column_name = 'run_id' and database_name = current_database() and table_name not in ('runs', 'findings')
-        order by table_name"""
-    return [row[0] for row in connection.execute(query).fetchall()]
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str, run_id: str) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
 
 SCHEMA = Path(__file__).with_name("schema.sql")
+RUN_ID = re.compile(r"[ ]*[(]\n    run_id varchar not null,")
 Migration = Callable[[duckdb.DuckDBPyConnection], None]
 
 TABLE = re.compile(r"^-- (?P<comment>[^\n]+)\ncreate (?:table if not exists|or replace view) (?P<table>\w+)", re.MULTILINE)
@@ -24,6 +26,14 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 def views() -> set[str]:
     """The names of what schema.sql defines by a query."""
     return {table["table"] for table in TABLE.finditer(SCHEMA.read_text(encoding="utf-8")) if " view " in table.group(0)}
+
+
+@cache
+def run_tables() -> tuple[str, ...]:
+    """Tables whose rows belong to one run and come from its artefact: those with a run that is not their key, but for conclusions."""
+    text = SCHEMA.read_text(encoding="utf-8")
+    found = (table["table"] for table in TABLE.finditer(text) if RUN_ID.match(text, table.end()))
+    return tuple(sorted(found))
 
 
 def comment_tables(connection: duckdb.DuckDBPyConnection) -> None:

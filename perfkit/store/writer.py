@@ -18,8 +18,8 @@ import duckdb
 from perfkit.errors import ArtefactError, UsageError
 from perfkit.model.batch import Column, Columns, Scan
 from perfkit.model.run import Run
-from perfkit.store.database import SETTINGS, Row, Store, asked, only_reading, run_tables
-from perfkit.store.migrations import create_tables, views
+from perfkit.store.database import SETTINGS, Row, Store, asked, only_reading
+from perfkit.store.migrations import create_tables, run_tables, views
 from perfkit.store.vault import Kept
 
 MACROS = Path(__file__).with_name("macros.sql")
@@ -34,6 +34,8 @@ PASSED_VALUES = 1_000_000
 ADVICE = re.compile(r" (?:If this error occurred|Try setting|Possible fixes|Possible solution|LINE \d+:)")
 GLOBAL_TABLES = {"frames": "frame_id"}
 """Tables that runs share, with the key that follows from the row's content."""
+TIMED_TABLES = ("requests", "spans")
+"""Tables whose first moment is when the measuring began."""
 NAMED_TABLES = ("requests", "latency_buckets", "reported")
 """Tables whose endpoints readers leave as the tool named them."""
 APPLICATION_FILES = """
@@ -81,6 +83,8 @@ class Staging:
         self.connection.execute(SETTINGS)
         create_tables(self.connection)
         self.connection.execute(MACROS.read_text(encoding="utf-8"))
+        self.tables: set[str] = set()
+        """Those that batches came for; the others are empty."""
         self._pending: dict[str, Pending] = {}
         self._named = named_columns(query) if query else None
         if self._named:
@@ -94,6 +98,7 @@ class Staging:
 
     def add(self, batch: Columns | Scan, token: str, source: str) -> None:
         """Stage one batch; source is what an error message calls it."""
+        self.tables.add(batch.table)
         if isinstance(batch, Scan):
             self._scan(batch, token, source)
         else:
@@ -110,7 +115,7 @@ class Staging:
         """Rows per table, by token."""
         self.flush()
         counted: dict[str, dict[str, int]] = {}
-        for table in run_tables(self.connection):
+        for table in sorted(self.tables.difference(GLOBAL_TABLES)):
             for token, rows in self.connection.execute(f"select run_id, count(*) from {table} group by run_id").fetchall():
                 counted.setdefault(token, {})[table] = rows
         return counted
@@ -119,6 +124,10 @@ class Staging:
         """The same as the store's, over the staged rows: run ids are tokens."""
         self.flush()
         return asked(self.connection, question, row, parameters)
+
+    def tables_of(self, run_ids: Sequence[str]) -> set[str]:  # noqa: ARG002  what is staged is looked at together
+        """The tables that hold rows of any of these runs."""
+        return self.tables
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows of any statement that only reads."""
@@ -132,7 +141,7 @@ class Staging:
 
     def normalise_names(self) -> None:
         """What storing does to names of endpoints, for rows that are only looked at."""
-        for table in NAMED_TABLES:
+        for table in self.tables.intersection(NAMED_TABLES):
             # materialized: each name is normalised once, not once a row
             names = f"""with distinct_names as materialized (select distinct endpoint as name from {table}),
                 names as materialized (select name, endpoint_of(name) as normal from distinct_names)"""
@@ -145,7 +154,8 @@ class Staging:
     def fingerprint_statements(self, fingerprint_of: Callable[[str], str]) -> None:
         """Gives equal statements one fingerprint, whoever recorded them: each text is looked at once, however many rows carry it."""
         self.flush()
-        for table, statement in STATEMENT_TABLES.items():
+        for table in self.tables.intersection(STATEMENT_TABLES):
+            statement = STATEMENT_TABLES[table]
             texts = self.connection.execute(f"select distinct {statement} as statement from {table} where {statement} is not null").fetchall()
             if texts:
                 known = [text for (text,) in texts]
@@ -163,7 +173,10 @@ class Staging:
     def first_moments(self) -> dict[str, datetime]:
         """When the measuring began, for artefacts whose rows carry times."""
         self.flush()
-        union = " union all ".join(f"select run_id, min(started_at) as started_at from {table} group by run_id" for table in ("requests", "spans"))
+        timed = self.tables.intersection(TIMED_TABLES)
+        if not timed:
+            return {}
+        union = " union all ".join(f"select run_id, min(started_at) as started_at from {table} group by run_id" for table in timed)
         return dict(self.connection.execute(f"select run_id, min(started_at) from ({union}) group by run_id").fetchall())
 
     def roots(self) -> dict[str, str]:
@@ -192,7 +205,7 @@ class Staging:
     def _allow_gaps(self) -> None:
         for table, column in self.connection.execute(
             "select table_name, column_name from duckdb_columns() where not is_nullable and not internal and table_name in (select unnest($tables))",
-            {"tables": run_tables(self.connection)},
+            {"tables": list(run_tables())},
         ).fetchall():
             self.connection.execute(f'alter table {table} alter "{column}" drop not null')
 
@@ -237,7 +250,7 @@ def commit(store: Store, staging: Staging, staged: Sequence[Staged]) -> set[str]
         there = {row[0] for row in connection.execute("select run_id from store.runs").fetchall()}
         fresh = _first_of_each([item for item in staged if item.run.run_id not in there])
         _insert_bookkeeping(connection, fresh)
-        _insert_rows(connection, fresh)
+        _insert_rows(connection, fresh, staging.tables)
     return {item.token for item in staged} - {item.token for item in fresh}
 
 
@@ -261,20 +274,19 @@ def _insert_bookkeeping(connection: duckdb.DuckDBPyConnection, fresh: Sequence[S
         connection.execute("insert or ignore into store.investigations (investigation, system, opened_at) values (?, ?, ?)", investigation)
 
 
-def _insert_rows(connection: duckdb.DuckDBPyConnection, fresh: Sequence[Staged]) -> None:
+def _insert_rows(connection: duckdb.DuckDBPyConnection, fresh: Sequence[Staged], tables: set[str]) -> None:
     connection.execute("create or replace temp table tokens (token varchar, run_id varchar)")
     if fresh:
         connection.executemany("insert into tokens values (?, ?)", [(item.token, item.run.run_id) for item in fresh])
-    for table in run_tables(connection):
+    for table in tables.difference(GLOBAL_TABLES):
         _copy(connection, table)
-    for table, key in GLOBAL_TABLES.items():
+    for table in tables.intersection(GLOBAL_TABLES):
+        key = GLOBAL_TABLES[table]
         connection.execute(f"insert into store.{table} by name select * from {table} anti join store.{table} as known using ({key})")
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """Rows of fresh runs, under their run ids; names are normalised once each, not once a row."""
-    if connection.execute(f"select 1 from {table} limit 1").fetchone() is None:
-        return
     if table not in NAMED_TABLES:
         connection.execute(
             f"insert into store.{table} by name select tokens.run_id, staged.* exclude (run_id) "
