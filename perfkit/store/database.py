@@ -150,9 +150,7 @@ class Store:
     def tables_of(self, run_ids: Sequence[str]) -> set[str]:
         """The tables that hold rows of any of these runs."""
         with self.reading() as connection:
-            hold = " union all ".join(
-                f"(select '{table}' from {table} where run_id in (select unnest($run_ids)) limit 1)" for table in run_tables()
-            )
+            hold = " union all ".join(f"(select '{table}' from {table} where run_id in (select unnest($run_ids)) limit 1)" for table in run_tables())
             return {row[0] for row in connection.execute(hold, {"run_ids": list(run_ids)}).fetchall()}
 
     def frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pandas.DataFrame:

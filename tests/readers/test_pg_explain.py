@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from perfkit.trace.fingerprint import describe
 from tests.readers.plan_files import ARTEFACTS, Read, artefact, read_plans
 
 FILTER = ARTEFACTS / "pg_explain" / "filter.json"
@@ -54,11 +53,6 @@ def test_pgadmins_quotes_are_undone(tmp_path: Path) -> None:
     text = json.dumps(json.loads(FILTER.read_text()), indent=2).replace('"', '""')
     for quoted in (f'"{text}"', f'"QUERY PLAN"\n"{text}"\n'):
         assert read(tmp_path, quoted).nodes == artefact("filter").nodes
-
-
-def test_the_statement_has_the_fingerprint_that_a_trace_gives_it() -> None:
-    [plan] = artefact("filter").plans
-    assert plan["fingerprint"] == describe("select * from items where price < %(limit)s")[1]
 
 
 def test_the_collectors_words_have_their_columns(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def document_at(text: str, position: int) -> tuple[Any, int]:
     except _NoNumber as error:
         found = NO_NUMBER.search(text, position)
         raise NoDocument(f"{error} is no number", text, found.start("word") if found else position) from error
-    if ESCAPED_HALF.search(text, position, end):
+    if "\\u" in text and ESCAPED_HALF.search(text, position, end):
         _refuse_halves(document, text, position)
     return document, end
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from perfkit.errors import ArtefactError
-from perfkit.model.batch import Batch, columns_of
+from perfkit.model.batch import Batch, Columns, columns_of
 from perfkit.readers.parts.pg_checks import check_plan
-from perfkit.readers.parts.plan_rows import NodeRow, PlanRow
+from perfkit.readers.parts.plan_rows import PlanRow
 from perfkit.readers.parts.plan_tree import Node, Own, Tree
-from perfkit.trace.fingerprint import describe
 
 ENGINE = "postgresql"
 CONDITIONS = (
@@ -31,6 +31,17 @@ BUFFERS = {
     "temp_read": "Temp Read Blocks",
     "temp_written": "Temp Written Blocks",
 }
+SAID = {
+    "node_type": "Node Type",
+    "relation": "Relation Name",
+    "index_name": "Index Name",
+    "relationship": "Parent Relationship",
+    "subplan": "Subplan Name",
+    "loops": "Actual Loops",
+    "rows_estimated": "Plan Rows",
+    "rows_actual": "Actual Rows",
+}
+"""Columns that are what EXPLAIN says."""
 IO_TIMES = frozenset(f"{kind}I/O {way} Time" for kind in ("", "Shared ", "Local ", "Temp ") for way in ("Read", "Write"))
 """Up to version 14 of one kind; 15 and 16 add the temporary files, 17 names the shared and the local ones."""
 IO_ROUNDING_MS = 0.001
@@ -48,30 +59,25 @@ ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def batches(explained: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Batch]:
-    """Plans and their nodes; each explained statement comes with what an error calls it."""
+    """Plans and their nodes, in pre-order; each explained statement comes with what an error calls it. Raises for what EXPLAIN never writes."""
     plans: list[PlanRow] = []
-    nodes: list[NodeRow] = []
+    nodes: dict[str, list[Any]] = defaultdict(list)
     for plan_id, (where, facts) in enumerate(explained):
-        plan, own = rows_of(plan_id, facts, where)
-        plans.append(plan)
-        nodes += own
+        check_plan(facts, where)
+        tree = Tree(facts["Plan"])
+        times = tree.own_times()
+        try:
+            plans.append(_plan_row(plan_id, facts, tree, times))
+            columns = _node_columns(plan_id, facts, tree, times)
+        except ValueError as error:
+            raise ArtefactError(f"{where}: a number in it is not finite.") from error
+        for column, values in columns.items():
+            nodes[column] += values
     yield columns_of("plans", plans)
-    yield columns_of("plan_nodes", nodes)
-
-
-def rows_of(plan_id: int, explained: Mapping[str, Any], where: str) -> tuple[PlanRow, list[NodeRow]]:
-    """The plan's row and its nodes', in pre-order; raises ArtefactError for what EXPLAIN never writes."""
-    check_plan(explained, where)
-    tree = Tree(explained["Plan"])
-    times = tree.own_times()
-    try:
-        return _plan_row(plan_id, explained, tree, times), _node_rows(plan_id, explained, tree, times)
-    except ValueError as error:
-        raise ArtefactError(f"{where}: a number in it is not finite.") from error
+    yield Columns("plan_nodes", nodes)
 
 
 def _plan_row(plan_id: int, explained: Mapping[str, Any], tree: Tree, times: Own) -> PlanRow:
-    statement = explained.get("Query Text")
     execution_ms = _execution_ms(explained)
     outside_ms = None
     if tree.root.wall_ms is not None and execution_ms is not None:
@@ -79,8 +85,7 @@ def _plan_row(plan_id: int, explained: Mapping[str, Any], tree: Tree, times: Own
     return PlanRow(
         plan_id=plan_id,
         engine=ENGINE,
-        statement=statement,
-        fingerprint=describe(statement)[1] if statement else None,
+        statement=explained.get("Query Text"),
         planning_ms=explained.get("Planning Time"),
         execution_ms=execution_ms if execution_ms is not None else tree.root.wall_ms,
         outside_ms=outside_ms,
@@ -97,14 +102,27 @@ def _execution_ms(explained: Mapping[str, Any]) -> float | None:
     return None if found is None else float(found)
 
 
-def _node_rows(plan_id: int, explained: Mapping[str, Any], tree: Tree, times: Own) -> list[NodeRow]:
-    columns = {column: _own_blocks(tree, key) for column, key in BUFFERS.items()}
-    io_ms = _own_io(tree)
+def _node_columns(plan_id: int, explained: Mapping[str, Any], tree: Tree, times: Own) -> dict[str, Sequence[Any]]:
+    """The rows of plan_nodes, column by column."""
+    nodes = tree.nodes
+    facts = [node.facts for node in nodes]
     breaking = times.clamped | _longer_than_the_execution(explained, tree, times)
-    return [
-        _node_row(plan_id, node, times, node.number in breaking, {column: own[node.number] for column, own in columns.items()}, io_ms[node.number])
-        for node in tree.nodes
-    ]
+    return {
+        "plan_id": [plan_id] * len(nodes),
+        "node_id": [node.number for node in nodes],
+        "parent_id": [None if node.parent is None else node.parent.number for node in nodes],
+        **{column: [said.get(key) for said in facts] for column, key in SAID.items()},
+        "processes": [node.processes for node in nodes],
+        "rows_removed": list(map(_rows_removed, nodes)),
+        "total_ms": [node.wall_ms for node in nodes],
+        "self_ms": [None if node.wall_ms is None else own for node, own in zip(nodes, times.amounts, strict=True)],
+        "clamped": [node.number in breaking for node in nodes],
+        **{column: _own_blocks(tree, key) for column, key in BUFFERS.items()},
+        "io_ms": _own_io(tree),
+        "condition": list(map(_condition, facts)),
+        "sort_key": list(map(_sort_key, facts)),
+        "details": [_details(said, SHOWN_APART) for said in facts],
+    }
 
 
 def _longer_than_the_execution(explained: Mapping[str, Any], tree: Tree, times: Own) -> frozenset[int]:
@@ -137,32 +155,20 @@ def _io_ms(facts: Mapping[str, Any]) -> float | None:
     return sum(float(facts[key]) for key in found) if found else None
 
 
-def _node_row(plan_id: int, node: Node, times: Own, clamped: bool, blocks: Mapping[str, int | None], io_ms: float | None) -> NodeRow:
-    facts = node.facts
+def _rows_removed(node: Node) -> float | None:
+    """In all loops; None when it was not executed."""
+    if "Actual Loops" not in node.facts:
+        return None
+    return sum([float(node.facts[key]) for key in REMOVED if key in node.facts]) * node.loops
+
+
+def _condition(facts: Mapping[str, Any]) -> str | None:
+    return "; ".join([f"{key}: {facts[key]}" for key in CONDITIONS if facts.get(key)]) or None
+
+
+def _sort_key(facts: Mapping[str, Any]) -> str | None:
     sort_key = facts.get("Sort Key")
-    return NodeRow(
-        plan_id=plan_id,
-        node_id=node.number,
-        parent_id=node.parent.number if node.parent else None,
-        node_type=facts["Node Type"],
-        relation=facts.get("Relation Name"),
-        index_name=facts.get("Index Name"),
-        relationship=facts.get("Parent Relationship"),
-        subplan=facts.get("Subplan Name"),
-        loops=facts.get("Actual Loops"),
-        processes=node.processes,
-        rows_estimated=facts.get("Plan Rows"),
-        rows_actual=facts.get("Actual Rows"),
-        rows_removed=sum(float(facts[key]) for key in REMOVED if key in facts) * node.loops if "Actual Loops" in facts else None,
-        total_ms=node.wall_ms,
-        self_ms=times.amounts[node.number] if node.wall_ms is not None else None,
-        clamped=clamped,
-        **blocks,
-        io_ms=io_ms,
-        condition="; ".join(f"{key}: {facts[key]}" for key in CONDITIONS if facts.get(key)) or None,
-        sort_key=", ".join(map(str, sort_key)) if isinstance(sort_key, list) else None,
-        details=_details(facts, SHOWN_APART),
-    )
+    return ", ".join(map(str, sort_key)) if isinstance(sort_key, list) else None
 
 
 def _details(facts: Mapping[str, Any], apart: frozenset[str]) -> str:

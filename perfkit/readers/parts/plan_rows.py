@@ -12,7 +12,6 @@ class PlanRow:
     plan_id: int
     engine: str
     statement: str | None = None
-    fingerprint: str | None = None
     planning_ms: float | None = None
     execution_ms: float | None = None
     outside_ms: float | None = None

@@ -41,7 +41,7 @@ EVERY: tuple[Rule, ...] = (*joins.EVERY, *memory.EVERY, *measuring.EVERY)
 WHOLE: tuple[WholeRule, ...] = (*parts.WHOLE, *parallel.WHOLE, *whole.WHOLE, *triggers.WHOLE, *measuring.WHOLE)
 """Rules of the whole plan."""
 RULES: Mapping[str, tuple[Rule, ...]] = {
-    node_type: tuple(rule for family in BY_TYPE for rule in family.get(node_type, ()))
+    node_type: (*(rule for family in BY_TYPE for rule in family.get(node_type, ())), *EVERY)
     for node_type in sorted({name for family in BY_TYPE for name in family})
 }
 
@@ -61,7 +61,7 @@ def _of_plan(plan: Plan, owners: Owners, tables: Tables, trials: Trials) -> list
 def _suspicions(bill: Bill, tables: Tables) -> Iterator[Suspicion]:
     for node in bill.plan.nodes:
         if node.executed:
-            for rule in (*RULES.get(node.step.node_type, ()), *EVERY):
+            for rule in RULES.get(node.step.node_type, EVERY):
                 if (suspicion := rule(node, bill)) is not None:
                     yield suspicion
     for whole_rule in WHOLE:

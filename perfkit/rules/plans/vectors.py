@@ -81,8 +81,9 @@ def _descending() -> str:
 
 def _short_limit(scan: Node) -> Node | None:
     """The LIMIT above an index scan in the order of a distance, where fewer rows came out than it asks for and than there should be."""
-    order = scan.facts.get("Order By")
-    if scan.step.node_type != "Index Scan" or not scan.executed or not order or not DISTANCE.search(str(order)):
+    if scan.step.node_type != "Index Scan" or not scan.executed or '"Order By"' not in (scan.step.details or ""):
+        return None
+    if not DISTANCE.search(str(scan.facts.get("Order By"))):
         return None
     limit = next((node for node in scan.above() if node.step.node_type == "Limit"), None)
     if limit is None or limit.step.rows_actual is None:
