@@ -45,7 +45,7 @@ def diagnose(store: Store, run_ids: Sequence[str], components: Sequence[Componen
     evidence = store.tables_of(run_ids)
     families = [family_named(name) for name, tables in FAMILIES.items() if evidence.intersection(tables)]
     found = [finding for family in families for finding in family.find(store, run_ids)]
-    request_ms = _request_ms(store, run_ids) if found else {}
+    request_ms = _request_ms(store, run_ids, evidence) if found else {}
     return weighed([_attributed(finding, components, request_ms) for finding in found], request_ms)
 
 
@@ -54,11 +54,14 @@ def family_named(name: str) -> Family:
     return cast(Family, import_module(f"{__name__}.{name}"))
 
 
-def _request_ms(store: Store, run_ids: Sequence[str]) -> dict[str, float]:
+def _request_ms(store: Store, run_ids: Sequence[str], evidence: set[str]) -> dict[str, float]:
     """What a request takes as it was traced, else as a sweep measured it."""
+    traced = {row.subject: row.total_ms for row in request_time(store, run_ids)}
+    if "rounds" not in evidence:
+        return traced
     from perfkit.rules import growth
 
-    return growth.totals(store, run_ids) | {row.subject: row.total_ms for row in request_time(store, run_ids)}
+    return growth.totals(store, run_ids) | traced
 
 
 def _attributed(finding: Finding, components: Sequence[Component], request_ms: Mapping[str, float]) -> Finding:

@@ -167,6 +167,8 @@ class Staging:
 
     def split_requests(self) -> None:
         """Gives each request an id of its own where one trace holds several: what is asked of a request then needs no tree of spans."""
+        if "spans" not in self.tables:
+            return
         self.flush()
         self.connection.execute(SPLIT_REQUESTS.read_text(encoding="utf-8"))
 
@@ -182,6 +184,8 @@ class Staging:
     def roots(self) -> dict[str, str]:
         """The folder that the application's files of an artefact have in common, by token."""
         self.flush()
+        if "frames" not in self.tables:
+            return {}
         folders: dict[str, list[str]] = {}
         for token, file in self.connection.execute(APPLICATION_FILES).fetchall():
             folders.setdefault(token, []).append(os.path.dirname(file))  # noqa: PTH120  paths of another machine
@@ -222,7 +226,8 @@ class Staging:
     def _insert(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any] = MappingProxyType({})) -> None:
         conflict = "on conflict do nothing" if table in GLOBAL_TABLES else ""
         given = ", ".join([*(f"${name} as {name}" for name in constants), "*"])
-        _execute_with(self.connection, f"insert into {table} by name select {given} from {{given}} {conflict}", columns, constants)
+        told = {name: values for name, values in columns.items() if any(value is not None for value in values)}
+        _execute_with(self.connection, f"insert into {table} by name select {given} from {{given}} {conflict}", told or columns, constants)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
 from tests.conftest import WriteLog
 
+PLAN = str(Path(__file__).parents[1] / "artefacts" / "pg_explain" / "filter.json")
 HEAVY = ("duckdb", "pandas", "pyarrow", "numpy", "scipy", "matplotlib", "pydantic", "rich", "papermill", "jinja2")
 HELP_CPU_S = 0.25
 PACK = """
@@ -55,6 +56,23 @@ def test_help_answers_in_a_quarter_second_of_cpu() -> None:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(costs) < HELP_CPU_S
+
+
+@pytest.mark.parametrize("command", [["ingest", PLAN, "--json"], ["diagnose", "--json"]])
+def test_plans_are_stored_and_judged_with_nothing_heavy_but_the_store(command: list[str], tmp_path: Path) -> None:
+    heavy = set(HEAVY) - {"duckdb"}
+    script = f"""
+import sys
+sys.argv = ["perfkit", "--workspace", {str(tmp_path)!r}, *{command}]
+try:
+    import perfkit.cli
+    perfkit.cli.main()
+finally:
+    assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)
+"""
+    if command[0] != "ingest":
+        subprocess.run([sys.executable, "-m", "perfkit", "--workspace", str(tmp_path), "ingest", PLAN], capture_output=True, check=True)
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False).stderr == ""
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from perfkit.errors import Exit, StoreBusy, UsageError
 from perfkit.store import Store
-from perfkit.store.migrations import WIDER, views
+from perfkit.store.migrations import WIDER, run_tables, views
 from perfkit.workbench import Workbench
 from tests.conftest import WriteLog
 
@@ -60,6 +60,19 @@ def test_every_column_of_every_table_is_commented(store: Store) -> None:
         select table_name || '.' || column_name from duckdb_columns() join duckdb_tables() using (database_name, schema_name, table_name)
         where duckdb_columns.comment is null and not duckdb_columns.internal"""
     assert store.query(query)[1] == []
+
+
+def test_the_tables_of_runs_are_those_with_a_run(store: Store) -> None:
+    query = """
+        select table_name from duckdb_columns() join duckdb_tables() using (database_name, schema_name, table_name)
+        where column_name = 'run_id' and table_name not in ('runs', 'findings') order by table_name"""
+    assert [row[0] for row in store.query(query)[1]] == list(run_tables())
+
+
+def test_a_run_has_the_tables_that_its_artefact_filled(bench: Workbench, locust_log: WriteLog) -> None:
+    [stored] = bench.ingest([locust_log()])
+    assert bench.store.tables_of([stored.run_id]) == set(stored.rows)
+    assert bench.store.tables_of(["unknown"]) == set()
 
 
 def test_migrations_are_applied_once(store: Store) -> None:
