@@ -1,4 +1,4 @@
-"""What psql, pgAdmin, mails and Markdown draw around a plan: frames, line ends, quotes, headers and footers. Undone line by line, so that line numbers stay true."""
+"""What psql, pgAdmin, mails and Markdown draw around a plan. Undone line by line, so that line numbers stay true."""
 
 from __future__ import annotations
 
