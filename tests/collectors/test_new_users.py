@@ -8,14 +8,14 @@ import sqlite3
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from perfkit.cli import command
+from perfkit.cli import program
 from perfkit.collectors.databases import REFUSED, conninfo_of
 from perfkit.collectors.statements import explainable
 from perfkit.collectors.vector_options import MOST_EF_SEARCH, Grid
@@ -25,8 +25,16 @@ from perfkit.errors import Exit, UsageError
 SLOW = "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n"
 
 
+GRID_WITH: dict[str, Callable[[int], Grid]] = {
+    "m": lambda value: Grid(m=(value,)),
+    "lists": lambda value: Grid(lists=(value,)),
+    "ef_search": lambda value: Grid(ef_search=(value,)),
+    "ef_construction": lambda value: Grid(ef_construction=(value,)),
+}
+
+
 def perfkit(folder: Path, *words: str) -> Result:
-    return CliRunner().invoke(command, ["--workspace", str(folder), *words])
+    return CliRunner().invoke(program, ["--workspace", str(folder), *words])
 
 
 @pytest.fixture
@@ -79,10 +87,10 @@ def test_a_step_of_sqlite_is_shown_in_its_words(tmp_path: Path, file: Path) -> N
 def test_ctrl_c_ends_a_statement_of_sqlite_as_interrupted(tmp_path: Path, file: Path) -> None:
     words = [sys.executable, "-m", "perfkit", "--workspace", str(tmp_path), "collect", "plans", "--dsn", str(file), "--statement", SLOW]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ}) as process:
-        time.sleep(3)
+        time.sleep(5)
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=20)
-    assert (process.returncode, said.split(":")[1].strip()) == (Exit.INTERRUPTED, "interrupted")
+    assert process.returncode == Exit.INTERRUPTED and "perfkit: interrupted" in said and "cannot explain" not in said
 
 
 def test_the_candidates_follow_the_limit() -> None:
@@ -95,7 +103,7 @@ def test_the_candidates_follow_the_limit() -> None:
 @pytest.mark.parametrize(("name", "value"), [("m", 500), ("lists", 40_000), ("ef_search", 1001), ("ef_construction", 2)])
 def test_what_pgvector_refuses_is_said_before_anything_is_built(name: str, value: int) -> None:
     with pytest.raises(UsageError, match=f"{name} = {value} is refused by pgvector: it lies between"):
-        replace(Grid(), **{name: (value,)})
+        GRID_WITH[name](value)
 
 
 def test_a_file_that_holds_no_vectors_is_named_without_codecs(tmp_path: Path) -> None:
