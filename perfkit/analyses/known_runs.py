@@ -78,6 +78,17 @@ def newest_of_each_kind(runs: Iterable[Run]) -> list[Run]:
     return list(newest.values())
 
 
+def runs_named(runs: Sequence[Run], name: str, kind: str) -> list[Run]:
+    """The runs of a kind that a name means: the newest of a label, else the run that the name begins."""
+    of_kind = [run for run in runs if run.kind == kind]
+    labels = {run.label for run in of_kind if run.label}
+    if name in labels:
+        return newest_of_each_kind(run for run in of_kind if run.label == name)
+    if not any(run.run_id.startswith(name) for run in of_kind):
+        raise unknown(f"run or label of {kind}", name, [*labels, *(run.run_id for run in of_kind)], listing="`perfkit runs`")
+    return select_runs(of_kind, Selection(run_ids=(name,)))
+
+
 def _by_id(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:
     chosen: dict[str, Run] = {}
     for name in asked:

@@ -163,17 +163,19 @@ def plan_tree(workspace: Path | None, plan: str, output: Path, as_json: bool) ->
 
 
 @command.command()
-@click.argument("run_id", metavar="RUN")
+@click.argument("run", metavar="RUN")
 @_kept
-def recall(workspace: Path | None, run_id: str, output: Path, as_json: bool) -> None:
+def recall(workspace: Path | None, run: str, output: Path, as_json: bool) -> None:
     """Recall against latency of the vector searches in RUN.
 
-    One line an index, one point a setting, and exact search, which finds everything.
+    RUN is a run or a label, then its newest run. One line an index, one point a setting, and exact search, which finds everything.
     """
+    from perfkit.analyses.known_runs import runs_named
     from perfkit.analyses.vector_trials import vector_trials
     from perfkit.figures.recall import recall_figure
 
-    trials = vector_trials(_bench(workspace, output).store, [run_id])
+    bench = _bench(workspace, output)
+    trials = vector_trials(bench.store, [found.run_id for found in runs_named(bench.runs(), run, "vectors")])
     _keep(recall_figure(trials, title="Recall against latency: " + ", ".join(dict.fromkeys(trial.source for trial in trials))), output, as_json)
 
 

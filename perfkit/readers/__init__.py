@@ -53,6 +53,7 @@ from perfkit.readers import (
     vegeta_report,
     wrk_text,
 )
+from perfkit.readers.parts.unread import advice_for
 
 
 class Reader(Protocol):
@@ -128,6 +129,8 @@ def detect(path: Path, head: Head | None = None) -> Reader:
     for reader in READERS.values():
         if reader.sniff(head):
             return reader
+    if advice := advice_for(head.text):
+        raise UnknownFormat(f"{path}: {advice}")
     raise UnknownFormat(
         f"{path}: of {len(READERS)} formats none recognises the content; `perfkit formats` lists them. Name one with --as if you know better."
     )
