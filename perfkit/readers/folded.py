@@ -10,7 +10,7 @@ from pathlib import Path
 
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head, open_artefact
-from perfkit.model.batch import Batch, Columns
+from perfkit.model.batch import Batch
 from perfkit.readers.parts.call_tree import NO_STACK, NOBODY, CallTree, Owner, Step
 from perfkit.readers.parts.frame_texts import frame_of
 from perfkit.readers.parts.frames import Frames
@@ -85,14 +85,11 @@ class Stacks:
     def add(self, number: int, line: bytes) -> None:
         """One line: a stack, a space and its weight."""
         stack, space, last = line.rstrip().rpartition(b" ")
-        try:
-            weight = float(last)
-            if not space or not 0 <= weight < inf:
-                raise ValueError
-        except ValueError as error:
+        weight = _weight(last) if space else None
+        if weight is None:
             if line.startswith(b"#") or not line.strip():
                 return
-            raise self._refused(number, line) from error
+            raise self._refused(number, line)
         self._lines += 1
         if self._with_two_numbers == self._lines - 1:
             self._with_two_numbers += SECOND_NUMBER.fullmatch(stack) is not None
@@ -139,6 +136,15 @@ class Stacks:
             frame = frame_of(text.decode("utf-8", "replace") or NO_STACK)
             known = self._steps[text] = self.tree.step_number(Step(self.frames.id_of(frame.function, frame.file), frame.line))
         return known
+
+
+def _weight(text: bytes) -> float | None:
+    """None for what is no number, is negative or has no end."""
+    try:
+        weight = float(text)
+    except ValueError:
+        return None
+    return weight if 0 <= weight < inf else None
 
 
 def _owned(stack: str) -> tuple[Owner, str]:

@@ -31,7 +31,7 @@ CLOCKS = ("cpu-clock", "task-clock")
 """Their period is in nanoseconds of processor time."""
 CYCLES = re.compile(r"(?:\w+/)?(?:cpu-)?cycles/?|cpu-clock|task-clock")
 """Events that come while the processor works: how many there were is a profile of it. Periods of cycles vary from sample to sample."""
-MODIFIER = re.compile(r":[ukhGHpPDSWeI]+$")
+MODIFIER = re.compile(r"(?:(?<=/)|:)[ukhGHpPDSWeI]+$")
 SAMPLES, SECONDS = "samples", "cpu_s"
 LONGEST_REMARK = 60
 

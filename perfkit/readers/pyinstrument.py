@@ -79,7 +79,12 @@ def _session_batches(path: Path, records: Any, frames: Frames) -> Iterator[Colum
     if not isinstance(records, list):
         raise refuse(path, NAME, "frame_records is no list.")
     for number, record in enumerate(records):
-        if not isinstance(record, list) or len(record) != 2 or not isinstance(record[0], list) or not all(isinstance(item, str) for item in record[0]):
+        if (
+            not isinstance(record, list)
+            or len(record) != 2
+            or not isinstance(record[0], list)
+            or not all(isinstance(item, str) for item in record[0])
+        ):
             raise refuse(path, NAME, f"sample {number} is not a stack of texts and a time.")
         stack, seconds = list(record[0]), amount(path, NAME, record[1])
         owner = _thread(stack)
