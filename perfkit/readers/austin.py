@@ -130,7 +130,7 @@ class Profile:
 
     def manifest(self) -> Manifest:
         """Version, mode and interval, as far as the file tells."""
-        parameters = {name: self.metadata[name] for name in ("mode", "interval") if name in self.metadata}
+        parameters: dict[str, str] = {name: self.metadata[name] for name in ("mode", "interval") if name in self.metadata}
         return Manifest(tool_version=self.metadata.get("austin"), parameters=parameters)
 
     def batches(self) -> Iterator[Columns]:

@@ -47,7 +47,7 @@ def sniff(head: Head) -> bool:
     lines = head.data.split(b"\n")
     if not head.complete and len(lines) > 1:
         lines.pop()
-    told = [line for line in lines[:LINES_LOOKED_AT] if line.strip() and not line.startswith(b"#")]
+    told = [line for line in lines[:LINES_LOOKED_AT] if line.strip() and not line.startswith(b"# ")]
     if not told or NOT_TEXT.search(head.data) or AUSTIN.match(told[0]):
         return False
     if len(told) == 1 and not head.complete:
@@ -84,10 +84,12 @@ class Stacks:
 
     def add(self, number: int, line: bytes) -> None:
         """One line: a stack, a space and its weight."""
+        if line.startswith(b"# "):
+            return
         stack, space, last = line.rstrip().rpartition(b" ")
         weight = _weight(last) if space else None
         if weight is None:
-            if line.startswith(b"#") or not line.strip():
+            if not line.strip():
                 return
             raise self._refused(number, line)
         self._lines += 1

@@ -109,9 +109,15 @@ def _thread(stack: list[str]) -> Owner:
 def _step_of(path: Path, text: str, frames: Frames) -> Step:
     """function NUL file NUL first line, then attributes behind \\1: l and the line being executed, c and the class."""
     identifier, *attributes = text.split("\x01")
-    function, file, line = [*identifier.split("\0"), "", "0"][:3] if "\0" in identifier else (identifier, "", "0")
     executing = next((item[1:] for item in attributes if item.startswith("l")), None)
-    return Step(frames.id_of(function, file, _line(path, line)), None if executing is None else _line(path, executing))
+    return Step(frames.id_of(*_identified(path, identifier)), None if executing is None else _line(path, executing))
+
+
+def _identified(path: Path, identifier: str) -> tuple[str, str, int]:
+    """What is not a call of the program, such as [await], has neither file nor line."""
+    function, _, place = identifier.partition("\0")
+    file, _, line = place.partition("\0")
+    return function, file, _line(path, line or "0")
 
 
 def _line(path: Path, value: Any) -> int:
@@ -155,8 +161,7 @@ def _tree_batches(path: Path, root: Any, frames: Frames) -> Iterator[Columns]:
 def _place(path: Path, frame: dict[str, Any]) -> tuple[str, str, int]:
     identifier = frame.get("identifier")
     if isinstance(identifier, str):
-        function, file, line = [*identifier.split("\0"), "", "0"][:3] if "\0" in identifier else (identifier, "", "0")
-        return function, file, _line(path, line)
+        return _identified(path, identifier)
     function, file = frame.get("function"), frame.get("file_path") or frame.get("file_path_short") or ""
     if not isinstance(function, str) or not isinstance(file, str):
         raise refuse(path, NAME, "a frame has no function.")

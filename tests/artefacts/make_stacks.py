@@ -21,7 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PROGRAM = HERE / "stacks_program.py"
 PYTHON = [os.environ.get("PROFILED_PYTHON", sys.executable), "-S", "-E"]
-GO_PROGRAM = HERE / "stacks_program.go.txt"
+GO_PROGRAM = HERE / "stacks_program.go"
 
 
 def tool(name: str) -> str:

@@ -37,7 +37,9 @@ class Rows:
 
     def total_of(self, function: str, unit: str) -> float:
         """With what it calls, recursion once."""
-        return sum(row["total"] for row in self.nodes if row["unit"] == unit and not row["recursive"] and self.frames[row["frame_id"]][0] == function)
+        return sum(
+            float(row["total"]) for row in self.nodes if row["unit"] == unit and not row["recursive"] and self.frames[row["frame_id"]][0] == function
+        )
 
     def threads(self) -> set[str | None]:
         return {row["thread"] for row in self.nodes}

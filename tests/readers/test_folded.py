@@ -56,7 +56,7 @@ def test_a_frame_is_understood_whoever_wrote_it(text: str, expected: tuple[str, 
 
 
 def test_weights_may_be_fractions_and_lines_may_repeat(tmp_path: Path) -> None:
-    rows = rows_of(tmp_path, "a;b 1.5\na;b 2\n# a remark\n\na 1e1")
+    rows = rows_of(tmp_path, "a;b 1.5\na;b 2\n# a remark of 12\n\na 1e1")
     assert rows.own() == {"samples": 13.5}
     assert rows.total_of("b", "samples") == 3.5
 

@@ -18,7 +18,7 @@ CPU = ARTEFACTS / "pprof" / "go_cpu.pb.gz"
 
 def test_every_type_is_a_tree_with_the_sum_of_gos_own_tool() -> None:
     """Sums of `go tool pprof -raw`, in nanoseconds and bytes."""
-    truth = {
+    truth: dict[str, dict[str, float]] = {
         "go_cpu": {"samples": 31, "cpu_s": 0.31},
         "go_heap": {"allocations": 4807, "bytes": 46901337, "inuse_objects": 94, "inuse_space_bytes": 6417067},
         "go_block": {"contentions": 4, "wall_s": 0.287870399},
