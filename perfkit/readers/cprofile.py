@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import marshal
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head, open_artefact
 from perfkit.model.batch import Batch, Columns
 from perfkit.readers.parts.frames import frame_id_of
+from perfkit.readers.parts.resting import collector_resting
 
 NAME = "cprofile"
 KIND = "profile"
@@ -39,24 +38,12 @@ def sniff(head: Head) -> bool:
 
 def read(path: Path) -> Iterator[Batch]:
     """Frames, functions and edges."""
-    with _collector_resting():
+    with collector_resting():
         stats = _load(path)
         frames = {key: frame_id_of((key[2], key[0], key[1])) for key in _keys(stats)}
         yield Columns("frames", _frame_columns(frames))
         yield Columns("profile_functions", _function_columns(stats, frames))
         yield Columns("profile_edges", _edge_columns(stats, frames))
-
-
-@contextmanager
-def _collector_resting() -> Iterator[None]:
-    """Half a million small tuples make the garbage collector run again and again for nothing."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _load(path: Path) -> Stats:

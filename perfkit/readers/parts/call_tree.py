@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
+from math import fsum
 from typing import Any, NamedTuple
 
 from perfkit.model.batch import Columns
@@ -77,6 +78,21 @@ class CallTree:
         """Adds what ended at a node: its own, not what is below it."""
         self._weights[node] += weight
         self._counts[node] += count
+
+    def weigh_all(self, nodes: Sequence[int], weights: Sequence[float]) -> None:
+        """The same for many at once."""
+        import numpy
+
+        ended = numpy.asarray(nodes, dtype=numpy.int64)
+        counts = numpy.bincount(ended)
+        sums = numpy.bincount(ended, weights=numpy.asarray(weights, dtype=numpy.float64))
+        for node in counts.nonzero()[0].tolist():
+            self.weigh(node, float(sums[node]), int(counts[node]))
+
+    @property
+    def total(self) -> float:
+        """All that was weighed."""
+        return fsum(self._weights)
 
     def batches(self) -> Iterator[Columns]:
         """Rows of the table profile_nodes. Nothing may be added after them."""
