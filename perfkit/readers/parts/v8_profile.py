@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,7 +14,6 @@ from perfkit.readers.parts.timeline import Timeline
 Node = tuple[int, int | None, Any]
 """Its number, its caller's, its call frame."""
 UNNAMED = "(anonymous)"
-Refuse = Callable[[str], Exception]
 
 
 def frame_of(frames: Frames, call: Any) -> int:
@@ -28,7 +28,7 @@ def frame_of(frames: Frames, call: Any) -> int:
 
 
 def grow(timeline: Timeline, frames: Frames, nodes: Sequence[Node], owner: Owner) -> dict[int, int]:
-    """The profile's nodes in the tree, by their numbers; callers may stand behind their callees. The root is no call."""
+    """The profile's nodes in the tree, by their numbers; callers may stand behind their callees."""
     callers = {number: (caller, call) for number, caller, call in nodes}
     placed: dict[int, int] = {}
     for number in callers:
@@ -41,11 +41,15 @@ def grow(timeline: Timeline, frames: Frames, nodes: Sequence[Node], owner: Owner
             above = callers[above][0]
         for step in reversed(way):
             caller, call = callers[step]
-            frame = frame_of(frames, call)
-            below = placed[caller] if caller is not None else None
-            placed[step] = -1 if caller is None and is_root(call) else timeline.tree.below(below if below != -1 else None, Step(frame), owner)
+            placed[step] = timeline.tree.below(placed[caller] if caller is not None else None, Step(frame_of(frames, call)), owner)
     return placed
 
 
-def is_root(call: Mapping[str, Any]) -> bool:
-    return call.get("functionName") == "(root)"
+def spread(timeline: Timeline, placed: Mapping[int, int], samples: Sequence[tuple[float, int]], end_us: float | None, zero_us: float) -> None:
+    """Every sample lasts until the next one, the last until the end. V8 may write samples out of order."""
+    ordered = sorted(samples, key=itemgetter(0))
+    untils = [at for at, _ in ordered[1:]]
+    if ordered:
+        untils.append(max(end_us, ordered[-1][0]) if end_us is not None else ordered[-1][0])
+    for (at, number), until in zip(ordered, untils, strict=True):
+        timeline.add(placed[number], (at - zero_us) / 1000, (until - at) / 1e6)
