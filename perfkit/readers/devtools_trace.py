@@ -157,7 +157,7 @@ def _data(trace: Trace, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fill(trace: Trace, timeline: Timeline) -> None:
-    sampled = [profile for profile in trace.profiles.values() if profile.samples]
+    sampled = _apart([profile for profile in trace.profiles.values() if profile.samples])
     zero = min((profile.start_us for profile in sampled), default=0.0)
     for profile in sampled:
         placed = grow(timeline, trace.frames, profile.nodes, trace.threads.owner(profile.key))
@@ -165,6 +165,16 @@ def _fill(trace: Trace, timeline: Timeline) -> None:
     if not sampled:
         for key, intervals in trace.threads.threads():
             stack_up(timeline, intervals, trace.threads.owner(key), trace.threads.earliest_us)
+
+
+def _apart(profiles: list[Sampled]) -> list[Sampled]:
+    """Two profilers may have watched one thread: of profiles that overlap, the one with the most samples stands for the time."""
+    kept: list[Sampled] = []
+    for profile in sorted(profiles, key=lambda item: -len(item.samples)):
+        rivals = (other for other in kept if other.key == profile.key)
+        if all(profile.at_us <= other.start_us or other.at_us <= profile.start_us for other in rivals):
+            kept.append(profile)
+    return kept
 
 
 PROFILING = {"Profile": _profile, "ProfileChunk": _chunk}

@@ -24,12 +24,8 @@ ABOUT = "line_profiler's statistics (.lprof), or the text of python -m line_prof
 BY_LINE = False
 
 CLASSES = ("line_profiler.line_profiler", "line_profiler._line_profiler", "_line_profiler", "line_profiler", "line_profiler.line_profiler_utils")
-KNOWN = frozenset(f"{module}.LineStats" for module in CLASSES) | {
-    "copyreg.__newobj__",
-    "collections.defaultdict",
-    "builtins.list",
-    "__builtin__.list",
-}
+STATS = frozenset(f"{module}.LineStats" for module in CLASSES)
+KNOWN = STATS | {"copyreg.__newobj__", "collections.defaultdict", "builtins.list", "__builtin__.list"}
 PICKLE = re.compile(rb"\x80[\x02-\x05].{0,40}?(?:c|\x8c.)(?:line_profiler|_line_profiler)[\w.]*.{0,8}?LineStats", re.DOTALL)
 UNIT = re.compile(r"^Timer unit: (?P<unit>\S+) s\s*$", re.MULTILINE)
 SCALE = re.compile(r"^Total time: (?P<total>\S+) (?P<scale>s|ms|us|µs|ns)\s*$")

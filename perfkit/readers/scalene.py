@@ -69,7 +69,7 @@ def read(path: Path) -> Iterator[Batch]:
     try:
         rows = [row for file, told in document["files"].items() for row in _lines(path, file, told, elapsed)]
         frames = Frames()
-        batches = [*_stacks(path, document, frames), *_footprint(path, document)]
+        batches = [*_stacks(path, document, frames, elapsed), *_footprint(path, document)]
         facts = list(_facts(path, document, elapsed, rows))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise refuse(path, NAME, f"a part of it has another form: {type(error).__name__} {str(error)[:80]}.") from error
@@ -118,13 +118,13 @@ def _says_something(row: LineRow) -> bool:
     return any((row.python, row.native, row.system, row.gpu, row.memory_mb, row.copy_mb, row.peak_mb, row.growth_mb))
 
 
-def _stacks(path: Path, document: Mapping[str, Any], frames: Frames) -> Iterator[Columns]:
-    """CPU time by Python's stacks; samples by stacks that go on into native code; memory by the stacks that allocated."""
-    cpu, samples, memory = CallTree("cpu_s"), Timeline("samples"), CallTree("bytes")
+def _stacks(path: Path, document: Mapping[str, Any], frames: Frames, elapsed: float) -> Iterator[Columns]:
+    """Time by Python's stacks, in shares of the run as lines are; samples of stacks that go on into native code; memory by stack."""
+    time, samples, memory = CallTree("wall_s"), Timeline("samples"), CallTree("bytes")
     for steps, told in document.get("stacks") or ():
         counted = told if isinstance(told, Mapping) else dict(zip(("count", "python_time", "c_time"), told, strict=False))
-        weight = sum(_amount(path, counted.get(key) or 0.0) for key in ("python_time", "c_time"))
-        cpu.weigh(cpu.path([_text_step(frames, step) for step in steps] or [_no_step(frames)]), weight, int(counted.get("count") or 0))
+        weight = sum(_amount(path, counted.get(key) or 0.0) for key in ("python_time", "c_time")) * elapsed
+        time.weigh(time.path([_text_step(frames, step) for step in steps] or [_no_step(frames)]), weight, int(counted.get("count") or 0))
     combined = document.get("combined_stacks") or []
     stacks = [[_native_step(frames, step) for step in item[0]] or [_no_step(frames)] for item in combined]
     for moment in document.get("combined_stacks_timeline") or ():
@@ -133,7 +133,7 @@ def _stacks(path: Path, document: Mapping[str, Any], frames: Frames) -> Iterator
         samples.add(node, _amount(path, moment["t_sec"]) * 1000, _amount(path, moment.get("count", 1)))
     for steps, megabytes in document.get("memory_stacks") or ():
         memory.weigh(memory.path([_native_step(frames, step) for step in steps] or [_no_step(frames)]), _amount(path, megabytes) * MEGABYTE)
-    yield from cpu.batches()
+    yield from time.batches()
     yield from samples.batches()
     yield from memory.batches()
 

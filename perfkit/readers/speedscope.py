@@ -192,9 +192,9 @@ def _told_of(cursor: Cursor) -> Told:
 
 
 def _profile(cursor: Cursor, reading: Reading, number: int, told: Told, *, several: bool) -> None:
-    if told.unit not in UNITS:
+    if not isinstance(told.unit, str) or told.unit not in UNITS:
         raise reading.bad(f"profile {number} is measured in {str(told.unit)[:40]!r}. Known: {', '.join(UNITS)}.")
-    if told.kind not in KINDS:
+    if not isinstance(told.kind, str) or told.kind not in KINDS:
         raise reading.bad(f"profile {number} is of the type {str(told.kind)[:40]!r}. Known: {', '.join(KINDS)}.")
     unit, scale = UNITS[told.unit]
     first, last = (_number(reading, value or 0, f"a limit of profile {number}") for value in (told.first, told.last))

@@ -95,7 +95,8 @@ class Cursor:
             yield self._elements(b"".join([*pieces, chunk[:stop]]), start, last=end is not None)
             pieces, start = [chunk[stop + 1 :]], begin + stop + 1
             if end is not None:
-                self.at = start
+                self.at = start - 1
+                self._expect("]")
                 return
         self.at = len(self.content)
         if not open_end:
