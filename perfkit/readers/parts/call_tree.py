@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
+from math import fsum
 from typing import Any, NamedTuple, TypeVar
 
 from perfkit.model.batch import Columns
@@ -97,6 +98,19 @@ class CallTree:
         """Adds what ended at a node: its own, not what is below it."""
         self._weights[node] += weight
         self._counts[node] += count
+
+    def weigh_all(self, nodes: Sequence[int], weights: Sequence[float]) -> None:
+        """The same for many at once."""
+        import numpy as np
+
+        ended = np.asarray(nodes, np.int64)
+        np.frombuffer(self._weights)[:] += np.bincount(ended, np.asarray(weights, np.float64), len(self))
+        np.frombuffer(self._counts, np.int64)[:] += np.bincount(ended, minlength=len(self))
+
+    @property
+    def total(self) -> float:
+        """All that was weighed."""
+        return fsum(self._weights)
 
     def batches(self) -> Iterator[Columns]:
         """Rows of the table profile_nodes. Nothing may be added after them."""
