@@ -12,6 +12,7 @@ from perfkit.model.batch import Batch
 from perfkit.readers import (
     ab_gnuplot,
     ab_percentiles,
+    allocation_growth,
     asv,
     cprofile,
     duckdb_plan,
@@ -31,8 +32,12 @@ from perfkit.readers import (
     locust_json,
     locust_requests,
     locust_stats,
+    memray_capture,
+    memray_stats,
+    mprof,
     neo4j_plan,
     neo4j_table,
+    object_growth,
     oha_csv,
     oha_json,
     oha_sqlite,
@@ -47,6 +52,7 @@ from perfkit.readers import (
     pytest_benchmark,
     sqlite_plan,
     trace_spans,
+    tracemalloc_snapshot,
     vector_trials,
     vegeta_csv,
     vegeta_json,
@@ -118,6 +124,12 @@ READERS: dict[str, Reader] = {
         pyperf,
         hyperfine,
         asv,
+        mprof,
+        memray_capture,
+        memray_stats,
+        tracemalloc_snapshot,
+        allocation_growth,
+        object_growth,
     )
 }
 

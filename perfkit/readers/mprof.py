@@ -120,7 +120,7 @@ def read(path: Path) -> Iterator[Batch]:
         if len(course.waiting) >= ROWS_AT_ONCE:
             yield course.rows()
     if not course.first:
-        raise refuse(path, NAME, "it holds no size of the process: the program ended before it was looked at once. Record it with a smaller --interval.")
+        raise refuse(path, NAME, "no size of the process is in it: the program ended before the first look. Record with a smaller --interval.")
     yield course.rows()
     yield Columns("spans", _spans(course))
     seconds = sum(course.last[run] - course.first[run] for run in course.first)

@@ -1,11 +1,13 @@
-"""Runs in a process of its own and imports nothing of perfkit: opens a memray capture with memray's reader, within limits, and writes what it holds as JSON."""
+"""Runs in a process of its own, without perfkit: opens a memray capture with memray's reader, within limits, and writes it as JSON."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import resource
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 RUNNERS = ("memray/commands/", "memray/__main__.py", "<frozen runpy>", "/runpy.py")
@@ -44,8 +46,7 @@ def main() -> None:
         document = read(capture)
     except (OSError, ValueError, RuntimeError, IndexError, MemoryError) as error:
         document = {"problem": "the limit of memory is reached" if isinstance(error, MemoryError) else str(error)}
-    with open(answer, "w", encoding="utf-8") as file:
-        json.dump(document, file)
+    Path(answer).write_text(json.dumps(document), encoding="utf-8")
 
 
 def read(capture: str) -> dict[str, Any]:
@@ -53,16 +54,15 @@ def read(capture: str) -> dict[str, Any]:
     from memray import FileReader
 
     frames = Interned()
-    with FileReader(capture) as reader:
+    reader = FileReader(capture)
+    with contextlib.closing(reader):
         about = reader.metadata
         native, main_thread = about.has_native_traces, getattr(about, "main_thread_id", None)
         peak = [
             [record.size, record.n_allocations, _thread(record, main_thread), frames.stack(_stack(record, native=native))]
             for record in reader.get_high_watermark_allocation_records(merge_threads=False)
         ]
-        left = [
-            [record.size, record.n_allocations, frames.stack(record.stack_trace())] for record in reader.get_leaked_allocation_records(merge_threads=True)
-        ]
+        left = _by_stack(reader.get_leaked_allocation_records(merge_threads=True), frames)
         return {
             "metadata": _about(about),
             "peak": peak,
@@ -84,9 +84,13 @@ def _temporary(reader: Any, frames: Interned) -> list[list[Any]] | None:
     """None where the capture was aggregated while it was made, so that nobody knows what followed what."""
     try:
         records = reader.get_temporary_allocation_records(merge_threads=True, threshold=1)
-        return [[record.size, record.n_allocations, frames.stack(record.stack_trace())] for record in records]
+        return _by_stack(records, frames)
     except NotImplementedError:
         return None
+
+
+def _by_stack(records: Iterable[Any], frames: Interned) -> list[list[Any]]:
+    return [[record.size, record.n_allocations, frames.stack(record.stack_trace())] for record in records]
 
 
 def _stack(record: Any, *, native: bool) -> list[Place]:
