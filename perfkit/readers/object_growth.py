@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch, Columns
@@ -34,8 +35,8 @@ def read(path: Path) -> Iterator[Batch]:
     for number, (at_ms, moment) in enumerate(moments_of(path, NAME, document["snapshots"], ("objects", "bytes"))):
         counts, sizes = (amounts(path, NAME, f"{name} of snapshot {number}", moment[name], len(types)) for name in ("objects", "bytes"))
         alive.append((at_ms, float(sum(sizes))))
-        moment = {"snapshot": [number] * len(types), "at_ms": [at_ms] * len(types)}
-        yield Columns("heap_types", {**moment, "type": types, "objects": counts, "bytes": sizes})
+        when: dict[str, list[Any]] = {"snapshot": [number] * len(types), "at_ms": [at_ms] * len(types)}
+        yield Columns("heap_types", {**when, "type": types, "objects": counts, "bytes": sizes})
     yield Columns("profile_facts", {"stat": ["total"], "value": [alive[-1][1]], "unit": ["bytes"]})
     begin = started(path, NAME, document)
     if begin is not None:

@@ -17,17 +17,18 @@ from typing import Any
 
 MOST_SNAPSHOTS = 60
 """When there are so many, every other one goes and the interval doubles: a run of any length is covered evenly."""
-REST = 4
-"""So many times what a snapshot took passes before the next one, so that at most a fifth of the time is lost."""
+REST = 2
+"""So many times what a snapshot took passes before the next one, so that at most a third of the time is lost."""
 LARGEST_SITES, GROWN_SITES = 1000, 300
 """Places that are listed: by the most that they ever held, and by what they hold more at the end."""
+STARTERS = (os.path.join(os.path.dirname(__file__), "heap_run.py"), "<frozen runpy>", os.sep + "runpy.py")
 LARGEST_SOURCE = 2_000_000
 
 Frame = tuple[str, int]
 
 
 class Watch:
-    """Takes a snapshot now, at intervals, and at the end."""
+    """Takes a snapshot now and at intervals; at the end only where there is no second one, because by then a program has let go of what it held."""
 
     def __init__(self, interval_s: float, look: Callable[[float], None], thin_out: Callable[[], int]) -> None:
         self._interval_s, self._look, self._thin_out = interval_s, look, thin_out
@@ -42,7 +43,8 @@ class Watch:
     def stop(self) -> None:
         self._over.set()
         self._thread.join()
-        self.take()
+        if self._taken < 2:
+            self.take()
 
     def take(self) -> float:
         """Seconds that it took."""
@@ -97,7 +99,7 @@ class Allocations:
         listed = self._listed()
         stacks = list(self._sites)
         functions = Functions()
-        places = [[[file, line, functions.around(file, line)] for file, line in reversed(stacks[number])] for number in listed]
+        places = [[[file, line, functions.around(file, line)] for file, line in of_the_program(stacks[number])] for number in listed]
         return {"sites": [{"stack": stack} for stack in places], "snapshots": [self._moment(item, listed) for item in self._snapshots]}
 
     def _moment(self, snapshot: tuple[float, array[int], array[int]], listed: list[int]) -> dict[str, Any]:
@@ -159,6 +161,14 @@ class Objects:
         columns = [(at_ms, [counted.get(name, (0, 0)) for name in types]) for at_ms, counted in snapshots]
         moments = [{"at_ms": round(at, 3), "objects": [n for n, _ in held], "bytes": [size for _, size in held]} for at, held in columns]
         return {"types": types, "snapshots": moments}
+
+
+def of_the_program(innermost_first: tuple[Frame, ...]) -> list[Frame]:
+    """The stack from the program's first call on, without what started it."""
+    stack = list(innermost_first)[::-1]
+    while stack and any(stack[0][0].endswith(starter) for starter in STARTERS):
+        del stack[0]
+    return stack or [("", 0)]
 
 
 class Functions:
