@@ -26,7 +26,6 @@ EXTRAS = {
     "memory_profiler": "profile",
     "memray": "profile",
     "psycopg": "databases",
-    "pympler": "profile",
     "pytest_benchmark": "bench",
 }
 """The extra of perfkit that installs a package that a collector needs."""

@@ -1,4 +1,4 @@
-"""A Python program under memray, mprof, tracemalloc or pympler → what it took, where, and what it kept."""
+"""A Python program under memray, mprof or tracemalloc, or with its objects counted → what it took, where, and what it kept."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ TOOLS: Mapping[str, Tool] = {
     ),
     "mprof": Tool("memory_profiler", "memory_profiler", "memory.dat", _mprof, settings=lambda options: {"children": options.children}),
     "tracemalloc": Tool("tracemalloc", None, "allocations.json", _looked_at, settings=lambda options: {"frames": options.frames}),
-    "objects": Tool("pympler", "pympler", "objects.json", _looked_at, settings=lambda _: {}),
+    "objects": Tool("objects", None, "objects.json", _looked_at, settings=lambda _: {}),
 }
 
 

@@ -13,7 +13,7 @@ from perfkit.readers.parts.parsing import json_of, refuse, require_keys
 
 NAME = "object-growth"
 KIND = "memory"
-TOOL = "pympler"
+TOOL = "objects"
 ABOUT = "objects by type at several moments, as perfkit collect memory --with objects writes it"
 BY_LINE = False
 

@@ -29,7 +29,7 @@ class Kept:
 
 
 def kept(seconds: Sequence[float] | Floats, values: Sequence[float] | Floats, *, floor: float) -> Kept:
-    """A leak rises in each of the last three quarters of the time by more than it ever fell; the first quarter is warm-up.
+    """A leak rises by more than the floor over the second half, and in each of the last three quarters of the time by more than it ever fell; the first quarter is warm-up.
 
     What is held at a moment and at every later one counts, so that garbage that waits for its collection does not.
     """
@@ -44,8 +44,8 @@ def kept(seconds: Sequence[float] | Floats, values: Sequence[float] | Floats, *,
     begin = int((len(times) - 1) / 4)
     hours = max(float(times[-1] - times[begin]), 1e-9) / HOUR
     late, per_hour = float(rises[1:].sum()), float(rises.sum()) / hours
-    if late <= floor:
-        return Kept("flat", late, per_hour, "It does not grow any more.")
+    if rises[-1] <= floor / 2:
+        return Kept("flat", late, per_hour, "In the last quarter of the time it does not grow any more.")
     if _to_the_end(rises) and _trend(held[begin:]):
         return Kept("leak", late, per_hour, "It grows to the end and is not given back.")
     return Kept("undecided", late, per_hour, "Growth is neither shown nor excluded: measure for longer.")
