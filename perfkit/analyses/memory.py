@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from perfkit.analyses.known_runs import Selection, newest_of_each_kind, select_runs
 from perfkit.analyses.large_copies import LargeCopy, large_copies
 from perfkit.analyses.memory_growth import MemoryGrowth, memory_growth
-from perfkit.analyses.memory_peak import MemoryPeak, memory_peak
+from perfkit.analyses.memory_peak import PEAK, MemoryPeak, memory_peak
 from perfkit.analyses.site_growth import SiteGrowth, site_growth
 from perfkit.analyses.type_growth import TypeGrowth, type_growth
 from perfkit.errors import UsageError
@@ -25,6 +25,7 @@ class Memory:
 
     runs: list[Run]
     peak: list[MemoryPeak]
+    """Of a last snapshot only where no run knows its peak."""
     sites: list[SiteGrowth]
     types: list[TypeGrowth]
     series: list[MemoryGrowth]
@@ -41,8 +42,9 @@ def memory(store: Store, known: Sequence[Run], name: str) -> Memory:
     """Of one run, or of the newest run of each tool under a label."""
     runs = runs_named(known, name)
     ids = [run.run_id for run in runs]
-    answers = (question(store, ids) for question in (memory_peak, site_growth, type_growth, memory_growth, large_copies))
-    found = Memory(runs, *answers)  # type: ignore[arg-type]
+    held = memory_peak(store, ids)
+    highest = [row for row in held if row.moment == PEAK] or held
+    found = Memory(runs, highest, site_growth(store, ids), type_growth(store, ids), memory_growth(store, ids), large_copies(store, ids))
     if not any((found.peak, found.sites, found.types, found.series, found.copies)):
         raise UsageError(f"{name} says nothing about memory. `perfkit collect memory --label {name} -- COMMAND` measures it.")
     return found

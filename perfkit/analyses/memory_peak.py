@@ -9,6 +9,7 @@ from pathlib import Path
 from perfkit.store import Store
 
 QUESTION = Path(__file__).with_suffix(".sql")
+PEAK = "the peak"
 
 
 @dataclass(frozen=True, slots=True)

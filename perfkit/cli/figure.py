@@ -191,7 +191,9 @@ def memory(workspace: Path | None, name: str, output: Path, as_json: bool) -> No
     bench = _bench(workspace, output)
     runs = bench.memory(name).runs
     timeline = memory_timeline(bench.store, [run.run_id for run in runs])
-    drawn = [run for run in runs if any(course.run_id == run.run_id for course in timeline.courses)][:1]
+    whole = {course.run_id for course in timeline.courses if course.series.startswith("rss")}
+    measured = whole or {course.run_id for course in timeline.courses}
+    drawn = [run for run in runs if run.run_id in measured][:1]
     _keep(memory_over_time_figure(timeline.of(drawn), title=_title("Memory over time", drawn, ALL_REQUESTS)), output, as_json)
 
 

@@ -29,9 +29,9 @@ class Kept:
 
 
 def kept(seconds: Sequence[float] | Floats, values: Sequence[float] | Floats, *, floor: float) -> Kept:
-    """A leak rises by more than the floor over the second half, and in each of the last three quarters of the time by more than it ever fell; the first quarter is warm-up.
+    """A leak rises by more than the floor, in each of the last three quarters of the time, and by more than it ever fell.
 
-    What is held at a moment and at every later one counts, so that garbage that waits for its collection does not.
+    The first quarter is warm-up. What is held at a moment and at every later one counts, so that garbage that waits for its collection does not.
     """
     times, held = measured(seconds), measured(values)
     if len(times) != len(held):
