@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from perfkit.analyses.latency_timeline import LatencyStretch
     from perfkit.analyses.load_steps import LoadStep
     from perfkit.analyses.measure import Measurement
+    from perfkit.analyses.memory import Memory
     from perfkit.analyses.noise import NoiseFloor
     from perfkit.analyses.plan_changes import PlanPair
     from perfkit.analyses.profiled import Profiled
@@ -155,6 +156,13 @@ class Workbench:
         from perfkit.analyses.profiled import Profiled
 
         return Profiled(self.store, profile_runs(self.runs(), name))
+
+    def memory(self, name: str) -> Memory:
+        """What the memory of a run, or of the newest runs of a label, is for, what grows, and whether it leaks."""
+        from perfkit.analyses.memory import memory
+
+        with self.store.sitting():
+            return memory(self.store, self.runs(), name)
 
     def traced_statements(self, run_id: str) -> list[TracedStatement]:
         """The different statements that a traced run sent, by the time that they took."""

@@ -11,6 +11,8 @@ from perfkit.model.run import Run
 from perfkit.store import Store
 
 QUESTION = Path(__file__).with_suffix(".sql")
+MANY_SIDED = ("memory",)
+"""Kinds of evidence whose formats do not replace one another."""
 SAMPLED = Path(__file__).with_name("sampled.sql")
 
 
@@ -71,10 +73,10 @@ def comparable(store: Store, runs: Iterable[Run], kind: str) -> list[Run]:
 
 
 def newest_of_each_kind(runs: Iterable[Run]) -> list[Run]:
-    """One run for every kind, scenario and label: evidence that is looked at closely, not counted."""
-    newest: dict[tuple[str, str | None, str | None], Run] = {}
+    """One run for every kind, scenario and label: evidence that is looked at closely, not counted. Of memory every format shows another side."""
+    newest: dict[tuple[str, str | None, str | None, str | None], Run] = {}
     for run in runs:
-        newest.setdefault((run.kind, run.scenario, run.label), run)
+        newest.setdefault((run.kind, run.scenario, run.label, run.format if run.kind in MANY_SIDED else None), run)
     return list(newest.values())
 
 

@@ -179,6 +179,26 @@ def recall(workspace: Path | None, run: str, output: Path, as_json: bool) -> Non
     _keep(recall_figure(trials, title="Recall against latency: " + ", ".join(dict.fromkeys(trial.source for trial in trials))), output, as_json)
 
 
+@command.command()
+@click.argument("name", metavar="RUN|LABEL")
+@_kept
+def memory(workspace: Path | None, name: str, output: Path, as_json: bool) -> None:
+    """Memory over the time of RUN, or of the newest run of a label.
+
+    Every series of it, the peak, and the functions that were marked.
+    """
+    from perfkit.analyses.memory_timeline import memory_timeline
+    from perfkit.figures.memory_over_time import memory_over_time_figure
+
+    bench = _bench(workspace, output)
+    runs = bench.memory(name).runs
+    timeline = memory_timeline(bench.store, [run.run_id for run in runs])
+    whole = {course.run_id for course in timeline.courses if course.series.startswith("rss")}
+    measured = whole or {course.run_id for course in timeline.courses}
+    drawn = [run for run in runs if run.run_id in measured][:1]
+    _keep(memory_over_time_figure(timeline.of(drawn), title=_title("Memory over time", drawn, ALL_REQUESTS)), output, as_json)
+
+
 def _bench(workspace: Path | None, output: Path) -> Workbench:
     """Before any work: a file that cannot be written would waste it."""
     if output.suffix not in SUFFIXES:
