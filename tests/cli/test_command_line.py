@@ -20,6 +20,7 @@ from perfkit.cli.collect import COLLECTORS
 from perfkit.errors import Exit
 from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
+from tests.command_line import perfkit
 from tests.conftest import WriteLog
 
 HEAVY = ("duckdb", "pandas", "pyarrow", "numpy", "scipy", "matplotlib", "pydantic", "rich", "papermill", "jinja2")
@@ -32,19 +33,23 @@ targets:
 """
 
 
-def perfkit(workspace: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "perfkit", "--workspace", str(workspace), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 @pytest.fixture
 def filled(bench: Workbench, locust_log: WriteLog) -> Path:
     """Five runs each of a slow and a fast label, and one run of a third."""
     for label, median_ms, count in (("slow", 100.0, 5), ("fast", 50.0, 5), ("once", 120.0, 1)):
-        for seed in range(count):
-            log = locust_log(f"{label}{seed}.csv", median_ms=median_ms, seed=seed + int(median_ms) + len(label))
-            bench.ingest([log], Manifest(label=label, scenario="test"))
+        logs = [locust_log(f"{label}{seed}.csv", median_ms=median_ms, seed=seed + int(median_ms) + len(label)) for seed in range(count)]
+        bench.ingest(logs, Manifest(label=label, scenario="test"))
     return bench.workspace.root
+
+
+@pytest.mark.parametrize(
+    "arguments", [["runs", "--json"], ["show", "ffffffffffff"], ["metric", "--nothing"], ["check", "--system", "demo", "--label", "slow"]]
+)
+def test_a_process_of_its_own_answers_as_the_tests_do(filled: Path, arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "perfkit", "--workspace", str(filled), *arguments]
+    done, here = subprocess.run(command, capture_output=True, text=True, check=False), perfkit(filled, *arguments)
+    assert (done.returncode, done.stdout) == (here.returncode, here.stdout)
+    assert done.stderr.partition(" See ")[0] == here.stderr.partition(" See ")[0]
 
 
 def test_help_answers_in_a_quarter_second_of_cpu() -> None:
