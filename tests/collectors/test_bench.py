@@ -20,6 +20,8 @@ from perfkit.errors import CollectionFailed, UsageError
 from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
 
+pytestmark = pytest.mark.alone
+
 MODULE = """\
 import asyncio, functools, time
 CALLS = []

@@ -20,6 +20,8 @@ from perfkit.demo.statements import statements
 from perfkit.demo.traffic import QUERIES, REQUESTS
 from tests.demo.conftest import Recorded
 
+pytestmark = pytest.mark.alone
+
 LIST = "GET /projects/{project_id}/personas"
 SEARCH = "GET /personas/search"
 FOCUS = "POST /focus-groups/{group_id}/responses"

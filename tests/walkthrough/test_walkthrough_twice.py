@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from perfkit.analyses.known_runs import Selection
 from perfkit.walkthrough import Size, walk
 from tests.walkthrough.conftest import Walked
+
+pytestmark = pytest.mark.alone
 
 
 def test_a_second_walk_adds_to_the_first(walked: Walked) -> None:
