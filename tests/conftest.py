@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
@@ -19,6 +20,10 @@ WIDE_HEADER = (*HEADER, "worker", "stage", "phase", "intended")
 START = 1_790_000_000.0
 
 WriteLog = Callable[..., Path]
+
+# an example takes as long as the machine is busy
+hypothesis.settings.register_profile("perfkit", deadline=None)
+hypothesis.settings.load_profile("perfkit")
 
 
 def described(artefact: Path, manifest: Manifest) -> Path:

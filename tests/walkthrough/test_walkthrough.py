@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 
 from perfkit.analyses.known_runs import Selection
 from perfkit.report.lint import lint
+from tests.command_line import perfkit
 from tests.walkthrough.conftest import Walked
 
 pytestmark = pytest.mark.alone
@@ -26,18 +25,13 @@ PLACES = {
 }
 
 
-def perfkit(walked: Walked, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "perfkit", "--workspace", str(walked.bench.workspace.root), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 def test_the_report_is_archived_verifies_and_is_short_enough(walked: Walked) -> None:
     report = walked.outcome.report
     assert report.parent == walked.bench.workspace.archive
     assert re.fullmatch(r"performance_persona_research_\d{4}-\d\d-\d\d\.md", report.name)
     assert lint(report) == []
     assert [item for item in walked.outcome.checked if not item.agrees] == []
-    assert perfkit(walked, "verify", str(report)).returncode == 0
+    assert perfkit(walked.bench.workspace.root, "verify", str(report)).returncode == 0
 
 
 def test_all_five_faults_are_found_in_the_slow_variant_with_place_and_prediction(walked: Walked) -> None:
@@ -62,8 +56,8 @@ def test_every_fault_has_a_predicted_and_a_measured_saving_in_the_report(walked:
 
 
 def test_the_slow_variant_misses_targets_and_the_fixed_one_meets_all(walked: Walked) -> None:
-    baseline = perfkit(walked, "check", "--system", "demo", "--label", "baseline")
-    optimized = perfkit(walked, "check", "--system", "demo", "--label", "optimized")
+    baseline = perfkit(walked.bench.workspace.root, "check", "--system", "demo", "--label", "baseline")
+    optimized = perfkit(walked.bench.workspace.root, "check", "--system", "demo", "--label", "optimized")
     assert (baseline.returncode, optimized.returncode) == (1, 0), baseline.stdout + optimized.stdout
 
 
@@ -91,7 +85,7 @@ def test_a_changed_digit_fails_verify_and_is_named(walked: Walked, tmp_path: Pat
 def test_a_number_without_a_run_behind_it_fails_verify(walked: Walked, tmp_path: Path) -> None:
     report = walked.outcome.report.read_text(encoding="utf-8").replace("### Next Steps", "It is now 12 times faster.\n\n### Next Steps")
     (tmp_path / "boasting.md").write_text(report, encoding="utf-8")
-    done = perfkit(walked, "verify", str(tmp_path / "boasting.md"))
+    done = perfkit(walked.bench.workspace.root, "verify", str(tmp_path / "boasting.md"))
     assert done.returncode == 1
     assert "12" in done.stdout
     assert "without a run" in done.stdout
@@ -100,7 +94,7 @@ def test_a_number_without_a_run_behind_it_fails_verify(walked: Walked, tmp_path:
 def test_a_report_of_runs_that_are_not_in_the_store_is_refused(walked: Walked, tmp_path: Path) -> None:
     run_id = walked.bench.runs(Selection(label="baseline", kind="load"))[0].run_id
     (tmp_path / "other.md").write_text(walked.outcome.report.read_text(encoding="utf-8").replace(run_id, "0" * 12), encoding="utf-8")
-    done = perfkit(walked, "verify", str(tmp_path / "other.md"))
+    done = perfkit(walked.bench.workspace.root, "verify", str(tmp_path / "other.md"))
     assert done.returncode == 2
     assert "0" * 12 in done.stderr
 
