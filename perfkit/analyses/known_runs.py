@@ -95,3 +95,21 @@ def profile_runs(runs: Sequence[Run], name: str) -> list[Run]:
     profiles = [run for run in runs if run.kind == "profile"]
     labelled = [run for run in profiles if run.label == name and run.valid]
     return alike(labelled) if labelled else select_runs(profiles, Selection(run_ids=(name,)))
+
+
+def profile_sides(runs: Sequence[Run], base: str, candidate: str) -> tuple[list[Run], list[Run]]:
+    """The profiles that two names mean, of the newest make that both have; where they have none in common each side's newest."""
+    profiles = [run for run in runs if run.kind == "profile"]
+    labelled = [[run for run in profiles if run.label == name and run.valid] for name in (base, candidate)]
+    known = {run.fingerprint for run in labelled[0]}
+    common = next((run.fingerprint for run in labelled[1] if run.fingerprint in known), None)
+    if common is None:
+        return profile_runs(runs, base), profile_runs(runs, candidate)
+    sides = [[run for run in side if run.fingerprint == common] for side in labelled]
+    return sides[0], sides[1]
+
+
+def system_of(runs: Sequence[Run]) -> str | None:
+    """The system that the runs agree on."""
+    systems = {run.system for run in runs if run.system}
+    return systems.pop() if len(systems) == 1 else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perfkit.cli.output import json_option, print_json, show, workbench
+from perfkit.errors import Exit
 
 if TYPE_CHECKING:
     from perfkit.analyses.call_paths import ProfileTree
@@ -33,27 +34,38 @@ Shown = Callable[["Profiled", dict[str, Any]], None]
 )
 @click.option("--mine", is_flag=True, help="Only the application's code: what libraries do belongs to whoever called them.")
 @click.option("--by", "unit", metavar="UNIT", help="cpu_s, wall_s, samples, bytes or allocations. Default: time before counts before memory.")
+@click.option(
+    "--against", metavar="BASE", help="Another label or run: what changed from it, with intervals from the runs. Views: functions, top-down."
+)
+@click.option("--rank", "by", type=click.Choice(("own", "total")), default="own", show_default=True, help="With --against: which weight's change.")
+@click.option("--force", is_flag=True, help="With --against: judge runs although host, workload or tool settings differ.")
 @click.option("--thread", metavar="NAME", help="Only this thread, process or task, as --view threads names it.")
 @click.option("--most", type=click.IntRange(min=1), default=30, show_default=True, help="Rows at most; of paths the heaviest.")
 @json_option
 @click.pass_obj
-def command(workspace: Path | None, /, name: str | None, query: str | None, as_json: bool, **how: Any) -> None:
+def command(workspace: Path | None, /, name: str | None, query: str | None, against: str | None, as_json: bool, **how: Any) -> Exit:
     """Show where a profiled program spends its time or memory.
 
     Own weight is a function's without what it calls, total is with it. Without a name the profiles are listed.
-    `perfkit figure flame` draws the same as a picture to walk through.
+    `perfkit figure flame` draws the same as a picture to walk through. With --against, a change is called slower or faster
+    only where at least three runs a side leave no room for none; exit code 3 where a side has one run.
     """
     from perfkit.analyses.known_runs import Selection
 
     bench = workbench(workspace)
     if name is None:
         show(bench.runs(Selection(kind="profile")), as_json, empty=NONE)
-        return
+        return Exit.DONE
+    if against is not None:
+        from perfkit.cli.profile_against import compare
+
+        return compare(bench, against, name, how | {"as_json": as_json})
     profiled = bench.profile(name)
     if query is not None:
         show(profiled.calls(query, how["unit"])[: how["most"]], as_json, empty=NO_CALLS)
     else:
         SHOWN[how["view"]](profiled, how | {"as_json": as_json})
+    return Exit.DONE
 
 
 def _functions(profiled: Profiled, how: dict[str, Any]) -> None:
