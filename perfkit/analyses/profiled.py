@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,8 +10,10 @@ from perfkit.analyses.call_paths import ProfileTree, turned_round
 from perfkit.analyses.functions import FunctionTime, functions
 from perfkit.analyses.hot_lines import HotLine, hot_lines
 from perfkit.analyses.path_query import MatchedCall, matched_calls
+from perfkit.analyses.profile_bound import ProfileBound, profile_bounds
 from perfkit.analyses.profile_owners import ProfileOwner, profile_owners
 from perfkit.analyses.profile_tree import profile_tree
+from perfkit.analyses.speed_up import FunctionGain, function_gains
 from perfkit.model.run import Run
 from perfkit.store import Store
 
@@ -37,6 +40,14 @@ class Profiled:
     def functions(self) -> list[FunctionTime]:
         """By own weight."""
         return functions(self.store, self.run_ids)
+
+    def gains(self, times: float = math.inf) -> list[FunctionGain]:
+        """The same functions with what the whole gains if each became so many times faster, or free."""
+        return function_gains(self.functions(), times)
+
+    def bounds(self) -> list[ProfileBound]:
+        """What each run was bound by."""
+        return profile_bounds(self.store, self.run_ids)
 
     def lines(self) -> list[HotLine]:
         """By own weight."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,16 +15,34 @@ from perfkit.errors import Exit
 
 if TYPE_CHECKING:
     from perfkit.analyses.call_paths import ProfileTree
+    from perfkit.analyses.functions import FunctionTime
     from perfkit.analyses.profiled import Profiled
+    from perfkit.analyses.speed_up import FunctionGain
 
 NONE = "There is no profile. `perfkit collect profile` makes one, `perfkit ingest` reads what a profiler left."
 NO_LINES = "The profiler told no lines. scalene, line_profiler and py-spy do."
 NO_THREADS = "The profiler did not tell threads apart."
 NO_CALLS = "No path of calls matches. Patterns fit full names such as app.views.index, functions or files; * stands for anything."
 NO_FUNCTIONS = "The profile has no functions, only lines. --lines shows them."
-VIEWS = ("functions", "top-down", "bottom-up", "lines", "threads")
+VIEWS = ("functions", "top-down", "bottom-up", "lines", "threads", "bound")
 
 Shown = Callable[["Profiled", dict[str, Any]], None]
+
+
+class Times(click.ParamType[float]):
+    """How many times faster: a number above 1, or free."""
+
+    name = "times"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Raises what click shows for a wrong option."""
+        try:
+            times = math.inf if value == "free" else float(value)
+        except ValueError:
+            times = 0.0
+        if not times > 1:
+            self.fail(f"{value!r} is not how many times faster something becomes. Write a number above 1, such as 2, or free.", param, ctx)
+        return times
 
 
 @click.command()
@@ -39,6 +58,13 @@ Shown = Callable[["Profiled", dict[str, Any]], None]
 )
 @click.option("--rank", "by", type=click.Choice(("own", "total")), default="own", show_default=True, help="With --against: which weight's change.")
 @click.option("--force", is_flag=True, help="With --against: judge runs although host, workload or tool settings differ.")
+@click.option(
+    "--if-faster",
+    "times",
+    metavar="K",
+    type=Times(),
+    help="What the whole would gain if a function became K times faster, or `free`: functions only.",
+)
 @click.option("--thread", metavar="NAME", help="Only this thread, process or task, as --view threads names it.")
 @click.option("--most", type=click.IntRange(min=1), default=30, show_default=True, help="Rows at most; of paths the heaviest.")
 @json_option
@@ -69,8 +95,13 @@ def command(workspace: Path | None, /, name: str | None, query: str | None, agai
 
 
 def _functions(profiled: Profiled, how: dict[str, Any]) -> None:
-    rows = [row for row in profiled.functions() if how["unit"] in (None, row.unit) and (not how["mine"] or row.origin == "application")]
+    found: Sequence[FunctionTime | FunctionGain] = profiled.functions() if how["times"] is None else profiled.gains(how["times"])
+    rows = [row for row in found if how["unit"] in (None, row.unit) and (not how["mine"] or row.origin == "application")]
     show(rows[: None if how["as_json"] else how["most"]], how["as_json"], empty=NO_FUNCTIONS)
+    if not how["as_json"]:
+        from perfkit.figures.profile_changes import bound_text
+
+        click.echo("\n".join(map(bound_text, profiled.bounds())))
 
 
 def _lines(profiled: Profiled, how: dict[str, Any]) -> None:
@@ -82,6 +113,10 @@ def _threads(profiled: Profiled, how: dict[str, Any]) -> None:
     show(profiled.threads(), how["as_json"], empty=NO_THREADS)
 
 
+def _bound(profiled: Profiled, how: dict[str, Any]) -> None:
+    show(profiled.bounds(), how["as_json"], empty=NONE)
+
+
 def _top_down(profiled: Profiled, how: dict[str, Any]) -> None:
     _print_tree(profiled, profiled.tree(unit=how["unit"], mine=how["mine"], thread=how["thread"]), how)
 
@@ -90,7 +125,7 @@ def _bottom_up(profiled: Profiled, how: dict[str, Any]) -> None:
     _print_tree(profiled, profiled.bottom_up(unit=how["unit"], mine=how["mine"], thread=how["thread"]), how)
 
 
-SHOWN: dict[str, Shown] = dict(zip(VIEWS, (_functions, _top_down, _bottom_up, _lines, _threads), strict=True))
+SHOWN: dict[str, Shown] = dict(zip(VIEWS, (_functions, _top_down, _bottom_up, _lines, _threads, _bound), strict=True))
 
 
 def _print_tree(profiled: Profiled, tree: ProfileTree, how: dict[str, Any]) -> None:

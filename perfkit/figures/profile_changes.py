@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,9 @@ from perfkit.units import format_quantity
 
 if TYPE_CHECKING:
     from perfkit.analyses.path_changes import PathChange
+    from perfkit.analyses.profile_bound import ProfileBound
     from perfkit.analyses.profile_changes import Basis, Change, FunctionChange
+    from perfkit.analyses.speed_up import FunctionGain
 
 CELLS = 11
 DEEPEST_INDENT = 40
@@ -26,6 +29,60 @@ def function_cells(item: FunctionChange) -> tuple[str, ...]:
     weights = (format_quantity(item.own.base, item.unit), format_quantity(item.own.candidate, item.unit), _signed(item.own.change, item.unit))
     total = (_signed(item.total.change, item.unit), item.total.verdict)
     return (item.function, place, *weights, interval_text(item.own, item.unit), item.own.verdict, *total, note)
+
+
+GAIN_COLUMNS = {
+    name: "left" if name in ("function", "place") else "right"
+    for name in (
+        "function",
+        "place",
+        "own share",
+        "whole saves",
+        "whole is faster",
+        "total share",
+        "whole saves with calls",
+        "whole is faster with calls",
+    )
+}
+
+
+def gain_cells(item: FunctionGain) -> tuple[str, ...]:
+    """What the whole gains from one function."""
+    place = f"{item.file}:{item.line}" if item.line else item.file
+    own = (format_quantity(item.own_share, "ratio"), format_quantity(item.own_saves, item.unit), _times(item.own_speed_up))
+    total = (format_quantity(item.total_share, "ratio"), format_quantity(item.total_saves, item.unit), _times(item.total_speed_up))
+    return (item.function, place, *own, *total)
+
+
+def _times(speed_up: float) -> str:
+    return "all of it" if math.isinf(speed_up) else format_quantity(speed_up, "factor")
+
+
+BOUND_COLUMNS = dict.fromkeys(("run", "bound by", "evidence"), "left")
+BOUNDS = {
+    "cpu": "computing",
+    "gil": "the interpreter's lock: its threads take turns",
+    "io": "reading, writing and answers of others",
+    "lock": "locks",
+    "sleep": "sleeping",
+    "memory": "copying memory",
+    "allocation": "allocating memory",
+    "inconclusive": "inconclusive",
+}
+
+
+def bound_cells(item: ProfileBound) -> tuple[str, ...]:
+    """What a run was bound by."""
+    return (item.run_id, BOUNDS[item.bound], "; ".join(item.evidence))
+
+
+def bound_text(item: ProfileBound) -> str:
+    """The same as a sentence."""
+    return (
+        f"Run {item.run_id} is bound by {BOUNDS[item.bound]}: {'; '.join(item.evidence)}."
+        if item.bound != "inconclusive"
+        else (f"What bounds run {item.run_id} is inconclusive: {'; '.join(item.evidence)}.")
+    )
 
 
 def interval_text(change: Change, unit: str) -> str:

@@ -282,6 +282,8 @@ VIEWS: dict[str, View] = {
         _function,
     ),
     "FunctionChange": View(profile_changes.FUNCTION_COLUMNS, profile_changes.function_cells),
+    "FunctionGain": View(profile_changes.GAIN_COLUMNS, profile_changes.gain_cells),
+    "ProfileBound": View(profile_changes.BOUND_COLUMNS, profile_changes.bound_cells),
     "HotLine": View(
         _columns(
             "line, function, unit",
