@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfkit.analyses.known_runs import Selection, comparable, known_runs, newest_of_each_kind, profile_runs, profile_sides, select_runs, system_of
+from perfkit.analyses.known_runs import Selection, comparable, known_runs, newest_of_each_kind, profile_runs, profile_sides, select_runs
 from perfkit.analyses.latency import ALL_REQUESTS
 from perfkit.model.finding import Finding
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, Run
@@ -285,9 +285,10 @@ class Workbench:
 
     def diagnose(self, selection: Selection | None = None, system: str | None = None) -> list[Finding]:
         """What is wrong in the newest evidence of each kind, worst first."""
+        from perfkit.analyses.known_runs import newest_evidence, system_of
         from perfkit.rules import diagnose
 
-        close = newest_of_each_kind(run for run in self.runs(selection) if run.valid)
+        close = newest_evidence(run for run in self.runs(selection) if run.valid)
         with self.store.sitting():
             findings = diagnose(self.store, [run.run_id for run in close], _components(system or system_of(close)))
         self.store.append("findings", [_finding_row(finding) for finding in findings], (*Finding.__slots__, "found_at"), replacing=True)
@@ -392,8 +393,7 @@ def _components(system: str | None) -> tuple[Component, ...]:
 
 
 def _finding_row(finding: Finding) -> tuple[object, ...]:
-    values = [getattr(finding, name) for name in finding.__slots__]
-    return (*values, _now())
+    return (*(getattr(finding, name) for name in finding.__slots__), _now())
 
 
 def _now() -> datetime:

@@ -78,6 +78,14 @@ def newest_of_each_kind(runs: Iterable[Run]) -> list[Run]:
     return list(newest.values())
 
 
+def newest_evidence(runs: Iterable[Run]) -> list[Run]:
+    """The same with one profile for every profiler: what one of them does not see another may."""
+    found = list(runs)
+    tools = dict.fromkeys(run.tool for run in found if run.kind == "profile")
+    profiles = [run for tool in tools for run in newest_of_each_kind(run for run in found if run.kind == "profile" and run.tool == tool)]
+    return [*newest_of_each_kind(run for run in found if run.kind != "profile"), *profiles]
+
+
 def _by_id(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:
     chosen: dict[str, Run] = {}
     for name in asked:

@@ -17,7 +17,7 @@ lines as (
         sum(memory_mb) as allocated_mb, sum(copy_mb) as copied_mb
     from profile_lines where list_contains($run_ids, run_id) group by run_id
 )
-select run_id, wall_s, cpu_s, system_s, switches, python, native, system, allocated_mb, copied_mb
+select run_id, wall_s, cpu_s, system_s, switches, python, native, lines.system, allocated_mb, copied_mb
 from runs left join facts using (run_id) left join lines using (run_id)
 where list_contains($run_ids, run_id) and kind = 'profile'
 order by run_id;

@@ -99,9 +99,9 @@ def _functions(profiled: Profiled, how: dict[str, Any]) -> None:
     rows = [row for row in found if how["unit"] in (None, row.unit) and (not how["mine"] or row.origin == "application")]
     show(rows[: None if how["as_json"] else how["most"]], how["as_json"], empty=NO_FUNCTIONS)
     if not how["as_json"]:
-        from perfkit.figures.profile_changes import bound_text
+        from perfkit.figures.profile_changes import bounds_text
 
-        click.echo("\n".join(map(bound_text, profiled.bounds())))
+        click.echo(bounds_text(profiled.bounds()))
 
 
 def _lines(profiled: Profiled, how: dict[str, Any]) -> None:

@@ -76,13 +76,19 @@ def bound_cells(item: ProfileBound) -> tuple[str, ...]:
     return (item.run_id, BOUNDS[item.bound], "; ".join(item.evidence))
 
 
-def bound_text(item: ProfileBound) -> str:
-    """The same as a sentence."""
-    return (
-        f"Run {item.run_id} is bound by {BOUNDS[item.bound]}: {'; '.join(item.evidence)}."
-        if item.bound != "inconclusive"
-        else (f"What bounds run {item.run_id} is inconclusive: {'; '.join(item.evidence)}.")
-    )
+def bounds_text(items: Sequence[ProfileBound]) -> str:
+    """The same as sentences; runs with the same evidence share one."""
+    runs: dict[tuple[str, str], list[str]] = {}
+    for item in items:
+        runs.setdefault((item.bound, "; ".join(item.evidence)), []).append(item.run_id)
+    return "\n".join(_bound_sentence(bound, evidence, named) for (bound, evidence), named in runs.items())
+
+
+def _bound_sentence(bound: str, evidence: str, runs: Sequence[str]) -> str:
+    named, plural = ", ".join(runs), len(runs) > 1
+    if bound == "inconclusive":
+        return f"What bounds run{'s' if plural else ''} {named} is inconclusive: {evidence}."
+    return f"Run{'s' if plural else ''} {named} {'are' if plural else 'is'} bound by {BOUNDS[bound]}: {evidence}."
 
 
 def interval_text(change: Change, unit: str) -> str:

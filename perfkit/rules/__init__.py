@@ -9,11 +9,11 @@ from fnmatch import fnmatchcase
 from perfkit.analyses.request_time import request_time
 from perfkit.model.finding import Finding
 from perfkit.packs import Component
-from perfkit.rules import cache, catalog, functions, growth, index_trials, llm, load, memory, plans, pool, statements, vectors
+from perfkit.rules import bound, cache, calls, catalog, functions, growth, index_trials, llm, load, memory, plans, pool, statements, vectors
 from perfkit.rules.drafts import weighed
 from perfkit.store import Store
 
-FAMILIES = (statements, plans, index_trials, llm, cache, functions, growth, load, memory, pool, catalog, vectors)
+FAMILIES = (statements, plans, index_trials, llm, cache, functions, calls, bound, growth, load, memory, pool, catalog, vectors)
 
 
 def diagnose(store: Store, run_ids: Sequence[str], components: Sequence[Component] = ()) -> list[Finding]:

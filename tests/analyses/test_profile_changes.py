@@ -19,6 +19,7 @@ from perfkit.figures.profile_changes import basis_text, paths_text
 from perfkit.model.run import Manifest
 from perfkit.stats.family import judged_together, paces
 from perfkit.workbench import Workbench
+from tests.conftest import described
 
 RUNS = 5
 SLOWED = "work_4"
@@ -44,13 +45,15 @@ def profiled(bench: Workbench, folder: Path, sides: Mapping[str, float]) -> None
     """Runs of both sides in turns, each with its own slow-down of one function."""
     main = program(folder)["main"]
     main(1.0)
+    paths: list[Path] = []
     for number in range(RUNS):
         for label, slowed in sides.items():
             profile = cProfile.Profile(time.thread_time)
             profile.runcall(main, slowed)
             path = folder / f"{label}{number}.prof"
             profile.dump_stats(path)
-            bench.ingest([path], Manifest(label=label, root=str(folder)))
+            paths.append(described(path, Manifest(label=label, root=str(folder))))
+    bench.ingest(paths)
 
 
 def test_a_function_that_became_a_fifth_slower_is_the_first_row(bench: Workbench, tmp_path: Path) -> None:
