@@ -31,6 +31,6 @@ class FrequentCaller:
     caller_share: float | None
 
 
-def frequent_callers(store: Store, run_ids: Sequence[str]) -> list[FrequentCaller]:
-    """Of every run that counts calls, the heaviest functions first."""
-    return store.ask(QUESTION, FrequentCaller, run_ids=list(run_ids))
+def frequent_callers(store: Store, run_ids: Sequence[str], least: float) -> list[FrequentCaller]:
+    """Of every run that counts calls the functions of at least that share, the heaviest first."""
+    return store.ask(QUESTION, FrequentCaller, run_ids=list(run_ids), least=least)

@@ -27,7 +27,7 @@ ESTIMATED = "an estimate from who calls whom"
 def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
     """Findings of every profile."""
     groups = {run.run_id: f"{run.label} {run.scenario}" for run in known_runs(store) if run.label}
-    return judge(library_calls(store, run_ids), frequent_callers(store, run_ids), groups)
+    return judge(library_calls(store, run_ids), frequent_callers(store, run_ids, LEAST_SHARE), groups)
 
 
 def judge(calls: Sequence[LibraryCall], callers: Sequence[FrequentCaller] = (), groups: Mapping[str, str] | None = None) -> list[Finding]:
