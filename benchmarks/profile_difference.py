@@ -85,7 +85,7 @@ def _like(path: Path) -> Path:
     other = path.with_name(f"like-{path.name}")
     if not other.exists():
         noise = random.Random(20240602)
-        stats = marshal.loads(path.read_bytes())  # noqa: S302  written by these benchmarks
+        stats = marshal.loads(path.read_bytes())
         changed = {
             key: (calls, primitive, own * noise.uniform(0.95, 1.05), total, callers) for key, (calls, primitive, own, total, callers) in stats.items()
         }

@@ -163,3 +163,37 @@ def test_renamed_and_moved_functions_are_known_by_their_bodies(bench: Workbench,
         ("a", "tally", "a.count", "", 1.0),
         ("b", "moved", "a.moved", "", 2.0),
     }
+
+
+KEYS = [("/x/a.py", line, name) for line, name in ((1, "main"), (5, "f"), (9, "g"))]
+NODE = """
+insert into profile_nodes (run_id, node_id, parent_id, frame_id, count, self, total, unit, last_id, depth, recursive)
+select $run, $node, if($node > 0, 0, null), frame_id, $own, $own, $total, 'samples', if($node > 0, $node, 2), least($node, 1), false
+from frames where function = $name and line = $line
+"""
+
+
+def sampled(bench: Workbench, folder: Path, counts: Mapping[str, tuple[int, int]]) -> None:
+    """Runs whose stacks are true: main calls f and g, and so many samples end in each."""
+    paths = [write_profile(folder / f"{label}.prof", dict.fromkeys(KEYS, float(number))) for number, label in enumerate(counts)]
+    stored = bench.ingest([described(path, Manifest(label=path.stem[0], root="/x")) for path in paths])
+    with bench.store.writing() as connection:
+        connection.execute("delete from profile_functions")
+        for run, (f, g) in zip(stored, counts.values(), strict=True):
+            for node, (own, total) in enumerate(((0, f + g), (f, f), (g, g))):
+                _, line, name = KEYS[node]
+                connection.execute(NODE, {"run": run.run_id, "node": node, "own": own, "total": total, "name": name, "line": line})
+
+
+def test_samples_are_compared_as_shares_where_their_numbers_differ(bench: Workbench, tmp_path: Path) -> None:
+    before = {f"a{number}": (3000 + number, 7000 + number) for number in range(4)}
+    sampled(bench, tmp_path, before | {f"b{number}": (2500 + number, 2500 + number) for number in range(4)})
+    basis, functions = bench.profile_change("a", "b").functions()
+    assert basis.unit == "ratio"
+    assert {(row.function, row.own.verdict) for row in functions} == {("f", "slower"), ("g", "faster"), ("main", "inconclusive")}
+    _, paths = bench.profile_change("a", "b").paths()
+    assert {(path.path[-1], path.total.verdict, path.estimated) for path in paths} == {
+        ("a.main", "same", False),
+        ("a.f", "slower", False),
+        ("a.g", "faster", False),
+    }
