@@ -75,7 +75,11 @@ def run() -> None:
         cpu = medians[f"perfkit {name}"][1]
         lines.append(f"- the {name} takes at most {most} s of CPU time: {cpu:.3f} s, {'holds' if cpu <= most else 'DOES NOT HOLD'}.")
         theirs = medians.get(f"hatchet {name}")
-        said = f"{theirs[1] / cpu:.0f} times as long" if theirs else f"cannot be measured here, or took over {PEER_LIMIT_S} s"
+        said = (
+            f"{theirs[1] / cpu:.0f} times as long"
+            if theirs
+            else f"it fails on this call graph (it recurses without end where functions call each other in a circle), is not installed, or took over {PEER_LIMIT_S} s"
+        )
         lines.append(f"- llnl-hatchet's {name}: {said}.")
     save("profile_difference", "\n".join([*lines, ""]))
 

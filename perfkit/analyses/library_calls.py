@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from perfkit.analyses.call_paths import Place, ProfileTree
-from perfkit.analyses.profile_tree import profile_tree, profile_units, unit_of
+from perfkit.analyses.profile_tree import ProfileUnit, places_of, profile_tree, profile_units, unit_of
 from perfkit.store import Store
 
+GRAPH = Path(__file__).with_name("profile_graph.sql")
 APPLICATION = "application"
 TIMES = ("cpu_s", "wall_s", "samples")
 
@@ -25,8 +27,6 @@ class LibraryCall:
     share: float
     """Of the whole profile."""
     unit: str
-    estimated: bool
-    """True: the profiler counted who calls whom, not paths."""
 
 
 def library_calls(store: Store, run_ids: Sequence[str]) -> list[LibraryCall]:
@@ -36,8 +36,31 @@ def library_calls(store: Store, run_ids: Sequence[str]) -> list[LibraryCall]:
     for run_id in run_ids:
         told = [item for item in units if item.run_id == run_id and item.unit in TIMES]
         if told:
-            found += calls_of(run_id, profile_tree(store, [run_id], unit=unit_of(told, None).unit))
+            chosen = unit_of(told, None)
+            found += calls_of(run_id, profile_tree(store, [run_id], unit=chosen.unit)) if chosen.tree else _counted(store, chosen)
     return found
+
+
+def _counted(store: Store, chosen: ProfileUnit) -> list[LibraryCall]:
+    """In a call graph only calls that cannot lead back to the application: of others nobody knows whose work they do."""
+    import numpy as np
+
+    graph = store.columns(GRAPH, run_ids=[chosen.run_id], unit=chosen.unit)
+    places = {place.frame_id: place for place in places_of(store, [chosen.run_id])}
+    ours = np.array([frame for frame, place in places.items() if place.origin in (APPLICATION, "unknown")], "u8")
+    leads_back = fresh = ours
+    while len(fresh):
+        callers = np.unique(graph["caller_id"][np.isin(graph["callee_id"], fresh)])
+        fresh = np.setdiff1d(callers, leads_back)
+        leads_back = np.union1d(leads_back, fresh)
+    kept = np.flatnonzero(np.isin(graph["caller_id"], ours) & ~np.isin(graph["callee_id"], leads_back))
+    edges = zip(*(graph[name][kept].tolist() for name in ("caller_id", "callee_id", "total")), strict=True)
+    calls = [
+        LibraryCall(chosen.run_id, places[caller], places[callee], total, total / chosen.whole, chosen.unit)
+        for caller, callee, total in edges
+        if places[caller].origin == APPLICATION and total > 0
+    ]
+    return sorted(calls, key=lambda call: (-call.weight, call.caller.name, call.callee.name))
 
 
 def calls_of(run_id: str, tree: ProfileTree) -> list[LibraryCall]:
@@ -53,7 +76,7 @@ def calls_of(run_id: str, tree: ProfileTree) -> list[LibraryCall]:
             sums[call] += own
     whole = tree.whole
     calls = [
-        LibraryCall(run_id, tree.places[caller], tree.places[callee], weight, weight / whole, tree.unit, tree.estimated)
+        LibraryCall(run_id, tree.places[caller], tree.places[callee], weight, weight / whole, tree.unit)
         for (caller, callee), weight in sums.items()
         if weight > 0
     ]

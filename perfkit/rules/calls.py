@@ -21,7 +21,6 @@ REMEDIES: Mapping[str, str] = {
 }
 """Of functions of which it is known what they do."""
 LOOK = "Look at that call: what it is given, how often it is made, and whether its answer could be kept."
-ESTIMATED = "an estimate from who calls whom"
 
 
 def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
@@ -31,9 +30,9 @@ def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
 
 
 def judge(calls: Sequence[LibraryCall], callers: Sequence[FrequentCaller] = (), groups: Mapping[str, str] | None = None) -> list[Finding]:
-    """One finding a call, however many profiles of the same program show it: one with true paths comes before an estimate."""
+    """One finding a call, however many profiles of the same program show it."""
     found: dict[tuple[str, str, str], LibraryCall] = {}
-    for call in sorted(calls, key=lambda call: (call.estimated, -call.share)):
+    for call in sorted(calls, key=lambda call: -call.share):
         waits = WAITING.search(call.callee.function) or call.callee.function.startswith("<module>")
         if call.share >= LEAST_SHARE and not waits:
             found.setdefault(((groups or {}).get(call.run_id, call.run_id), call.caller.name, call.callee.name), call)
@@ -42,7 +41,6 @@ def judge(calls: Sequence[LibraryCall], callers: Sequence[FrequentCaller] = (), 
 
 def _library(call: LibraryCall) -> Finding:
     caller, callee = call.caller, call.callee
-    estimate = f" ({ESTIMATED})" if call.estimated else ""
     return draft(
         "library-call",
         call.run_id,
@@ -51,7 +49,7 @@ def _library(call: LibraryCall) -> Finding:
         cause=callee.name,
         file=caller.file,
         line=caller.line or None,
-        saving_basis=f"what the library does for this call, its share of the profile{estimate}; {whole_gains(call.share)}",
+        saving_basis=f"what the library does for this call, its share of the profile; {whole_gains(call.share)}",
         remedy=REMEDIES.get(callee.name, LOOK),
         effort="MEDIUM",
     )

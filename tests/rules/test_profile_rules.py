@@ -108,4 +108,3 @@ def test_a_real_profile_names_the_call_of_the_library(bench: Workbench, tmp_path
     bench.ingest([tmp_path / "a.prof"], Manifest(label="a", root=str(tmp_path)))
     [finding] = [finding for finding in bench.diagnose() if finding.rule == "library-call"]
     assert finding.title.startswith("json.dumps called from views.render: ")
-    assert "an estimate from who calls whom" in finding.saving_basis
