@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfkit.analyses.known_runs import Selection, comparable, known_runs, newest_of_each_kind, select_runs
+from perfkit.analyses.known_runs import Selection, comparable, known_runs, newest_of_each_kind, profile_runs, profile_sides, select_runs
 from perfkit.analyses.latency import ALL_REQUESTS
 from perfkit.model.finding import Finding
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, Run
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from perfkit.analyses.memory import Memory
     from perfkit.analyses.noise import NoiseFloor
     from perfkit.analyses.plan_changes import PlanPair
+    from perfkit.analyses.profile_comparison import ProfileComparison
     from perfkit.analyses.profiled import Profiled
     from perfkit.analyses.request_time import RequestTime
     from perfkit.analyses.traced_statements import TracedStatement
@@ -152,7 +153,6 @@ class Workbench:
 
     def profile(self, name: str) -> Profiled:
         """The profiles of a run or a label: their paths, functions, lines and threads."""
-        from perfkit.analyses.known_runs import profile_runs
         from perfkit.analyses.profiled import Profiled
 
         return Profiled(self.store, profile_runs(self.runs(), name))
@@ -163,6 +163,13 @@ class Workbench:
 
         with self.store.sitting():
             return memory(self.store, self.runs(), name)
+
+    def profile_change(self, base: str, candidate: str, *, force: bool = False) -> ProfileComparison:
+        """What changed from the profiles of one run or label to those of another: functions and paths."""
+        from perfkit.analyses.profile_comparison import ProfileComparison
+        from perfkit.collectors.function_bodies import function_bodies
+
+        return ProfileComparison(self.store, *profile_sides(self.runs(), base, candidate), bodies=function_bodies, force=force)
 
     def traced_statements(self, run_id: str) -> list[TracedStatement]:
         """The different statements that a traced run sent, by the time that they took."""
@@ -286,11 +293,12 @@ class Workbench:
 
     def diagnose(self, selection: Selection | None = None, system: str | None = None) -> list[Finding]:
         """What is wrong in the newest evidence of each kind, worst first."""
+        from perfkit.analyses.known_runs import newest_evidence, system_of
         from perfkit.rules import diagnose
 
         with self.store.sitting():
-            close = newest_of_each_kind(run for run in self.runs(selection) if run.valid)
-            findings = diagnose(self.store, [run.run_id for run in close], _components(system or _system_of(close)))
+            close = newest_evidence(run for run in self.runs(selection) if run.valid)
+            findings = diagnose(self.store, [run.run_id for run in close], _components(system or system_of(close)))
         self.store.append("findings", [_finding_row(finding) for finding in findings], (*Finding.__slots__, "found_at"), replacing=True)
         return findings
 
@@ -388,12 +396,6 @@ def open_workbench(folder: str | Path | None = None) -> Workbench:
     return Workbench(find_workspace(Path(folder) if folder else None))
 
 
-def _system_of(runs: Sequence[Run]) -> str | None:
-    """The system that the runs agree on."""
-    systems = {run.system for run in runs if run.system}
-    return systems.pop() if len(systems) == 1 else None
-
-
 def _components(system: str | None) -> tuple[Component, ...]:
     if system is None:
         return ()
@@ -403,8 +405,7 @@ def _components(system: str | None) -> tuple[Component, ...]:
 
 
 def _finding_row(finding: Finding) -> tuple[object, ...]:
-    values = [getattr(finding, name) for name in finding.__slots__]
-    return (*values, _now())
+    return (*(getattr(finding, name) for name in finding.__slots__), _now())
 
 
 def _now() -> datetime:

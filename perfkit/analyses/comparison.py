@@ -164,11 +164,11 @@ def _unlike(store: Store, base: Sequence[Run], candidate: Sequence[Run], kind: s
     for scenario in common:
         one, other = sides[0][scenario], sides[1][scenario]
         if one.fingerprint != other.fingerprint:
-            return f"the runs differ in {_differing(one, other)}; --force compares them all the same"
+            return f"the runs differ in {differing(one, other)}; --force compares them all the same"
     return None
 
 
-def _differing(one: Run, other: Run) -> str:
+def differing(one: Run, other: Run) -> str:
     """Every setting that is not the same, with both values: users (50 and 100)."""
     settings = [{name: getattr(run, name) for name in LIKE} | json.loads(run.parameters) for run in (one, other)]
     pairs = {name: [side.get(name) for side in settings] for name in dict.fromkeys([*settings[0], *settings[1]])}

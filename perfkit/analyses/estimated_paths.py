@@ -23,11 +23,11 @@ LEAST_SHARE = 0.001
 MOST_PATHS = 20_000
 
 
-def add_estimated(merge: Merge, store: Store, run_ids: Sequence[str], unit: str) -> None:
+def add_estimated(merge: Merge, store: Store, run_ids: Sequence[str], unit: str, least: float = LEAST_SHARE) -> None:
     """Paths from the functions that nobody calls, as deep as they have weight."""
     own = store.columns(OWN, run_ids=list(run_ids), unit=unit)
     graph = store.columns(GRAPH, run_ids=list(run_ids), unit=unit)
-    merge.add(*zip(*Flow(own, graph).paths(), strict=True))
+    merge.add(*zip(*Flow(own, graph).paths(least), strict=True))
 
 
 class Step(NamedTuple):
@@ -61,10 +61,10 @@ class Flow:
         self.edges = self._edges(self.group[callers][between], self.group[callees][between], weights[between])
         self.group_own = np.bincount(self.group, weights=self.own, minlength=groups)
 
-    def paths(self) -> list[Step]:
+    def paths(self, least_share: float = LEAST_SHARE) -> list[Step]:
         """Callers before callees."""
         below, called = self._totals()
-        least = LEAST_SHARE * float(self.own.sum())
+        least = least_share * float(self.own.sum())
         found: list[Step] = []
         waiting = [(group, -1, 1.0) for group in range(len(self.group_own)) if not called[group]]
         while waiting:

@@ -11,8 +11,8 @@ from perfkit.model.run import Run
 from perfkit.store import Store
 
 QUESTION = Path(__file__).with_suffix(".sql")
-MANY_SIDED = ("memory",)
-"""Kinds of evidence whose formats do not replace one another."""
+MANY_SIDED = ("memory", "profile")
+"""Kinds of evidence that every tool shows another side of."""
 SAMPLED = Path(__file__).with_name("sampled.sql")
 
 
@@ -73,7 +73,15 @@ def comparable(store: Store, runs: Iterable[Run], kind: str) -> list[Run]:
 
 
 def newest_of_each_kind(runs: Iterable[Run]) -> list[Run]:
-    """One run for every kind, scenario and label: evidence that is looked at closely, not counted. Of memory every format shows another side."""
+    """One run for every kind, scenario and label: evidence that is looked at closely, not counted."""
+    newest: dict[tuple[str, str | None, str | None], Run] = {}
+    for run in runs:
+        newest.setdefault((run.kind, run.scenario, run.label), run)
+    return list(newest.values())
+
+
+def newest_evidence(runs: Iterable[Run]) -> list[Run]:
+    """The same, but of each tool where tools do not replace one another: what one profiler does not see another may."""
     newest: dict[tuple[str, str | None, str | None, str | None], Run] = {}
     for run in runs:
         newest.setdefault((run.kind, run.scenario, run.label, run.format if run.kind in MANY_SIDED else None), run)
@@ -108,3 +116,21 @@ def profile_runs(runs: Sequence[Run], name: str) -> list[Run]:
     profiles = [run for run in runs if run.kind == "profile"]
     labelled = [run for run in profiles if run.label == name and run.valid]
     return alike(labelled) if labelled else select_runs(profiles, Selection(run_ids=(name,)))
+
+
+def profile_sides(runs: Sequence[Run], base: str, candidate: str) -> tuple[list[Run], list[Run]]:
+    """The profiles that two names mean, of the newest make that both have; where they have none in common each side's newest."""
+    profiles = [run for run in runs if run.kind == "profile"]
+    labelled = [[run for run in profiles if run.label == name and run.valid] for name in (base, candidate)]
+    known = {run.fingerprint for run in labelled[0]}
+    common = next((run.fingerprint for run in labelled[1] if run.fingerprint in known), None)
+    if common is None:
+        return profile_runs(runs, base), profile_runs(runs, candidate)
+    sides = [[run for run in side if run.fingerprint == common] for side in labelled]
+    return sides[0], sides[1]
+
+
+def system_of(runs: Sequence[Run]) -> str | None:
+    """The system that the runs agree on."""
+    systems = {run.system for run in runs if run.system}
+    return systems.pop() if len(systems) == 1 else None

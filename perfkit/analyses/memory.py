@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perfkit.analyses.known_runs import Selection, newest_of_each_kind, select_runs
+from perfkit.analyses.known_runs import Selection, newest_evidence, select_runs
 from perfkit.analyses.large_copies import LargeCopy, large_copies
 from perfkit.analyses.memory_growth import MemoryGrowth, memory_growth
 from perfkit.analyses.memory_peak import PEAK, MemoryPeak, memory_peak
@@ -54,5 +54,5 @@ def runs_named(known: Sequence[Run], name: str) -> list[Run]:
     """A label wins over the beginning of an id, because it is whole."""
     if any(run.label == name for run in known):
         fitting = [run for run in select_runs(known, Selection(label=name)) if run.kind in KINDS and run.valid]
-        return newest_of_each_kind(fitting)
+        return newest_evidence(fitting)
     return select_runs(known, Selection(run_ids=(name,)))

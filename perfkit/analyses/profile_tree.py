@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from perfkit.analyses.call_paths import Merge, Place, ProfileTree
-from perfkit.analyses.estimated_paths import add_estimated
+from perfkit.analyses.estimated_paths import LEAST_SHARE, add_estimated
 from perfkit.errors import UsageError, unknown
 from perfkit.store import Store
 
@@ -48,14 +48,19 @@ def places_of(store: Store, run_ids: Sequence[str]) -> list[Place]:
     return store.ask(PLACES, Place, run_ids=list(run_ids))
 
 
-def profile_tree(store: Store, run_ids: Sequence[str], *, unit: str | None = None, mine: bool = False, owner: str | None = None) -> ProfileTree:
-    """The paths of runs of one unit, of all threads or of one; mine: what libraries do belongs to whoever of the application called them."""
+def profile_tree(
+    store: Store, run_ids: Sequence[str], *, unit: str | None = None, mine: bool = False, owner: str | None = None, least: float = LEAST_SHARE
+) -> ProfileTree:
+    """The paths of runs of one unit, of all threads or of one; mine: what libraries do belongs to whoever of the application called them.
+
+    least: estimated paths of a smaller share are not followed.
+    """
     chosen = unit_of(profile_units(store, run_ids), unit)
     merge = Merge(places_of(store, run_ids), mine=mine)
     if chosen.tree:
         _add_paths(merge, store.columns(PATHS, run_ids=list(run_ids), unit=chosen.unit), owner)
     else:
-        add_estimated(merge, store, run_ids, chosen.unit)
+        add_estimated(merge, store, run_ids, chosen.unit, least)
     return merge.tree(chosen.unit, estimated=not chosen.tree, runs=len(run_ids))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,8 +10,10 @@ from perfkit.analyses.call_paths import ProfileTree, turned_round
 from perfkit.analyses.functions import FunctionTime, functions
 from perfkit.analyses.hot_lines import HotLine, hot_lines
 from perfkit.analyses.path_query import MatchedCall, matched_calls
+from perfkit.analyses.profile_bound import ProfileBound, profile_bounds
 from perfkit.analyses.profile_owners import ProfileOwner, profile_owners
 from perfkit.analyses.profile_tree import profile_tree, profile_units, unit_of
+from perfkit.analyses.speed_up import FunctionGain, function_gains
 from perfkit.model.run import Run
 from perfkit.store import Store
 
@@ -38,6 +41,14 @@ class Profiled:
         """By own weight, in one unit or in all."""
         chosen = unit and unit_of(profile_units(self.store, self.run_ids), unit).unit
         return [row for row in functions(self.store, self.run_ids) if chosen in (None, row.unit)]
+
+    def gains(self, times: float = math.inf, unit: str | None = None) -> list[FunctionGain]:
+        """The same functions with what the whole gains if each became so many times faster, or free."""
+        return function_gains(self.functions(unit), times)
+
+    def bounds(self) -> list[ProfileBound]:
+        """What each run was bound by."""
+        return profile_bounds(self.store, self.run_ids)
 
     def lines(self) -> list[HotLine]:
         """By own weight."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from perfkit.figures import profile_changes
 from perfkit.units import format_quantity
 
 if TYPE_CHECKING:
@@ -326,6 +327,9 @@ VIEWS: dict[str, View] = {
         _columns("function, place, unit", "calls, own, total, share", "function, place, calls, own, total, share, unit"),
         _function,
     ),
+    "FunctionChange": View(profile_changes.FUNCTION_COLUMNS, profile_changes.function_cells),
+    "FunctionGain": View(profile_changes.GAIN_COLUMNS, profile_changes.gain_cells),
+    "ProfileBound": View(profile_changes.BOUND_COLUMNS, profile_changes.bound_cells),
     "HotLine": View(
         _columns(
             "line, function, unit",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from perfkit.analyses.comparison import Compared, compare_runs
-from perfkit.analyses.known_runs import Selection, known_runs, newest_of_each_kind, select_runs
+from perfkit.analyses.known_runs import Selection, known_runs, newest_evidence, select_runs
 from perfkit.analyses.measure import Measurement, judgeable, measure_runs
 from perfkit.analyses.metrics import METRICS, metric_named
 from perfkit.errors import unknown
@@ -76,7 +76,7 @@ class Evidence:
         return {}
 
     def _looked_at(self, label: str) -> list[str]:
-        return [run.run_id for run in newest_of_each_kind(run for run in self.runs[label] if run.valid) if run.kind != COUNTED]
+        return [run.run_id for run in newest_evidence(run for run in self.runs[label] if run.valid) if run.kind != COUNTED]
 
     def _scorecard(self, label: str) -> list[Verdict]:
         return scorecard(self.store, self.pack, Selection(run_ids=tuple(run.run_id for run in self.runs[label]), label=label))
@@ -103,5 +103,5 @@ def pinned(store: Store, pack: Pack, base: str, candidate: str, run_ids: Mapping
 
 def _cited(runs: Sequence[Run]) -> list[Run]:
     """All counted runs, and of the other kinds the newest: what the report's numbers come from."""
-    close = {run.run_id for run in newest_of_each_kind(run for run in runs if run.valid)}
+    close = {run.run_id for run in newest_evidence(run for run in runs if run.valid)}
     return [run for run in runs if run.kind == COUNTED or run.run_id in close]

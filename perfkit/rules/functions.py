@@ -1,46 +1,74 @@
-"""Functions of the application whose own work fills the profile."""
+"""Functions of the application whose own work fills the profile, and their lines."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from perfkit.analyses.functions import FunctionTime, functions
+from perfkit.analyses.hot_lines import HotLine, hot_lines
+from perfkit.analyses.known_runs import known_runs
+from perfkit.analyses.profile_tree import BY_PREFERENCE
 from perfkit.analyses.timed_functions import TimedFunction, timed_functions
 from perfkit.model.finding import Finding
 from perfkit.rules.drafts import draft
+from perfkit.stats.amdahl import saved_share
 from perfkit.store import Store
+from perfkit.units import format_quantity
 
 WAITING = re.compile(r"\b(poll|select|acquire|sleep|recv|recv_into|wait|epoll|kqueue|control|accept)\b")
+TIMES = ("cpu_s", "wall_s", "samples")
 LEAST_SHARE = 0.10
 """Of the time that is not spent waiting."""
 LEAST_MS_PER_CALL = 5.0
 TRACED_BASIS = "own time of one call as the application timed it: what would be gained if the function became free"
 PROFILED_BASIS = "own time of one call in the profile, which slows Python down: at most this would be gained if the function became free"
+SAMPLED_BASIS = "its share of the samples: how long a call takes is not known, because nobody counted calls"
+LOOK = "Its own lines take the time, not what it calls: look at its loops first."
+LOOK_AT_LINE = "Look at that line first: its own work takes the time, not what it calls."
+Where = tuple[str, str, int]
+"""Group of runs, file and line of a function."""
 
 
 def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
     """Findings of every profile; traced runs among the same ids say how long a call takes without a profiler."""
-    return judge(functions(store, run_ids), timed_functions(store, run_ids))
+    groups = {run.run_id: f"{run.label} {run.scenario}" for run in known_runs(store) if run.label}
+    return judge(functions(store, run_ids), timed_functions(store, run_ids), hot_lines(store, run_ids), groups)
 
 
-def judge(rows: Sequence[FunctionTime], timed: Sequence[TimedFunction] = ()) -> list[Finding]:
-    """One finding a function of the application that works long in every call."""
+def judge(
+    rows: Sequence[FunctionTime], timed: Sequence[TimedFunction] = (), lines: Sequence[HotLine] = (), groups: Mapping[str, str] | None = None
+) -> list[Finding]:
+    """One finding a function that works long, whatever units, profilers and lines say so; lines of no such function have their own.
+
+    groups: runs of one group are of the same program; what two of them show is one finding.
+    """
     by_run: dict[str, list[FunctionTime]] = defaultdict(list)
     for row in rows:
-        if row.unit in ("cpu_s", "wall_s") and not (row.origin != "application" and WAITING.search(row.function)):
+        if row.unit in TIMES and not (row.origin != "application" and WAITING.search(row.function)):
             by_run[row.run_id].append(row)
-    return [finding for found in by_run.values() for finding in _hot(found, timed)]
+    shares: dict[Where, list[tuple[FunctionTime, float]]] = defaultdict(list)
+    for run_id, found in by_run.items():
+        for row, share in _hot(found):
+            shares[(groups or {}).get(run_id, run_id), row.file, row.line].append((row, share))
+    hot = _hot_lines(lines)
+    findings = [_finding(found, timed, _line_of(found[0][0], hot)) for found in shares.values()]
+    told = {(row.run_id, row.file, row.function) for found in shares.values() for row, _ in found}
+    return findings + [_line_finding(line) for line in hot if (line.run_id, line.file, line.function) not in told]
 
 
-def _hot(rows: Sequence[FunctionTime], timed: Sequence[TimedFunction]) -> list[Finding]:
-    working = sum(row.own for row in rows)
-    return [_finding(row, row.own / working, _timed(row, timed)) for row in rows if working and _is_hot(row, working)]
+def _hot(rows: Sequence[FunctionTime]) -> list[tuple[FunctionTime, float]]:
+    """By the first unit alone: several units of one run show the same work."""
+    unit = min({row.unit for row in rows}, key=BY_PREFERENCE.index)
+    told = [row for row in rows if row.unit == unit]
+    working = sum(row.own for row in told)
+    return [(row, row.own / working) for row in told if working and _is_hot(row, working)]
 
 
 def _is_hot(row: FunctionTime, working: float) -> bool:
-    return row.origin == "application" and row.own >= LEAST_SHARE * working and _own_ms(row) >= LEAST_MS_PER_CALL
+    """A function that is called so often that one call takes no time is a matter of its callers."""
+    return row.origin == "application" and row.own >= LEAST_SHARE * working and (row.n is None or _own_ms(row) >= LEAST_MS_PER_CALL)
 
 
 def _own_ms(row: FunctionTime) -> float:
@@ -54,21 +82,64 @@ def _timed(row: FunctionTime, timed: Sequence[TimedFunction]) -> TimedFunction |
     return next(fitting, None)
 
 
-def _finding(row: FunctionTime, share: float, timed: TimedFunction | None) -> Finding:
+def _hot_lines(lines: Sequence[HotLine]) -> list[HotLine]:
+    """Lines with a weight of their own; each once, whatever units it has."""
+    found: dict[tuple[str, str, int], HotLine] = {}
+    for line in lines:
+        if line.origin == "application" and line.unit in TIMES and line.own is not None and (line.share or 0.0) >= LEAST_SHARE:
+            found.setdefault((line.run_id, line.file, line.line), line)
+    return list(found.values())
+
+
+def _line_of(row: FunctionTime, lines: Sequence[HotLine]) -> HotLine | None:
+    """The hottest line of a function, as any profile tells it."""
+    fitting = [line for line in lines if line.file == row.file and line.function == row.function]
+    return max(fitting, key=lambda line: line.share or 0.0, default=None)
+
+
+def _finding(found: Sequence[tuple[FunctionTime, float]], timed: Sequence[TimedFunction], line: HotLine | None) -> Finding:
+    """Where calls were counted that profile says what one costs; the others confirm its share."""
+    (row, share), *others = sorted(found, key=lambda item: item[0].n is None)
+    fitting = _timed(row, timed)
     own_part = row.own / row.total if row.total else 1.0
-    own_ms = timed.per_call_ms * own_part if timed else _own_ms(row)
+    own_ms = fitting.per_call_ms * own_part if fitting else _own_ms(row) if row.n else None
+    basis = TRACED_BASIS if fitting else PROFILED_BASIS if row.n else SAMPLED_BASIS
+    also = f"; another profile of the same program says {others[0][1] * 100:.0f} %" if others else ""
+    at = f", line {line.line} by itself {(line.share or 0.0) * 100:.0f} %" if line else ""
     return draft(
         "hot-function",
         row.run_id,
-        title=f"{row.function} alone takes {share * 100:.0f} % of the profile's working time",
-        place=f"{row.file}:{row.line}",
-        subject=timed.subject if timed else None,
+        title=f"{row.function} alone takes {share * 100:.0f} % of the profile's working time{at}",
+        place=f"{row.file}:{row.line}" if row.line else row.file,
+        subject=fitting.subject if fitting else None,
         cause=row.function,
         file=row.file,
-        line=row.line,
+        line=row.line or None,
         cost_ms=own_ms,
         saves_ms=own_ms,
-        saving_basis=TRACED_BASIS if timed else PROFILED_BASIS,
-        remedy=f"Look at the loops of {row.function}: a dictionary or set in place of a search in a list makes quadratic work linear.",
+        saving_basis=f"{basis}{also}; {whole_gains(share)}",
+        remedy=LOOK_AT_LINE if line else LOOK,
         effort="MEDIUM",
     )
+
+
+def _line_finding(line: HotLine) -> Finding:
+    share = line.share or 0.0
+    native = f", {format_quantity(line.native_share, 'ratio')} of that in compiled code" if line.native_share else ""
+    return draft(
+        "hot-line",
+        line.run_id,
+        title=f"One line takes {share * 100:.0f} % of the profile{native}",
+        place=f"{line.file}:{line.line}",
+        cause=line.function or "",
+        file=line.file,
+        line=line.line,
+        saving_basis=f"the line's own share of the profile; {whole_gains(share)}",
+        remedy="Look at the line: what it does, and how often it is reached.",
+        effort="MEDIUM",
+    )
+
+
+def whole_gains(share: float) -> str:
+    """Amdahl's law in words."""
+    return f"the whole would take {share * 100:.0f} % less if it became free, {saved_share(share, 2) * 100:.0f} % less if it became twice as fast"

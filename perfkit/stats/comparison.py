@@ -98,7 +98,7 @@ def compare(
     scale = _scale(a, b)
     difference, fewest = _difference(scale), min(len(a), len(b))
     smallest = scale.distance(max(floor, 2 * (noise or 0.0)))
-    exact = _exact(a, b)
+    exact = rank_chance(a, b)
     needed = smallest if ranks_agree(exact, len(a), len(b)) else math.inf
     decided = _decide(difference, needed, scale.distance(equivalence), direction) if difference and fewest >= MIN_RUNS else "inconclusive"
     return Comparison(
@@ -202,7 +202,8 @@ def _seen(spread: float, n: int, m: int, freedom: float, smallest: float) -> flo
     return float(stats.t.ppf(POWER, freedom)) * error + max(float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom)) * error, smallest)
 
 
-def _exact(a: Floats, b: Floats) -> float | None:
+def rank_chance(a: Floats, b: Floats) -> float | None:
+    """Mann and Whitney's exact p-value; None where ties leave none."""
     from scipy import stats
 
     if len(np.unique(np.concatenate([a, b]))) == len(a) + len(b):

@@ -597,10 +597,23 @@ create or replace macro module_of(shown) as
     end;
 
 -- The frames of some runs, as each run's project would name them: module and function are the same at any place of the checkout.
+-- Files are looked at once, not once for each function and run.
 create or replace macro run_frames(run_ids) as table
-select run_id, frame_id, function, shown_file(file, root) as file, module_of(shown_file(file, root)) as module, origin_of(file, function) as origin, line
-from (
+with used as (
     select distinct run_id, frame_id from profile_nodes where list_contains(run_ids, run_id)
     union
     select distinct run_id, frame_id from profile_functions where list_contains(run_ids, run_id)
-) join frames using (frame_id) join runs using (run_id);
+),
+rooted as materialized (select run_id, coalesce(root, '') as root, frame_id from used join runs using (run_id)),
+named as materialized (select distinct root, frame_id, function, file, line from rooted join frames using (frame_id)),
+whole_files as (select distinct root, file, shown_file(file, nullif(root, '')) as shown, origin_of(file, '') as owner from (select distinct root, file from named)),
+files as materialized (select *, module_of(shown) as module from whole_files)
+select
+    run_id,
+    frame_id,
+    function,
+    shown as file,
+    module,
+    case when owner != 'unknown' and (starts_with(function, '<built-in') or starts_with(function, '<method')) then 'native' else owner end as origin,
+    line
+from rooted join named using (root, frame_id) join files using (root, file);

@@ -1,0 +1,110 @@
+"""What profiles show of hot functions, lines and calls: each once, whoever measured it, and silence beside it."""
+
+from __future__ import annotations
+
+import cProfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from perfkit.analyses.call_paths import Merge, Place
+from perfkit.analyses.frequent_callers import FrequentCaller
+from perfkit.analyses.functions import FunctionTime
+from perfkit.analyses.hot_lines import HotLine
+from perfkit.analyses.library_calls import calls_of
+from perfkit.analyses.profile_bound import ProfileBound
+from perfkit.model.run import Manifest
+from perfkit.rules import bound, calls, functions
+from perfkit.workbench import Workbench
+
+COUNTED = FunctionTime("c", "pairs (shop/pairs.py:4)", "pairs", "shop.pairs", "shop/pairs.py", 4, "application", 8, 1.6, 1.6, 1.0, 200.0, "wall_s")
+SAMPLED = replace(COUNTED, run_id="s", n=None, own=300.0, total=300.0, per_call_ms=None, unit="samples")
+LINE = HotLine("s", "shop/pairs.py", 7, "pairs", "application", 120, 120.0, None, 0.75, None, None, 0.4, "samples")
+
+
+def test_a_function_that_only_samples_show_is_found_without_an_invented_time() -> None:
+    [finding] = functions.judge([SAMPLED])
+    assert (finding.rule, finding.cost_ms, finding.saves_ms) == ("hot-function", None, None)
+    assert "50 % less if it became twice as fast" in finding.saving_basis
+
+
+def test_several_units_of_one_run_are_one_finding() -> None:
+    assert len(functions.judge([SAMPLED, replace(SAMPLED, unit="cpu_s", own=3.0)])) == 1
+
+
+def test_two_profilers_of_one_label_show_one_finding() -> None:
+    [merged] = functions.judge([COUNTED, SAMPLED], groups={"c": "before", "s": "before"})
+    assert (merged.run_id, merged.cost_ms) == ("c", 200)
+    assert "another profile of the same program says 100 %" in merged.saving_basis
+    assert len(functions.judge([COUNTED, SAMPLED], groups={"c": "before", "s": "after"})) == 2
+
+
+def test_a_hot_line_belongs_to_its_hot_function_or_stands_alone() -> None:
+    [within] = functions.judge([SAMPLED], lines=[LINE])
+    assert "line 7 by itself 40 %" in within.title
+    [alone] = functions.judge([], lines=[LINE])
+    assert (alone.rule, alone.place) == ("hot-line", "shop/pairs.py:7")
+    assert "75.0 % of that in compiled code" in alone.title
+
+
+@pytest.mark.parametrize("trap", [replace(LINE, share=0.05), replace(LINE, own=None), replace(LINE, origin="library"), replace(LINE, unit="bytes")])
+def test_small_lines_and_those_of_others_are_silent(trap: HotLine) -> None:
+    assert functions.judge([], lines=[trap]) == []
+
+
+VIEW = Place(1, "render", "app.views", "app/views.py", 3, "application")
+DUMPS = Place(2, "dumps", "json", "json/__init__.py", 1, "standard")
+ENCODE = Place(3, "encode", "json.encoder", "json/encoder.py", 1, "standard")
+RUN = Place(4, "run", "asyncio", "asyncio/run.py", 1, "standard")
+
+
+def found_in(paths: list[tuple[list[int], float]]) -> list[tuple[str, float]]:
+    merge = Merge([VIEW, DUMPS, ENCODE, RUN])
+    for frames, weight in paths:
+        merge.add(list(range(len(frames))), list(range(-1, len(frames) - 1)), frames, [0.0] * (len(frames) - 1) + [weight])
+    return [(finding.title, 0.0) for finding in calls.judge(calls_of("r", merge.tree("samples", estimated=False, runs=1)))]
+
+
+def test_the_work_of_a_library_belongs_to_who_called_it() -> None:
+    titles = found_in([([1, 2, 3], 20.0), ([1, 2], 11.0), ([1], 69.0)])
+    assert titles == [("json.dumps called from app.views.render: 31 % of the profile", 0.0)]
+
+
+def test_a_library_that_calls_the_application_back_has_only_its_own_work() -> None:
+    assert found_in([([1, 4, 1], 95.0), ([1, 4], 5.0)]) == []
+
+
+CALLER = FrequentCaller("r", "parse", "app.parse", "app/parse.py", 2, 16_000, 1.0, 0.5, 3, "sync", "app/sync.py", 9, 15_000, 0.92)
+
+
+def test_many_short_calls_from_one_place_are_that_places_matter() -> None:
+    [finding] = calls.judge([], [CALLER])
+    assert (finding.rule, finding.place) == ("one-caller-dominates", "app/sync.py:9")
+    assert "46 % of the profile" in finding.title
+
+
+@pytest.mark.parametrize(
+    "trap", [replace(CALLER, calls=8), replace(CALLER, callers=1), replace(CALLER, caller_share=0.5), replace(CALLER, share=0.05)]
+)
+def test_long_calls_and_those_from_many_places_are_silent(trap: FrequentCaller) -> None:
+    assert calls.judge([], [trap]) == []
+
+
+def test_only_what_can_be_changed_is_a_finding() -> None:
+    said = [finding.rule for finding in bound.judge([ProfileBound("r", "lock", 0.9, ("x",)), ProfileBound("r", "cpu", 1.0, ("x",))])]
+    assert said == ["bound-by-lock"]
+
+
+SOURCE = "import json\n\ndef render(rows):\n    return json.dumps(rows, indent=1)\n\ndef main(rows):\n    for _ in range(20):\n        render(rows)\n"
+
+
+def test_a_real_profile_names_the_call_of_the_library(bench: Workbench, tmp_path: Path) -> None:
+    names: dict[str, object] = {}
+    exec(compile(SOURCE, str(tmp_path / "views.py"), "exec"), names)
+    profile = cProfile.Profile()
+    profile.runcall(names["main"], [[number] * 5 for number in range(200)])  # type: ignore[arg-type]
+    profile.dump_stats(tmp_path / "a.prof")
+    bench.ingest([tmp_path / "a.prof"], Manifest(label="a", root=str(tmp_path)))
+    [finding] = [finding for finding in bench.diagnose() if finding.rule == "library-call"]
+    assert finding.title.startswith("json.dumps called from views.render: ")
