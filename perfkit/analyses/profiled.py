@@ -11,6 +11,7 @@ from perfkit.analyses.hot_lines import HotLine, hot_lines
 from perfkit.analyses.path_query import MatchedCall, matched_calls
 from perfkit.analyses.profile_owners import ProfileOwner, profile_owners
 from perfkit.analyses.profile_tree import profile_tree
+from perfkit.analyses.run_facts import RunFact, run_facts
 from perfkit.model.run import Run
 from perfkit.store import Store
 
@@ -41,6 +42,10 @@ class Profiled:
     def lines(self) -> list[HotLine]:
         """By own weight."""
         return hot_lines(self.store, self.run_ids)
+
+    def facts(self) -> list[RunFact]:
+        """Wall and CPU time, switches, memory, and what the profiler itself cost."""
+        return run_facts(self.store, self.run_ids)
 
     def threads(self) -> list[ProfileOwner]:
         """By weight."""

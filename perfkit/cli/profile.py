@@ -44,6 +44,7 @@ def command(workspace: Path | None, /, name: str | None, query: str | None, as_j
     `perfkit figure flame` draws the same as a picture to walk through.
     """
     from perfkit.analyses.known_runs import Selection
+    from perfkit.figures.profile_text import overhead_sentences
 
     bench = workbench(workspace)
     if name is None:
@@ -54,6 +55,9 @@ def command(workspace: Path | None, /, name: str | None, query: str | None, as_j
         show(profiled.calls(query, how["unit"])[: how["most"]], as_json, empty=NO_CALLS)
     else:
         SHOWN[how["view"]](profiled, how | {"as_json": as_json})
+    if not as_json:
+        for sentence in overhead_sentences(profiled.facts()):
+            click.echo(sentence)
 
 
 def _functions(profiled: Profiled, how: dict[str, Any]) -> None:

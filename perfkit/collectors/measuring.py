@@ -36,14 +36,14 @@ class Measured:
     """True when it was asked to end."""
     last_words: str
     facts: Mapping[str, Fact]
-    observer_status: int
-    """0 where there was none."""
+    observer_gave_up: bool
+    """True: the command was ended because its observer had failed."""
     observer_said: str
 
     @property
     def failed(self) -> bool:
         """A command that was asked to end may say so with its status."""
-        return self.status != 0 and not self.interrupted
+        return self.status != 0 and not self.interrupted and not self.observer_gave_up
 
     @property
     def cpu_seconds(self) -> float:
@@ -62,7 +62,7 @@ def run_measured(child: Child, place: Path, watch: Watch, observer: tuple[str, .
     told = json.loads(report.read_text(encoding="ascii"))
     heard = said.read_text(encoding="utf-8", errors="replace").strip() if said.exists() else ""
     facts = {stat: (float(told[stat]), unit) for stat, unit in UNITS.items()}
-    return Measured(told["status"], ended.interrupted, ended.last_words, facts, told.get("observer_status", 0), heard)
+    return Measured(told["status"], ended.interrupted, ended.last_words, facts, told.get("observer_gave_up", False), heard)
 
 
 def _require(child: Child) -> None:

@@ -30,8 +30,8 @@ def main() -> None:
         pid, status, usage = os.wait4(-1, 0)
         code = os.waitstatus_to_exitcode(status)
         if pid == watching:
-            told["observer_status"] = code
             if code and "status" not in told:
+                told["observer_gave_up"] = True
                 os.kill(running, signal.SIGKILL)
             continue
         told |= {

@@ -16,6 +16,7 @@ from perfkit.collectors.profile.cprofile import RUNNER as RUNNER
 from perfkit.collectors.profile.form import Profiler
 from perfkit.collectors.profile.options import ProfileOptions as ProfileOptions
 from perfkit.collectors.profile.program import Program as Program
+from perfkit.collectors.profile.program import any_program
 from perfkit.collectors.profile.program import program_of as program_of
 from perfkit.collectors.versions import tool_version, version_in
 from perfkit.errors import CollectionFailed, UsageError, unknown
@@ -58,8 +59,8 @@ def _program(profiler: Profiler, options: ProfileOptions) -> Program:
     try:
         return program_of(options.command, cwd)
     except UsageError:
-        if profiler.FROM_OUTSIDE and options.command and not options.command[0].endswith(".py") and options.command[0] != "-m":
-            return Program("", "command", options.command[0], options.command[1:])
+        if profiler.FROM_OUTSIDE and options.command and not options.command[0].startswith("-") and not options.command[0].endswith(".py"):
+            return any_program(options.command)
         raise
 
 
@@ -77,6 +78,8 @@ def _check(profiler: Profiler, options: ProfileOptions) -> None:
         raise UsageError(f"--rate {options.rate:g} is not between 1 and {MOST_RATE} samples a second.")
     if options.measure_overhead and (options.duration_s is not None or options.pid is not None):
         raise UsageError("--measure-overhead compares two whole runs of the program: it goes neither with --duration nor with --pid.")
+    if options.pid is not None and options.duration_s is None:
+        raise UsageError("--pid looks at a process that need not end: say for how long with --duration.")
     if (options.pid is None) != bool(options.command):
         raise UsageError("Say what to profile: a command after --, or a process with --pid; one of them.")
 
@@ -120,10 +123,10 @@ def _overhead(program: Program, options: ProfileOptions, place: Path, tell: Prog
 
 def _refuse_failure(measured: Measured, artefact: Path, options: ProfileOptions, profiler: Profiler) -> None:
     asked = shlex.join(options.command)
-    if measured.observer_status and (measured.status < 0 or not artefact.exists()):
-        raise py_spy.failure(measured.observer_said, f"`{asked}`")
     if measured.failed:
         raise CollectionFailed(f"`{asked}` ended with status {measured.status}; its profile is not kept. Its last lines:\n{measured.last_words}")
+    if profiler.FROM_OUTSIDE and not artefact.exists():
+        raise py_spy.failure(measured.observer_said, f"`{asked}`")
     if not artefact.exists():
         why = f"{profiler.NAME} left no profile of `{asked}`: os._exit, exec or a signal ended it, or there was nothing to measure."
         raise CollectionFailed(f"{why} Its last lines:\n{measured.last_words}")

@@ -58,6 +58,11 @@ def program_of(command: tuple[str, ...], cwd: Path) -> Program:
     return Program(interpreter, "script", words[0], tuple(words[1:]))
 
 
+def any_program(command: tuple[str, ...]) -> Program:
+    """Any command, for a profiler that looks from outside."""
+    return Program("", "command", sys.executable if PYTHON.fullmatch(command[0]) else command[0], command[1:])
+
+
 def _installed(name: str, cwd: Path) -> tuple[str, str, str] | None:
     """Interpreter, form and file of a command that is a Python script, such as pytest: its first line says so."""
     if name.startswith("-") or name.endswith(".py"):

@@ -36,7 +36,7 @@ COUNTS = re.compile(r"Samples: (?P<samples>\d+) Errors: (?P<errors>\d+)")
 BEHIND = re.compile(r"(?P<late>[\d.]+)(?P<unit>ns|µs|ms|s) behind in sampling")
 SECONDS = {"ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1.0}
 NOT_ALLOWED = re.compile(r"permission denied|operation not permitted|EPERM|requires root", re.IGNORECASE)
-NO_PYTHON = re.compile(r"failed to find (a )?python|not a python|no python interpreter", re.IGNORECASE)
+NO_PYTHON = re.compile(r"failed to find (a )?python|not a python|no python (interpreter|processes)", re.IGNORECASE)
 GONE = re.compile(r"no such process|no such file or directory|failed to open process|couldn't find process", re.IGNORECASE)
 RIGHTS = (
     "The system does not let py-spy look into the process. Let perfkit start the program (-- COMMAND instead of --pid), run it as root "
@@ -52,7 +52,7 @@ def launch(program: Program, options: ProfileOptions, artefact: Path) -> Launch:
         )
     flags = [flag for flag, asked in (("--native", options.native), ("--idle", options.idle), ("--gil", options.gil)) if asked]
     record = (tool_here(NAME), "record", "--format", "speedscope", "--full-filenames", "--subprocesses", "--threads", *flags)
-    limit = ("--duration", f"{ceil(options.duration_s)}") if options.pid is not None and options.duration_s else ()
+    limit = () if options.pid is None else ("--duration", str(ceil(options.duration_s or 1)))
     return Launch(program.plain, (*record, "--rate", f"{options.rate or RATE:g}", *limit, "--output", str(artefact), "--pid", "{pid}"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -34,29 +35,22 @@ class Spent:
 
 
 def collect(options: ProfileOptions, folder: Path, tell: Progress) -> Path:
-    """Runs py-spy for the duration, or until the process ends or Ctrl-C."""
+    """Runs py-spy for the duration, or until the process ends."""
     process, started = _process(options.pid or 0), utc_now()
-    version, cwd = tool_version(py_spy.NAME), _folder_of(process)
-    who = f"process {process.pid}"
-    limit_s = (options.duration_s or options.timeout_s) + START_S
+    version, cwd, command = tool_version(py_spy.NAME), _folder_of(process), _command_of(process)
+    who, seconds_wanted = f"process {process.pid}", options.duration_s or 0.0
     with desk(folder) as place:
         artefact = place / py_spy.ARTEFACT
-        command = tuple(word.replace("{pid}", str(process.pid)) for word in py_spy.launch(NOBODY, options, artefact).observer)
-        before, wall = _spent(process), 0.0
-
-        def watch(_: int, seconds: float) -> None:
-            nonlocal wall
-            wall = seconds
-            tell(f"{seconds:.0f} s · {who}", min(seconds / limit_s, 1.0))
-
-        ended = run_child(Child(command, limit_s, None if options.duration_s else options.timeout_s), watch)
+        observer = tuple(word.replace("{pid}", str(process.pid)) for word in py_spy.launch(NOBODY, options, artefact).observer)
+        child = Child(observer, seconds_wanted + START_S, shown=(py_spy.NAME, "--pid", str(process.pid)))
+        before, began = _spent(process), time.monotonic()
+        ended = run_child(child, lambda _, seconds: tell(f"{seconds:.0f} s · {who}", min(seconds / seconds_wanted, 1.0)))
+        after, wall = _spent(process), time.monotonic() - began
         if ended.status or not artefact.exists():
             raise py_spy.failure(ended.last_words, who)
-        after = _spent(process)
         told = py_spy.told(ended.last_words)
         known = replace(told, tool=py_spy.NAME, tool_version=version, started_at=started, facts={**_facts(before, after, wall), **told.facts})
-        limit = {} if options.duration_s is None else {"duration_s": options.duration_s}
-        known = replace(known, parameters={"command": _command_of(process), **limit, **py_spy.settings(options)})
+        known = replace(known, parameters={"command": command, "duration_s": options.duration_s, **py_spy.settings(options)})
         return leave(artefact, folder, described(known, options.stated, options.project or cwd))
 
 
