@@ -365,16 +365,18 @@ class Workbench:
         from perfkit.report.evidence import gather
         from perfkit.report.render import render, write
 
-        evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
         path = output or self.workspace.reports / f"{slug(investigation.feature)}_{_now():%Y-%m-%d_%H%M%S}.md"
-        write(path, render(investigation, evidence, _now().date()))
+        with self.store.sitting():
+            evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
+            write(path, render(investigation, evidence, _now().date()))
         return path
 
     def verify(self, report: Path) -> list[Checked]:
         """Every number of a report, recomputed."""
         from perfkit.report.verify import verify
 
-        return verify(report, self.store)
+        with self.store.sitting():
+            return verify(report, self.store)
 
     def archive(self, report: Path, feature: str | None = None) -> Path:
         """Keep a report in docs/archive."""

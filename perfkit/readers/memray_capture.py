@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import importlib.util
 import json
-import shutil
-import subprocess
-import sys
-import tempfile
-import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,7 +16,8 @@ from perfkit.model.batch import Batch, Columns
 from perfkit.model.run import Manifest
 from perfkit.readers.parts.call_tree import NO_STACK, CallTree, Owner, Step
 from perfkit.readers.parts.frames import Frames
-from perfkit.readers.parts.parsing import is_gzip, refuse
+from perfkit.readers.parts.parsing import refuse
+from perfkit.readers.parts.sandbox import Limits, taken_apart
 
 NAME = "memray"
 KIND = "memory"
@@ -30,12 +25,10 @@ TOOL = "memray"
 ABOUT = "captures of memray run (.bin), read by the memray that is installed: it must be of the version that wrote them"
 BY_LINE = False
 
-CHILD = Path(__file__).parent / "parts" / "memray_child.py"
+CHILD = Path(__file__).with_name("parts") / "children" / "memray_peak.py"
 MAGIC, LZ4 = b"memray\0", b"\x04\x22\x4d\x18"
 HEADER_BYTES = 64
-CPU_SECONDS, PATIENCE_S = 600, 900.0
-MEMORY_BYTES, TIMES_FILE = 3 * 2**30, 8
-"""Address space of the process: so much, and so many times what the capture holds."""
+LIMITS = Limits(times_file=8, seconds=600)
 INCOMPATIBLE = "incompatible"
 INSTALL = "pip install 'perfkit[profile]'"
 LONGEST_REMARK = 300
@@ -69,33 +62,10 @@ def read(path: Path) -> Iterator[Batch]:
 def _asked(path: Path) -> dict[str, Any]:
     if importlib.util.find_spec("memray") is None:
         raise MissingTool(f"{path}: only memray itself can read its captures, and it is not installed here. Install it with: {INSTALL}.")
-    with tempfile.TemporaryDirectory(prefix="perfkit-memray-") as folder:
-        capture, answer = _unpacked(path, Path(folder)), Path(folder) / "answer.json"
-        memory = MEMORY_BYTES + TIMES_FILE * capture.stat().st_size
-        command = [sys.executable, "-P", str(CHILD), str(capture.resolve()), str(answer), str(CPU_SECONDS), str(memory)]
-        try:
-            ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE_S, check=False)
-        except subprocess.TimeoutExpired as error:
-            raise refuse(path, NAME, f"memray did not come to an end with it in {PATIENCE_S:.0f} s.") from error
-        if ended.returncode or not answer.exists():
-            said = " ".join(ended.stderr.decode("utf-8", "replace").split())[-LONGEST_REMARK:] or "it said nothing"
-            raise refuse(path, NAME, f"memray's reader ended with status {ended.returncode}: {said}. The capture is damaged or too large.")
-        document: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8", errors="surrogatepass"))
+    document: dict[str, Any] = json.loads(taken_apart(CHILD, path, NAME, LIMITS, packages=True))
     if "problem" in document:
         raise _problem(path, str(document["problem"]))
     return document
-
-
-def _unpacked(path: Path, folder: Path) -> Path:
-    if not is_gzip(path):
-        return path
-    unpacked = folder / "capture.bin"
-    try:
-        with gzip.open(path, "rb") as packed, unpacked.open("wb") as file:
-            shutil.copyfileobj(packed, file)
-    except (EOFError, OSError, zlib.error) as error:
-        raise refuse(path, NAME, f"the compressed data is damaged: {error}.") from error
-    return unpacked
 
 
 def _problem(path: Path, said: str) -> ArtefactError | MissingTool:

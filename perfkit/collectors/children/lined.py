@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib
+import inspect
 import sys
 from functools import partial
 from operator import attrgetter
+from types import FunctionType
 from typing import Any
 
 import program_start  # type: ignore[import-not-found]  # beside this file, which runs as a script
@@ -43,8 +45,18 @@ def add(profiler: Any, module: str, function: str) -> None:
         found = attrgetter(function)(importlib.import_module(module))
     except (ImportError, AttributeError) as error:
         sys.exit(f"There is no {module}:{function}: {error}")
-    if not profiler.add_imported_function_or_module(found):
+    members = vars(found).values() if isinstance(found, type) else (found,)
+    written = [member for member in map(plain, members) if isinstance(member, FunctionType)]
+    if not written:
         sys.exit(f"{module}:{function} has no lines to time: it is not written in Python")
+    for member in written:
+        profiler.add_function(member)
+    profiler.enable_by_count()
+
+
+def plain(member: Any) -> Any:
+    """The function inside methods and decorators that say what they wrap."""
+    return inspect.unwrap(getattr(member, "__func__", getattr(member, "fget", member)))
 
 
 def marked(own: set[str], source: bytes, file: str) -> Any:

@@ -1,4 +1,4 @@
-"""Runs in a process of its own, without perfkit: opens a memray capture with memray's reader, within limits, and writes it as JSON."""
+"""A memray capture on standard input → JSON on standard output, by memray's own reader."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 import resource
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 RUNNERS = ("memray/commands/", "memray/__main__.py", "<frozen runpy>", "/runpy.py")
+CAPTURE = "/dev/stdin"
 OWN = ("(memray)", "", 0)
 """Stands for what memray allocates before the program begins."""
 
@@ -37,16 +37,16 @@ class Interned:
 
 
 def main() -> None:
-    """Arguments: the capture, the file for the answer, CPU seconds, bytes of address space."""
-    capture, answer, seconds, memory = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    """Arguments: bytes of address space, seconds of processor time. The capture is the standard input, which memray opens by its name."""
+    memory, seconds = int(sys.argv[1]), int(sys.argv[2])
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        document = read(capture)
+        document = read(CAPTURE)
     except (OSError, ValueError, RuntimeError, IndexError, MemoryError) as error:
         document = {"problem": "the limit of memory is reached" if isinstance(error, MemoryError) else str(error)}
-    Path(answer).write_text(json.dumps(document), encoding="utf-8")
+    sys.stdout.write(json.dumps(document))
 
 
 def read(capture: str) -> dict[str, Any]:
