@@ -113,8 +113,7 @@ def looking(
         for number, source in enumerate(sources):
             report(source.path.name, number, len(sources))
             told[str(number)] = _stage(source, str(number), staging).overridden_by(source.manifest)
-        counts = staging.counts()
-        _refuse_empty(sources, counts)
+        counts = _counted(sources, staging)
         staging.normalise_names()
         staging.fingerprint_statements(fingerprint_of)
         staging.split_requests()
@@ -200,10 +199,9 @@ def _ingest_fresh(sources: Sequence[Source], store: Store, vault: Vault, examine
                 told.append(_stage(source, str(number), staging).overridden_by(source.manifest))
             finally:
                 kept.append(taking.result())
-        counts = staging.counts()
+        counts = _counted(sources, staging)
         told = list(examine(staging, {str(number): known for number, known in enumerate(told)}).values())
         staged = _staged(sources, told, kept, staging)
-        _refuse_empty(sources, counts)
         staging.fingerprint_statements(fingerprint_of)
         staging.split_requests()
         for item in staged:
@@ -253,10 +251,14 @@ def _staged(sources: Sequence[Source], told: Sequence[Manifest], kept: Sequence[
     return staged
 
 
-def _refuse_empty(sources: Sequence[Source], counts: dict[str, dict[str, int]]) -> None:
+def _counted(sources: Sequence[Source], staging: Staging) -> dict[str, dict[str, int]]:
+    """Rows by token and table, with what collectors measured; an artefact must have rows of its own."""
+    counts = staging.counts()
     for number, source in enumerate(sources):
         if not counts.get(str(number)):
             raise ArtefactError(f"{source.path}: tried as {source.reader.NAME}: it holds no measurements.")
+        staging.add_facts(source.manifest.facts, str(number))
+    return staging.counts() if any(source.manifest.facts for source in sources) else counts
 
 
 def _modified(path: Path) -> datetime:

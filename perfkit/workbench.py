@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -107,6 +107,12 @@ class Workbench:
         artefact.unlink()
         artefact.with_name(artefact.name + MANIFEST_SUFFIX).unlink()
         return stored
+
+    def profile_call(self, call: Callable[[], object], stated: Manifest | None = None, *, tool: str = "cprofile") -> Ingested:
+        """Call a function of this process under cProfile or pyinstrument, and store the profile."""
+        from perfkit.collectors.profile.call import CallOptions
+
+        return self.collect(CallOptions(call, tool, stated or Manifest()))
 
     def run_notebooks(
         self, names: Sequence[str], given: Mapping[str, object], *, timeout_s: float = 1800.0, progress: Step | None = None

@@ -13,6 +13,7 @@ from perfkit.analyses.path_query import MatchedCall, matched_calls
 from perfkit.analyses.profile_bound import ProfileBound, profile_bounds
 from perfkit.analyses.profile_owners import ProfileOwner, profile_owners
 from perfkit.analyses.profile_tree import profile_tree, profile_units, unit_of
+from perfkit.analyses.run_facts import RunFact, run_facts
 from perfkit.analyses.speed_up import FunctionGain, function_gains
 from perfkit.model.run import Run
 from perfkit.store import Store
@@ -53,6 +54,10 @@ class Profiled:
     def lines(self) -> list[HotLine]:
         """By own weight."""
         return hot_lines(self.store, self.run_ids)
+
+    def facts(self) -> list[RunFact]:
+        """Wall and CPU time, switches, memory, and what the profiler itself cost."""
+        return run_facts(self.store, self.run_ids)
 
     def threads(self) -> list[ProfileOwner]:
         """By weight."""

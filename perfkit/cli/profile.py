@@ -77,6 +77,7 @@ def command(workspace: Path | None, /, name: str | None, query: str | None, agai
     only where at least three runs a side leave no room for none; exit code 3 where a side has one run.
     """
     from perfkit.analyses.known_runs import Selection
+    from perfkit.figures.profile_text import overhead_sentences
 
     bench = workbench(workspace)
     if name is None:
@@ -91,6 +92,9 @@ def command(workspace: Path | None, /, name: str | None, query: str | None, agai
         show(profiled.calls(query, how["unit"])[: how["most"]], as_json, empty=NO_CALLS)
     else:
         SHOWN[how["view"]](profiled, how | {"as_json": as_json})
+    if not as_json:
+        for sentence in overhead_sentences(profiled.facts()):
+            click.echo(sentence)
     return Exit.DONE
 
 

@@ -15,12 +15,15 @@ from perfkit.collectors.load import LoadOptions
 from perfkit.collectors.memory import MemoryOptions
 from perfkit.collectors.plans import PlanOptions
 from perfkit.collectors.profile import ProfileOptions
+from perfkit.collectors.profile import call as profiled_call
+from perfkit.collectors.profile.call import CallOptions
 from perfkit.collectors.sweep import SweepOptions
 from perfkit.collectors.trace import TraceOptions
 from perfkit.collectors.vectors import VectorOptions
 
 Options = (
     BenchOptions
+    | CallOptions
     | CatalogOptions
     | IndexTrialOptions
     | LoadOptions
@@ -34,6 +37,7 @@ Options = (
 
 COLLECTORS: dict[type[Any], Callable[[Any, Path, Progress | None], Path]] = {
     BenchOptions: bench.collect,
+    CallOptions: profiled_call.collect,
     CatalogOptions: catalog.collect,
     IndexTrialOptions: index_trials.collect,
     LoadOptions: load.collect,

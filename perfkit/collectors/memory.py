@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +14,7 @@ import psutil
 from perfkit.collectors.base import Progress, described, desk, leave, nobody_watches, require, utc_now
 from perfkit.collectors.process import Child, Ended, run_child
 from perfkit.collectors.profile import Program, program_of
+from perfkit.collectors.versions import version_in
 from perfkit.errors import CollectionFailed, MissingTool, UsageError
 from perfkit.model.run import Manifest
 from perfkit.units import format_quantity
@@ -23,7 +22,6 @@ from perfkit.units import format_quantity
 RUNNER = Path(__file__).with_name("children") / "heap_run.py"
 INTERVAL_S = 0.1
 """Between two looks; tracemalloc and objects look less often when a program runs long or has much memory."""
-VERSION = "import importlib.metadata as m, sys; print(m.version(sys.argv[1]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,18 +139,10 @@ def _check(options: MemoryOptions) -> None:
 
 def _version(tool: Tool, interpreter: str) -> str:
     """The tool's version where the program runs, which need not be where perfkit is installed."""
-    ours = require(tool.package) if tool.package and (interpreter == sys.executable or tool.same_version) else None
-    if ours and interpreter == sys.executable:
-        return ours
-    code, argument = (VERSION, tool.package) if tool.package else ("import platform; print(platform.python_version())", "")
-    try:
-        asked = subprocess.run([interpreter, "-c", code, argument], capture_output=True, text=True, timeout=60, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise MissingTool(f"{interpreter} cannot be started: {error}.") from error
-    if asked.returncode:
-        raise MissingTool(f"{interpreter} has no {tool.package}. Install it with: {interpreter} -m pip install {tool.package}.")
-    theirs = asked.stdout.strip()
-    if ours and ours != theirs:
+    if not (tool.package and tool.same_version):
+        return version_in(interpreter, tool.package)
+    ours, theirs = require(tool.package), version_in(interpreter, tool.package)
+    if ours != theirs:
         raise MissingTool(
             f"{interpreter} has {tool.name} {theirs}, perfkit has {ours}, and captures can be read only by the version that wrote them. "
             f"Install it with: {interpreter} -m pip install {tool.package}=={ours}."

@@ -38,6 +38,8 @@ class Child:
     cwd: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     """Added to ours."""
+    shown: tuple[str, ...] = ()
+    """What errors call it; empty is the command itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def _watched(process: subprocess.Popen[bytes], child: Child, watch: Watch, liste
         grace_over = interrupted_at is not None and seconds - interrupted_at > INTERRUPT_GRACE_S
         if seconds > child.limit_s or grace_over:
             _signal_group(process, signal.SIGKILL)
-            asked = shlex.join(child.command)
+            asked = shlex.join(child.shown or child.command)
             raise CollectionFailed(f"`{asked}` still ran after {seconds:.0f} s and was ended. Its last lines:\n{last_words(listeners)}")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from perfkit.analyses.call_paths import Place, ProfileTree
 from perfkit.analyses.path_cut import ShownPath, heaviest
+from perfkit.analyses.run_facts import RunFact
 from perfkit.figures.bars import bar
 from perfkit.units import format_quantity
 
@@ -52,3 +53,15 @@ def heading(tree: ProfileTree, names: Sequence[str]) -> str:
     estimate = f"; {ESTIMATE}" if tree.estimated else ""
     runs = f"run {', '.join(names)}" if len(names) == 1 else f"runs {', '.join(names)}"
     return f"{format_quantity(tree.whole, tree.unit)} in {runs}{estimate}"
+
+
+def overhead_sentences(facts: Sequence[RunFact]) -> list[str]:
+    """How much longer the program took with its profiler, for runs that were measured without one, too."""
+    runs: dict[str, dict[str, float]] = {}
+    for fact in facts:
+        runs.setdefault(fact.run_id, {})[fact.stat] = fact.value
+    return [
+        f"Run {run}: {format_quantity(told['wall_without'], 'wall_s')} without the profiler, {told['overhead']:.2f} × as long with it."
+        for run, told in runs.items()
+        if {"overhead", "wall_without"} <= told.keys()
+    ]

@@ -7,11 +7,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
+from math import isfinite
 from typing import Any, Self
 
 RUN_ID_LENGTH = 12
 MANIFEST_SUFFIX = ".manifest.json"
 MOMENTS = ("started_at", "steady_from")
+
+Fact = tuple[float, str]
+"""A number and its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +45,16 @@ class Manifest:
     """True: the artefact leaves out requests without an answer, so more may have failed than it shows."""
     root: str | None = None
     """Folder of the measured code, as the artefact's paths name it."""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    """What the collector measured around the run, such as wall, cpu_user and peak_rss: rows of the table profile_facts."""
 
     def overridden_by(self, other: Self) -> Self:
-        """This manifest with every field that the other one states; parameters and doubts add up."""
+        """This manifest with every field that the other one states; parameters, facts and doubts add up."""
         stated = {item.name: getattr(other, item.name) for item in fields(other) if getattr(other, item.name) != item.default}
         stated = {name: value for name, value in stated.items() if value not in (None, {})}
         reasons = "; ".join(dict.fromkeys(filter(None, (self.invalid_because, other.invalid_because))))
-        return replace(self, **stated | {"parameters": {**self.parameters, **other.parameters}, "invalid_because": reasons or None})
+        added = {"parameters": {**self.parameters, **other.parameters}, "facts": {**self.facts, **other.facts}}
+        return replace(self, **stated | added | {"invalid_because": reasons or None})
 
     def to_json(self) -> str:
         """Stable text: the same manifest always gives the same bytes."""
@@ -62,6 +69,7 @@ class Manifest:
         if not isinstance(values, dict):
             raise TypeError("a manifest is one JSON object")
         values |= {name: datetime.fromisoformat(values[name]) for name in MOMENTS if name in values}
+        values |= {"facts": {stat: _fact(stat, told) for stat, told in values["facts"].items()}} if "facts" in values else {}
         return cls(**values)
 
     def fingerprint(self, kind: str) -> str:
@@ -103,6 +111,14 @@ class Run:
         """A number among the parameters."""
         value = json.loads(self.parameters).get(name)
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _fact(stat: str, told: Any) -> Fact:
+    """Raises ValueError when it is no number with its unit."""
+    match told:
+        case [int() | float() as value, str() as unit] if isfinite(value):
+            return float(value), unit
+    raise ValueError(f"the fact {stat} is no number with its unit: {str(told)[:80]}")
 
 
 def run_id_of(sha256: str) -> str:

@@ -18,7 +18,7 @@ import duckdb
 
 from perfkit.errors import ArtefactError, UsageError
 from perfkit.model.batch import Column, Columns, Scan
-from perfkit.model.run import Run
+from perfkit.model.run import Fact, Run
 from perfkit.store.database import SETTINGS, Row, Store, asked, only_reading
 from perfkit.store.migrations import create_tables, run_tables, views
 from perfkit.store.vault import Kept
@@ -107,6 +107,16 @@ class Staging:
             self._scan(batch, token, source)
         else:
             self._collect(batch, token)
+
+    def add_facts(self, facts: Mapping[str, Fact], token: str) -> None:
+        """What a collector measured around the run; it replaces what the artefact says of the same."""
+        if not facts:
+            return
+        self.flush()
+        told = "delete from profile_facts where run_id = $token and list_contains($stats, stat)"
+        self.connection.execute(told, {"token": token, "stats": [*facts]})
+        values, units = zip(*facts.values(), strict=True)
+        self.add(Columns("profile_facts", {"stat": [*facts], "value": [*values], "unit": [*units]}), token, "")
 
     def flush(self) -> None:
         """Write what waits in Python's memory."""
