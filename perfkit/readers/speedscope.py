@@ -6,10 +6,10 @@ import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import chain, islice
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head
@@ -23,6 +23,10 @@ from perfkit.readers.parts.parsing import refuse
 from perfkit.readers.parts.resting import collector_resting
 from perfkit.readers.parts.threads import called
 from perfkit.readers.parts.timeline import Timeline
+
+if TYPE_CHECKING:
+    from numpy import int64
+    from numpy.typing import NDArray
 
 NAME = "speedscope"
 KIND = "profile"
@@ -40,8 +44,7 @@ THREAD = re.compile(r'(?:Process (?P<process>\S+) )?Thread (?P<number>\S+)(?: "(
 SMALL = {"type": "kind", "name": "name", "unit": "unit", "startValue": "first", "endValue": "last"}
 LARGE = ("samples", "weights", "events")
 LAST_LINE = 2**31 - 1
-MOST_STACKS = 50_000
-"""Whose nodes are remembered at a time."""
+BATCHES_TOGETHER = 16
 SCHEMA = re.compile(rb'"\$schema"\s*:\s*"https?://www\.speedscope\.app/file-format-schema\.json"')
 SHARED = re.compile(rb'"shared"\s*:\s*\{\s*"frames"\s*:')
 SPANS = re.compile(rb'"(?:startValue|endValue)"\s*:')
@@ -90,29 +93,27 @@ class Place:
     owner: Owner
     first: float
     last: float
-    known: dict[tuple[int, ...], int] = field(default_factory=dict)
 
-    def node_of(self, stack: Any) -> int:
-        """The node of a list of frames; a sample without any keeps its weight."""
+    def nodes_of(self, stacks: list[Any], numbers: NDArray[int64]) -> NDArray[int64]:
+        """The nodes of lists of frames; a sample without any keeps its weight."""
+        import numpy as np
+
         try:
-            key = tuple(stack)
-            node = self.known.get(key)
-            if node is None:
-                if len(self.known) >= MOST_STACKS:
-                    self.known.clear()
-                node = self.known[key] = self._walked(key)
-        except (TypeError, IndexError) as error:
-            raise self.bad(f"has the stack {str(stack)[:60]!r}; there are {len(self.reading.steps)} frames") from error
-        return node
+            lengths = np.fromiter(map(len, stacks), np.int64, len(stacks))
+            frames = np.array(list(chain.from_iterable(stacks)), None if lengths.any() else np.int64)
+        except (TypeError, ValueError, OverflowError):
+            raise self._strange(stacks) from None
+        if frames.dtype.kind != "i" or (frames.size and not 0 <= frames.min() <= frames.max() < len(numbers) - 1):
+            raise self._strange(stacks)
+        if not lengths.all():
+            frames = np.insert(frames, (np.cumsum(lengths) - lengths)[lengths == 0], -1)
+            lengths = np.maximum(lengths, 1)
+        return self.timeline.tree.paths(numbers[frames], lengths, self.owner)
 
-    def _walked(self, key: tuple[int, ...]) -> int:
-        tree, steps = self.timeline.tree, self.reading.steps
-        if key and min(key) < 0:
-            raise IndexError("a negative frame")
-        node: int | None = None
-        for frame in key:
-            node = tree.below(node, steps[frame], self.owner)
-        return tree.below(None, Step(self.reading.frames.id_of(NO_STACK)), self.owner) if node is None else node
+    def _strange(self, stacks: list[Any]) -> ArtefactError:
+        known = range(len(self.reading.steps))
+        stack = next(stack for stack in stacks if not isinstance(stack, list) or not all(type(frame) is int and frame in known for frame in stack))
+        return self.bad(f"has the stack {str(stack)[:60]!r}; there are {len(known)} frames")
 
     def number(self, value: Any) -> float:
         if type(value) is float and isfinite(value):
@@ -212,20 +213,31 @@ def _batches(cursor: Cursor, places: dict[str, int], key: str) -> Iterator[list[
 
 def _sampled(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
     """Stacks with the outermost frame first, and a weight for each."""
-    nodes, weights = array("q"), array("d")
-    for batch in _batches(cursor, places, "samples"):
-        nodes.extend(map(place.node_of, batch))
+    import numpy as np
+
+    tree = place.timeline.tree
+    steps = [*place.reading.steps, Step(place.reading.frames.id_of(NO_STACK))]
+    numbers = np.array([tree.step_number(step) for step in steps])
+    nodes = array("q")
+    for stacks in _many(_batches(cursor, places, "samples")):
+        nodes.frombytes(place.nodes_of(stacks, numbers).tobytes())
+    weights = array("d")
     for batch in _batches(cursor, places, "weights"):
         weights.extend(map(place.number, batch))
-    unit = place.timeline.tree.unit
     if weights and len(weights) != len(nodes):
         raise place.bad(f"has {len(nodes)} samples and {len(weights)} weights")
-    if not weights and unit != "samples":
+    if not weights and tree.unit != "samples":
         raise place.bad("has samples without weights")
     if weights and min(weights) < 0:
         raise place.bad(f"has a sample of the weight {min(weights):g}")
-    own = array("d", (weight * place.scale for weight in weights or repeat(1.0, len(nodes))))
-    place.timeline.add_all(nodes, own, timed=unit == "wall_s")
+    own = np.frombuffer(weights) * place.scale if weights else np.ones(len(nodes))
+    place.timeline.add_all(np.frombuffer(nodes, np.int64), own, timed=tree.unit == "wall_s")
+
+
+def _many(batches: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """Batches together, so that each step of their stacks is taken for many at once."""
+    while found := list(chain.from_iterable(islice(batches, BATCHES_TOGETHER))):
+        yield found
 
 
 def _evented(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
