@@ -6,7 +6,7 @@ import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from perfkit.readers.parts.threads import called
 from perfkit.readers.parts.timeline import Timeline
 
 if TYPE_CHECKING:
-    from numpy import int64
+    from numpy import float64, int32, int64
     from numpy.typing import NDArray
 
 NAME = "speedscope"
@@ -44,7 +44,7 @@ THREAD = re.compile(r'(?:Process (?P<process>\S+) )?Thread (?P<number>\S+)(?: "(
 SMALL = {"type": "kind", "name": "name", "unit": "unit", "startValue": "first", "endValue": "last"}
 LARGE = ("samples", "weights", "events")
 LAST_LINE = 2**31 - 1
-BATCHES_TOGETHER = 16
+STEPS_TOGETHER = 24_000_000
 SCHEMA = re.compile(rb'"\$schema"\s*:\s*"https?://www\.speedscope\.app/file-format-schema\.json"')
 SHARED = re.compile(rb'"shared"\s*:\s*\{\s*"frames"\s*:')
 SPANS = re.compile(rb'"(?:startValue|endValue)"\s*:')
@@ -94,21 +94,21 @@ class Place:
     first: float
     last: float
 
-    def nodes_of(self, stacks: list[Any], numbers: NDArray[int64]) -> NDArray[int64]:
-        """The nodes of lists of frames; a sample without any keeps its weight."""
+    def flat(self, stacks: list[Any]) -> tuple[NDArray[int32], NDArray[int64]]:
+        """The frames of stacks one after another, and how many each has; a sample without any keeps its weight."""
         import numpy as np
 
+        known = len(self.reading.steps)
         try:
             lengths = np.fromiter(map(len, stacks), np.int64, len(stacks))
             frames = np.array(list(chain.from_iterable(stacks)), None if lengths.any() else np.int64)
         except (TypeError, ValueError, OverflowError):
             raise self._strange(stacks) from None
-        if frames.dtype.kind != "i" or (frames.size and not 0 <= frames.min() <= frames.max() < len(numbers) - 1):
+        if frames.dtype.kind != "i" or (frames.size and not 0 <= frames.min() <= frames.max() < known):
             raise self._strange(stacks)
         if not lengths.all():
-            frames = np.insert(frames, (np.cumsum(lengths) - lengths)[lengths == 0], -1)
-            lengths = np.maximum(lengths, 1)
-        return self.timeline.tree.paths(numbers[frames], lengths, self.owner)
+            frames = np.insert(frames, (np.cumsum(lengths) - lengths)[lengths == 0], known)
+        return frames.astype(np.int32), np.maximum(lengths, 1)
 
     def _strange(self, stacks: list[Any]) -> ArtefactError:
         known = range(len(self.reading.steps))
@@ -119,6 +119,15 @@ class Place:
         if type(value) is float and isfinite(value):
             return value
         return _number(self.reading, value, f"a weight or time of {self.what}")
+
+    def numbers(self, values: list[Any]) -> NDArray[float64]:
+        import numpy as np
+
+        if set(map(type, values)) <= {int, float}:
+            found = np.array(values, np.float64)
+            if np.isfinite(found).all():
+                return found
+        return np.array([self.number(value) for value in values])
 
     def bad(self, reason: str) -> ArtefactError:
         return self.reading.bad(f"{self.what} {reason}.")
@@ -216,14 +225,11 @@ def _sampled(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
     import numpy as np
 
     tree = place.timeline.tree
-    steps = [*place.reading.steps, Step(place.reading.frames.id_of(NO_STACK))]
-    numbers = np.array([tree.step_number(step) for step in steps])
-    nodes = array("q")
-    for stacks in _many(_batches(cursor, places, "samples")):
-        nodes.frombytes(place.nodes_of(stacks, numbers).tobytes())
-    weights = array("d")
+    nodes, weights = array("q"), array("d")
+    for stacks in _together(map(place.flat, _batches(cursor, places, "samples"))):
+        nodes.frombytes(_nodes(place, *stacks).tobytes())
     for batch in _batches(cursor, places, "weights"):
-        weights.extend(map(place.number, batch))
+        weights.frombytes(place.numbers(batch).tobytes())
     if weights and len(weights) != len(nodes):
         raise place.bad(f"has {len(nodes)} samples and {len(weights)} weights")
     if not weights and tree.unit != "samples":
@@ -234,10 +240,26 @@ def _sampled(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
     place.timeline.add_all(np.frombuffer(nodes, np.int64), own, timed=tree.unit == "wall_s")
 
 
-def _many(batches: Iterator[list[Any]]) -> Iterator[list[Any]]:
-    """Batches together, so that each step of their stacks is taken for many at once."""
-    while found := list(chain.from_iterable(islice(batches, BATCHES_TOGETHER))):
-        yield found
+def _together(stacks: Iterator[tuple[NDArray[int32], NDArray[int64]]]) -> Iterator[tuple[NDArray[int32], NDArray[int64]]]:
+    """Many stacks at once: each step of them is taken for all together."""
+    import numpy as np
+
+    waiting: list[tuple[NDArray[int32], NDArray[int64]]] = []
+    for frames, lengths in stacks:
+        waiting.append((frames, lengths))
+        if sum(len(frames) for frames, _ in waiting) > STEPS_TOGETHER:
+            yield np.concatenate([frames for frames, _ in waiting]), np.concatenate([lengths for _, lengths in waiting])
+            waiting.clear()
+    if waiting:
+        yield np.concatenate([frames for frames, _ in waiting]), np.concatenate([lengths for _, lengths in waiting])
+
+
+def _nodes(place: Place, frames: NDArray[int32], lengths: NDArray[int64]) -> NDArray[int64]:
+    import numpy as np
+
+    tree = place.timeline.tree
+    steps = [*place.reading.steps, Step(place.reading.frames.id_of(NO_STACK))] if frames.max() == len(place.reading.steps) else place.reading.steps
+    return tree.paths(np.array([tree.step_number(step) for step in steps])[frames], lengths, place.owner)
 
 
 def _evented(cursor: Cursor, place: Place, places: dict[str, int]) -> None:

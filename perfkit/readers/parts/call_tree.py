@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NO_STACK = "(no stack)"
 """The frame of samples that have none: their weight is part of the whole."""
-ROWS_A_BATCH = 100_000
+ROWS_A_BATCH = 300_000
 STEP_BITS = 32
 """A node and a step are one integer: a million small dictionaries would need a gigabyte."""
 
@@ -50,6 +50,8 @@ class CallTree:
         self._owners: dict[Owner, int] = {}
         self._step_numbers: dict[Step, int] = {}
         self._below: dict[int, int] = {}
+        self._indexed = 0
+        """So many nodes are in the index below; those made all at once are not until somebody walks."""
         self._parents, self._steps = array("q"), array("q")
         """The parent of a root is its owner: -1 the first one, -2 the second one, and so on."""
         self._counts, self._weights = array("q"), array("d")
@@ -76,11 +78,12 @@ class CallTree:
 
     def walk(self, node: int, steps: Iterable[int]) -> int:
         """The node that numbered steps lead to from a node."""
-        below = self._below
+        below = self._index()
         for step in steps:
             key = node << STEP_BITS | step
             known = below.get(key)
             if known is None:
+                self._indexed += 1
                 known = below[key] = len(self._parents)
                 self._parents.append(node)
                 self._steps.append(step)
@@ -116,28 +119,34 @@ class CallTree:
 
         if not lengths.all():
             raise ValueError(f"a stack without frames has no node; put a frame {NO_STACK} into it")
+        below = self._index() if owner in self._owners else None
         nodes = np.full(len(lengths), -1 - self._owners.setdefault(owner, len(self._owners)), np.int64)
         places, deeper = np.cumsum(lengths) - lengths, np.arange(len(lengths))
         for depth in range(int(lengths.max(initial=0))):
             deeper = deeper[lengths[deeper] > depth]
-            nodes[deeper] = self._children(nodes[deeper] << STEP_BITS | steps[places[deeper] + depth])
+            nodes[deeper] = self._children(nodes[deeper] << STEP_BITS | steps[places[deeper] + depth], below)
         return nodes
 
-    def _children(self, keys: NDArray[int64]) -> NDArray[int64]:
+    def _children(self, keys: NDArray[int64], below: dict[int, int] | None) -> NDArray[int64]:
+        """The node of each caller and step; below knows those that are there already, if there may be any."""
         import numpy as np
 
         different, which = np.unique(keys, return_inverse=True)
-        known = self._below
-        children = np.fromiter(map(known.get, different.tolist(), repeat(-1)), np.int64, len(different))
+        children = np.full(len(different), -1) if below is None else np.fromiter(map(below.get, different.tolist(), repeat(-1)), np.int64, len(different))
         fresh = different[children < 0]
-        numbers = np.arange(len(self), len(self) + len(fresh))
-        children[children < 0] = numbers
-        known.update(zip(fresh.tolist(), numbers.tolist(), strict=True))
+        children[children < 0] = np.arange(len(self), len(self) + len(fresh))
         self._parents.frombytes((fresh >> STEP_BITS).tobytes())
         self._steps.frombytes((fresh & (1 << STEP_BITS) - 1).tobytes())
-        for column in (self._weights, self._counts):
-            column.frombytes(bytes(8 * len(fresh)))
+        for numbers in (self._weights, self._counts):
+            numbers.frombytes(bytes(8 * len(fresh)))
         return children[which]
+
+    def _index(self) -> dict[int, int]:
+        """By caller and step, the node."""
+        for node in range(self._indexed, len(self)):
+            self._below[self._parents[node] << STEP_BITS | self._steps[node]] = node
+        self._indexed = len(self)
+        return self._below
 
     @property
     def total(self) -> float:
