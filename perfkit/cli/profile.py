@@ -19,7 +19,7 @@ NONE = "There is no profile. `perfkit collect profile` makes one, `perfkit inges
 NO_LINES = "The profiler told no lines. scalene, line_profiler and py-spy do."
 NO_THREADS = "The profiler did not tell threads apart."
 NO_CALLS = "No path of calls matches. Patterns fit full names such as app.views.index, functions or files; * stands for anything."
-NO_FUNCTIONS = "The profile has no functions, only lines. --lines shows them."
+NO_FUNCTIONS = "The profile has no functions, only lines. --view lines shows them."
 VIEWS = ("functions", "top-down", "bottom-up", "lines", "threads")
 
 Shown = Callable[["Profiled", dict[str, Any]], None]
@@ -32,7 +32,9 @@ Shown = Callable[["Profiled", dict[str, Any]], None]
     "--path", "query", metavar="QUERY", help="Functions that paths of calls end in: 'app.* > **/json.*'; > is a direct call, **/ one through others."
 )
 @click.option("--mine", is_flag=True, help="Only the application's code: what libraries do belongs to whoever called them.")
-@click.option("--by", "unit", metavar="UNIT", help="cpu_s, wall_s, samples, bytes or allocations. Default: time before counts before memory.")
+@click.option(
+    "--by", "unit", metavar="UNIT", help="cpu_s, wall_s, samples, bytes, allocations or the tool's own. Default: time before counts before memory."
+)
 @click.option("--thread", metavar="NAME", help="Only this thread, process or task, as --view threads names it.")
 @click.option("--most", type=click.IntRange(min=1), default=30, show_default=True, help="Rows at most; of paths the heaviest.")
 @json_option
@@ -57,6 +59,8 @@ def command(workspace: Path | None, /, name: str | None, query: str | None, as_j
 
 
 def _functions(profiled: Profiled, how: dict[str, Any]) -> None:
+    if how["unit"] is not None:
+        profiled.unit(how["unit"])
     rows = [row for row in profiled.functions() if how["unit"] in (None, row.unit) and (not how["mine"] or row.origin == "application")]
     show(rows[: None if how["as_json"] else how["most"]], how["as_json"], empty=NO_FUNCTIONS)
 

@@ -132,7 +132,9 @@ class CallTree:
         import numpy as np
 
         different, which = np.unique(keys, return_inverse=True)
-        children = np.full(len(different), -1) if below is None else np.fromiter(map(below.get, different.tolist(), repeat(-1)), np.int64, len(different))
+        children = (
+            np.full(len(different), -1) if below is None else np.fromiter(map(below.get, different.tolist(), repeat(-1)), np.int64, len(different))
+        )
         fresh = different[children < 0]
         children[children < 0] = np.arange(len(self), len(self) + len(fresh))
         self._parents.frombytes((fresh >> STEP_BITS).tobytes())
