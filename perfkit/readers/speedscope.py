@@ -19,13 +19,14 @@ from perfkit.readers.parts.call_tree import NO_STACK, NOBODY, Owner, Step
 from perfkit.readers.parts.facts import fact_rows
 from perfkit.readers.parts.frames import Frames
 from perfkit.readers.parts.json_stream import Cursor, opened_json
+from perfkit.readers.parts.many_stacks import ManyStacks
 from perfkit.readers.parts.parsing import refuse
 from perfkit.readers.parts.resting import collector_resting
 from perfkit.readers.parts.threads import called
 from perfkit.readers.parts.timeline import Timeline
 
 if TYPE_CHECKING:
-    from numpy import float64, int32, int64
+    from numpy import float64, int32
     from numpy.typing import NDArray
 
 NAME = "speedscope"
@@ -44,7 +45,6 @@ THREAD = re.compile(r'(?:Process (?P<process>\S+) )?Thread (?P<number>\S+)(?: "(
 SMALL = {"type": "kind", "name": "name", "unit": "unit", "startValue": "first", "endValue": "last"}
 LARGE = ("samples", "weights", "events")
 LAST_LINE = 2**31 - 1
-STEPS_TOGETHER = 24_000_000
 SCHEMA = re.compile(rb'"\$schema"\s*:\s*"https?://www\.speedscope\.app/file-format-schema\.json"')
 SHARED = re.compile(rb'"shared"\s*:\s*\{\s*"frames"\s*:')
 SPANS = re.compile(rb'"(?:startValue|endValue)"\s*:')
@@ -94,21 +94,22 @@ class Place:
     first: float
     last: float
 
-    def flat(self, stacks: list[Any]) -> tuple[NDArray[int32], NDArray[int64]]:
-        """The frames of stacks one after another, and how many each has; a sample without any keeps its weight."""
+    def gather(self, stacks: list[Any], numbers: NDArray[int32], into: ManyStacks) -> None:
+        """Lists of frames, as numbered steps; a sample without any keeps its weight."""
         import numpy as np
 
-        known = len(self.reading.steps)
         try:
             lengths = np.fromiter(map(len, stacks), np.int64, len(stacks))
             frames = np.array(list(chain.from_iterable(stacks)), None if lengths.any() else np.int64)
         except (TypeError, ValueError, OverflowError):
             raise self._strange(stacks) from None
-        if frames.dtype.kind != "i" or (frames.size and not 0 <= frames.min() <= frames.max() < known):
+        if frames.dtype.kind != "i" or (frames.size and not 0 <= frames.min() <= frames.max() < len(numbers)):
             raise self._strange(stacks)
+        steps = numbers[frames]
         if not lengths.all():
-            frames = np.insert(frames, (np.cumsum(lengths) - lengths)[lengths == 0], known)
-        return frames.astype(np.int32), np.maximum(lengths, 1)
+            none = self.timeline.tree.step_number(Step(self.reading.frames.id_of(NO_STACK)))
+            steps = np.insert(steps, (np.cumsum(lengths) - lengths)[lengths == 0], none)
+        into.add(steps, np.maximum(lengths, 1))
 
     def _strange(self, stacks: list[Any]) -> ArtefactError:
         known = range(len(self.reading.steps))
@@ -225,9 +226,11 @@ def _sampled(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
     import numpy as np
 
     tree = place.timeline.tree
-    nodes, weights = array("q"), array("d")
-    for stacks in _together(map(place.flat, _batches(cursor, places, "samples"))):
-        nodes.frombytes(_nodes(place, *stacks).tobytes())
+    numbers = np.array([tree.step_number(step) for step in place.reading.steps], np.int32)
+    gathered, weights = ManyStacks(tree, place.owner), array("d")
+    for stacks in _batches(cursor, places, "samples"):
+        place.gather(stacks, numbers, gathered)
+    nodes = gathered.nodes()
     for batch in _batches(cursor, places, "weights"):
         weights.frombytes(place.numbers(batch).tobytes())
     if weights and len(weights) != len(nodes):
@@ -237,29 +240,7 @@ def _sampled(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
     if weights and min(weights) < 0:
         raise place.bad(f"has a sample of the weight {min(weights):g}")
     own = np.frombuffer(weights) * place.scale if weights else np.ones(len(nodes))
-    place.timeline.add_all(np.frombuffer(nodes, np.int64), own, timed=tree.unit == "wall_s")
-
-
-def _together(stacks: Iterator[tuple[NDArray[int32], NDArray[int64]]]) -> Iterator[tuple[NDArray[int32], NDArray[int64]]]:
-    """Many stacks at once: each step of them is taken for all together."""
-    import numpy as np
-
-    waiting: list[tuple[NDArray[int32], NDArray[int64]]] = []
-    for frames, lengths in stacks:
-        waiting.append((frames, lengths))
-        if sum(len(frames) for frames, _ in waiting) > STEPS_TOGETHER:
-            yield np.concatenate([frames for frames, _ in waiting]), np.concatenate([lengths for _, lengths in waiting])
-            waiting.clear()
-    if waiting:
-        yield np.concatenate([frames for frames, _ in waiting]), np.concatenate([lengths for _, lengths in waiting])
-
-
-def _nodes(place: Place, frames: NDArray[int32], lengths: NDArray[int64]) -> NDArray[int64]:
-    import numpy as np
-
-    tree = place.timeline.tree
-    steps = [*place.reading.steps, Step(place.reading.frames.id_of(NO_STACK))] if frames.max() == len(place.reading.steps) else place.reading.steps
-    return tree.paths(np.array([tree.step_number(step) for step in steps])[frames], lengths, place.owner)
+    place.timeline.add_all(nodes, own, timed=tree.unit == "wall_s")
 
 
 def _evented(cursor: Cursor, place: Place, places: dict[str, int]) -> None:

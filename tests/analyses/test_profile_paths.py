@@ -148,4 +148,4 @@ def test_a_tree_of_a_tools_own_unit_is_text(name: str, unit: str, text: str, ben
     [stored] = bench.ingest([ARTEFACTS / "pprof" / f"go_{name}.pb.gz"])
     tree = bench.profile(stored.run_id).tree(unit=unit)
     assert text in heading(tree, [stored.run_id])
-    assert text.split()[-1] in profile_text(tree, most=5)
+    assert text.rsplit(maxsplit=1)[-1] in profile_text(tree, most=5)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NO_STACK = "(no stack)"
 """The frame of samples that have none: their weight is part of the whole."""
 ROWS_A_BATCH = 300_000
+MOST_COUNTED = 2**62
 STEP_BITS = 32
 """A node and a step are one integer: a million small dictionaries would need a gigabyte."""
 
@@ -71,7 +72,7 @@ class CallTree:
 
     def numbered_path(self, steps: Iterable[int], owner: Owner = NOBODY) -> int:
         """The same for steps that are numbered already; such stacks are not remembered as a whole."""
-        node = self.walk(-1 - self._owners.setdefault(owner, len(self._owners)), steps)
+        node = self.walk(self.root(owner), steps)
         if node < 0:
             raise ValueError(f"a stack without frames has no node; put a frame {NO_STACK} into it")
         return node
@@ -80,16 +81,28 @@ class CallTree:
         """The node that numbered steps lead to from a node."""
         below = self._index()
         for step in steps:
-            key = node << STEP_BITS | step
-            known = below.get(key)
-            if known is None:
-                self._indexed += 1
-                known = below[key] = len(self._parents)
-                self._parents.append(node)
-                self._steps.append(step)
-                self._weights.append(0.0)
-                self._counts.append(0)
-            node = known
+            known = below.get(node << STEP_BITS | step)
+            node = self._new(node, step) if known is None else known
+        return node
+
+    def child(self, node: int, step: int) -> int:
+        """The node that one numbered step leads to."""
+        known = self._below.get(node << STEP_BITS | step)
+        if known is None and self._indexed < len(self._parents):
+            known = self._index().get(node << STEP_BITS | step)
+        return self._new(node, step) if known is None else known
+
+    def root(self, owner: Owner) -> int:
+        """What the first step of an owner's stacks leads from."""
+        return -1 - self._owners.setdefault(owner, len(self._owners))
+
+    def _new(self, caller: int, step: int) -> int:
+        node = self._below[caller << STEP_BITS | step] = self._indexed
+        self._indexed += 1
+        self._parents.append(caller)
+        self._steps.append(step)
+        self._weights.append(0.0)
+        self._counts.append(0)
         return node
 
     def step_number(self, step: Step) -> int:
@@ -98,20 +111,19 @@ class CallTree:
 
     def below(self, parent: int | None, step: Step, owner: Owner = NOBODY) -> int:
         """The node that a step leads to from its caller, or from the owner's beginning."""
-        number = self.step_number(step)
-        return self.numbered_path((number,), owner) if parent is None else self.walk(parent, (number,))
+        return self.child(self.root(owner) if parent is None else parent, self.step_number(step))
 
     def weigh(self, node: int, weight: float, count: int = 1) -> None:
         """Adds what ended at a node: its own, not what is below it."""
         self._weights[node] += weight
         self._counts[node] += count
 
-    def weigh_all(self, nodes: NDArray[int64], weights: NDArray[float64], counts: NDArray[int64] | None = None) -> None:
+    def weigh_all(self, nodes: NDArray[int64], weights: NDArray[float64], counts: NDArray[float64] | None = None) -> None:
         """The same for many at once; one each where no counts are given."""
         import numpy as np
 
         np.frombuffer(self._weights)[:] += np.bincount(nodes, weights, len(self))
-        np.frombuffer(self._counts, np.int64)[:] += np.bincount(nodes, counts, len(self)).astype(np.int64)
+        np.frombuffer(self._counts, np.int64)[:] += np.minimum(np.bincount(nodes, counts, len(self)), MOST_COUNTED).astype(np.int64)
 
     def paths(self, steps: NDArray[int64], lengths: NDArray[int64], owner: Owner = NOBODY) -> NDArray[int64]:
         """The nodes of many stacks: their numbered steps one after another, and how many each stack has. All stacks go one step at a time."""
@@ -120,7 +132,7 @@ class CallTree:
         if not lengths.all():
             raise ValueError(f"a stack without frames has no node; put a frame {NO_STACK} into it")
         below = self._index() if owner in self._owners else None
-        nodes = np.full(len(lengths), -1 - self._owners.setdefault(owner, len(self._owners)), np.int64)
+        nodes = np.full(len(lengths), self.root(owner), np.int64)
         places, deeper = np.cumsum(lengths) - lengths, np.arange(len(lengths))
         for depth in range(int(lengths.max(initial=0))):
             deeper = deeper[lengths[deeper] > depth]

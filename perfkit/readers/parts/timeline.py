@@ -36,11 +36,17 @@ class Timeline:
         """Samples behind one another from the profile's beginning, each lasting as many seconds as it weighs where that is known."""
         import numpy as np
 
-        self.tree.weigh_all(nodes, weights)
         if timed:
-            self._nodes.frombytes(nodes.tobytes())
-            self._at_ms.frombytes(((np.cumsum(weights) - weights) * 1000).tobytes())
-            self._weights.frombytes(weights.tobytes())
+            self.add_at(nodes, (np.cumsum(weights) - weights) * 1000, weights)
+        else:
+            self.tree.weigh_all(nodes, weights)
+
+    def add_at(self, nodes: NDArray[int64], at_ms: NDArray[float64], weights: NDArray[float64]) -> None:
+        """Samples, each at its moment."""
+        self.tree.weigh_all(nodes, weights)
+        self._nodes.frombytes(nodes.tobytes())
+        self._at_ms.frombytes(at_ms.tobytes())
+        self._weights.frombytes(weights.tobytes())
 
     def batches(self) -> Iterator[Columns]:
         """The tree's nodes, and the samples behind them."""
