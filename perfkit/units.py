@@ -100,6 +100,8 @@ UNITS: dict[str, Unit] = {base: Unit(base) for base in SCALES} | {
     "us": Unit("ms", Decimal("0.001")),
     "mb": Unit("bytes", Decimal(1_000_000)),
 }
+OF_A_TOOL = re.compile(r"\S.*_(?P<unit>s|bytes)(?:_\d+)?", re.DOTALL)
+"""Units that tools bring along: delay_s and inuse_space_bytes are a time and a size; what else there is, page-faults, is counted."""
 PRINTED: dict[str, Unit] = {step.suffix.strip(): Unit(base, step.divisor) for base, scale in SCALES.items() for step in scale.steps}
 WRITTEN: dict[str, Unit] = PRINTED | {
     "us": PRINTED["µs"],
@@ -119,20 +121,28 @@ NUMBER = re.compile(r"(?P<number>-?(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)(?:\.
 
 def format_quantity(value: float | None, unit: str) -> str:
     """Three significant digits for what is measured, all for what is counted, with the suffix that suits the size."""
-    if unit not in UNITS:
-        raise ValueError(f"{unit!r} is no unit. Known: {', '.join(UNITS)}.")
+    known, scale = _unit(unit)
     if value is None:
         return NOT_MEASURED
     if not math.isfinite(value):
         raise ValueError(f"{value} is no quantity: what was not measured is None.")
-    known = UNITS[unit]
-    scale = SCALES[known.base]
     amount = Decimal(repr(float(value))) * known.amount
     if not amount:
         return scale.zero
     # by the rounded size, or 999.6 ms would be written as 1000 ms
     step = next(step for step in scale.steps if abs(_rounded(amount)) >= step.least)
     return f"{step.digits(amount / step.divisor)}{step.suffix}"
+
+
+def _unit(name: str) -> tuple[Unit, Scale]:
+    """A unit of the store, or one that a tool brought along."""
+    tools = OF_A_TOOL.fullmatch(name)
+    known = UNITS.get(name) or (UNITS[tools["unit"]] if tools else None)
+    if known is not None:
+        return known, SCALES[known.base]
+    if not name.strip():
+        raise ValueError(f"A quantity needs a unit. Known: {', '.join(UNITS)}.")
+    return Unit(name), Scale((_step("0", "1", f" {name}", _counted),), f"0 {name}")
 
 
 def parse_quantity(text: str) -> Quantity:

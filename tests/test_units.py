@@ -85,9 +85,26 @@ def test_what_is_no_number_is_refused(value: float) -> None:
         format_quantity(value, "ms")
 
 
-def test_an_unknown_unit_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"'furlong' is no unit\. Known: ms,"):
-        format_quantity(1, "furlong")
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0, "page-faults", "0 page-faults"),
+        (12345, "page-faults", "12\u202f345 page-faults"),
+        (1.5e12, "cycles", "1\u202f500\u202f000\u202f000\u202f000 cycles"),
+        (2.5e6, "inuse_space_bytes", "2.50 MB"),
+        (0.25, "delay_s", "250 ms"),
+        (0.25, "wall_s_2", "250 ms"),
+        (3, "sched:sched_switch", "3 sched:sched_switch"),
+        (None, "contentions", "not measured"),
+    ],
+)
+def test_a_unit_that_a_tool_brought_along_is_a_time_a_size_or_a_count(value: float | None, unit: str, text: str) -> None:
+    assert format_quantity(value, unit) == text
+
+
+def test_a_quantity_without_a_unit_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"needs a unit\. Known: ms,"):
+        format_quantity(1, " ")
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,13 @@ def unit_of(known: Sequence[ProfileUnit], asked: str | None) -> ProfileUnit:
     units = {item.unit: item for item in known}
     if asked is not None and asked not in units:
         raise unknown("unit of this profile", asked, units, listing="`perfkit show RUN`")
-    return units[asked] if asked else min(known, key=lambda item: BY_PREFERENCE.index(item.unit))
+    return units[asked] if asked else min(known, key=_rank)
+
+
+def _rank(item: ProfileUnit) -> tuple[bool, int, float]:
+    """Units that a tool brought along come last, what weighs nothing in any of them behind what does."""
+    known = item.unit in BY_PREFERENCE
+    return not known, BY_PREFERENCE.index(item.unit) if known else 0, -float(item.whole > 0)
 
 
 def profile_units(store: Store, run_ids: Sequence[str]) -> list[ProfileUnit]:

@@ -12,7 +12,7 @@ from perfkit.analyses.hot_lines import HotLine, hot_lines
 from perfkit.analyses.path_query import MatchedCall, matched_calls
 from perfkit.analyses.profile_bound import ProfileBound, profile_bounds
 from perfkit.analyses.profile_owners import ProfileOwner, profile_owners
-from perfkit.analyses.profile_tree import profile_tree, profile_units, unit_of
+from perfkit.analyses.profile_tree import ProfileUnit, profile_tree, profile_units, unit_of
 from perfkit.analyses.run_facts import RunFact, run_facts
 from perfkit.analyses.speed_up import FunctionGain, function_gains
 from perfkit.model.run import Run
@@ -29,6 +29,10 @@ class Profiled:
     @property
     def run_ids(self) -> list[str]:
         return [run.run_id for run in self.runs]
+
+    def unit(self, asked: str | None = None) -> ProfileUnit:
+        """The one that is asked for, which must be there; else time before counts before memory."""
+        return unit_of(profile_units(self.store, self.run_ids), asked)
 
     def tree(self, *, unit: str | None = None, mine: bool = False, thread: str | None = None) -> ProfileTree:
         """Top down: callers above callees."""

@@ -23,7 +23,7 @@ NONE = "There is no profile. `perfkit collect profile` makes one, `perfkit inges
 NO_LINES = "The profiler told no lines. scalene, line_profiler and py-spy do."
 NO_THREADS = "The profiler did not tell threads apart."
 NO_CALLS = "No path of calls matches. Patterns fit full names such as app.views.index, functions or files; * stands for anything."
-NO_FUNCTIONS = "The profile has no functions, only lines. --lines shows them."
+NO_FUNCTIONS = "The profile has no functions, only lines. --view lines shows them."
 VIEWS = ("functions", "top-down", "bottom-up", "lines", "threads", "bound")
 
 Shown = Callable[["Profiled", dict[str, Any]], None]
@@ -52,7 +52,9 @@ class Times(click.ParamType[float]):
     "--path", "query", metavar="QUERY", help="Functions that paths of calls end in: 'app.* > **/json.*'; > is a direct call, **/ one through others."
 )
 @click.option("--mine", is_flag=True, help="Only the application's code: what libraries do belongs to whoever called them.")
-@click.option("--by", "unit", metavar="UNIT", help="cpu_s, wall_s, samples, bytes or allocations. Default: time before counts before memory.")
+@click.option(
+    "--by", "unit", metavar="UNIT", help="cpu_s, wall_s, samples, bytes, allocations or the tool's own. Default: time, then counts, then memory."
+)
 @click.option(
     "--against", metavar="BASE", help="Another label or run: what changed from it, with intervals from the runs. Views: functions, top-down."
 )

@@ -71,12 +71,11 @@ def read(path: Path) -> Iterator[Batch]:
     frames = Frames()
     trace = Trace(path, frames, TraceThreads(frames, lambda reason: refuse(path, NAME, reason)))
     with collector_resting(), opened_json(path, NAME) as cursor:
-        for batch in _events(cursor):
-            for event in batch:
-                _take(trace, event)
-        cut = cursor.cut
         timeline = Timeline("wall_s")
         try:
+            for batch in _events(cursor):
+                _take(trace, batch)
+            cut = cursor.cut
             _fill(trace, timeline)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise trace.bad(f"its events do not fit together: {type(error).__name__} {str(error)[:80]}.") from error
@@ -102,21 +101,22 @@ def _events(cursor: Cursor) -> Iterator[list[Any]]:
     cursor.finish()
 
 
-def _take(trace: Trace, event: Any) -> None:
+def _take(trace: Trace, events: list[Any]) -> None:
     """Other phases tell of moments, counters and what is asynchronous: no thread was busy with it."""
-    if not isinstance(event, dict):
-        raise trace.bad(f"{str(event)[:60]!r} stands where an event belongs.")
-    phase, name = event.get("ph"), event.get("name")
-    if name in PROFILING:
-        PROFILING[name](trace, event)
-    elif phase == "X":
-        trace.threads.complete(event)
-    elif phase == "B":
-        trace.threads.begin(event)
-    elif phase == "E":
-        trace.threads.end(event)
-    elif phase == "M":
-        trace.threads.named(event)
+    strange = next((event for event in events if not isinstance(event, dict)), None)
+    if strange is not None or None in events:
+        raise trace.bad(f"{str(strange)[:60]!r} stands where an event belongs.")
+    trace.threads.complete([event for event in events if event.get("ph") == "X" and event.get("name") not in PROFILING])
+    for event in events:
+        phase, name = event.get("ph"), event.get("name")
+        if name in PROFILING:
+            PROFILING[name](trace, event)
+        elif phase == "B":
+            trace.threads.begin(event)
+        elif phase == "E":
+            trace.threads.end(event)
+        elif phase == "M":
+            trace.threads.named(event)
 
 
 def _profile(trace: Trace, event: dict[str, Any]) -> None:
@@ -163,8 +163,16 @@ def _fill(trace: Trace, timeline: Timeline) -> None:
         placed = grow(timeline, trace.frames, profile.nodes, trace.threads.owner(profile.key))
         spread(timeline, placed, profile.samples, profile.end_us, zero)
     if not sampled:
-        for key, intervals in trace.threads.threads():
-            stack_up(timeline, intervals, trace.threads.owner(key), trace.threads.earliest_us)
+        _stack(trace, timeline)
+
+
+def _stack(trace: Trace, timeline: Timeline) -> None:
+    import numpy as np
+
+    threads = list(trace.threads.threads())
+    numbers = np.array([timeline.tree.step_number(step) for step in trace.threads.steps()], np.int64)
+    for key, intervals in threads:
+        stack_up(timeline, intervals._replace(whats=numbers[intervals.whats]), trace.threads.owner(key), trace.threads.earliest_us)
 
 
 def _apart(profiles: list[Sampled]) -> list[Sampled]:

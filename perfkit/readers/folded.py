@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable, Iterator
 from math import inf
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head, open_artefact
@@ -14,7 +16,13 @@ from perfkit.model.batch import Batch
 from perfkit.readers.parts.call_tree import NO_STACK, NOBODY, CallTree, Owner, Step
 from perfkit.readers.parts.frame_texts import frame_of
 from perfkit.readers.parts.frames import Frames
+from perfkit.readers.parts.many_stacks import ManyStacks
 from perfkit.readers.parts.parsing import refuse
+from perfkit.readers.parts.resting import collector_resting
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
 
 NAME = "folded"
 KIND = "profile"
@@ -30,7 +38,8 @@ LINES_LOOKED_AT = 200
 FRAMES_OF_A_LONG_LINE = 50
 """A first line that is longer than the head is still known by its frames."""
 SECOND_NUMBER = re.compile(rb".* \d+(?:\.\d+)?")
-LONGEST_REMEMBERED, MOST_REMEMBERED = 4096, 100_000
+BLOCK = 4_000_000
+"""Bytes of lines that are looked at together."""
 LONGEST_REMARK = 60
 
 PROCESS = re.compile(r'process (?P<id>\d+)(?P<command>:".*?")?(?:;(?=process \d|thread \(|[^;"]*(?:;|$))|$)', re.DOTALL)
@@ -58,15 +67,23 @@ def sniff(head: Head) -> bool:
 def read(path: Path) -> Iterator[Batch]:
     """One tree of samples."""
     stacks = Stacks(path)
+    with collector_resting():
+        for number, lines in _blocks(path):
+            stacks.add(number, lines)
+        yield stacks.frames.columns()
+        yield from stacks.finished().batches()
+
+
+def _blocks(path: Path) -> Iterator[tuple[int, list[bytes]]]:
+    """Lines, many at a time, with the number of the first one."""
+    number = 1
     with open_artefact(path) as file:
         try:
-            for number, line in enumerate(file, start=1):
-                stacks.add(number, line)
+            while lines := file.readlines(BLOCK):
+                yield number, lines
+                number += len(lines)
         except (EOFError, OSError, zlib.error) as error:
             raise refuse(path, NAME, f"the compressed data is damaged: {error}.") from error
-    stacks.check()
-    yield stacks.frames.columns()
-    yield from stacks.tree.batches()
 
 
 class Stacks:
@@ -76,77 +93,103 @@ class Stacks:
         self.path = path
         self.frames = Frames()
         self.tree = CallTree(UNIT)
-        self._steps: dict[bytes, int] = {}
-        self._callers: dict[bytes, int] = {}
+        self._steps = _Steps(self._step)
         self._owned: dict[bytes, bool] = {}
-        self._lines = 0
-        self._with_two_numbers = 0
+        self._gathered: dict[Owner, tuple[ManyStacks, array[float]]] = {}
+        self._two_numbers = True
 
-    def add(self, number: int, line: bytes) -> None:
-        """One line: a stack, a space and its weight."""
-        if line.startswith(b"# "):
-            return
-        stack, space, last = line.rstrip().rpartition(b" ")
-        weight = _weight(last) if space else None
-        if weight is None:
-            if not line.strip():
-                return
-            raise self._refused(number, line)
-        self._lines += 1
-        if self._with_two_numbers == self._lines - 1:
-            self._with_two_numbers += SECOND_NUMBER.fullmatch(stack) is not None
-        self.tree.weigh(self._node(stack), weight, int(weight))
+    def add(self, number: int, lines: list[bytes]) -> None:
+        """Lines of a stack, a space and its weight; empty ones and remarks say nothing."""
+        import numpy as np
 
-    def check(self) -> None:
-        """Two numbers on every line are two profiles."""
-        if self._lines and self._with_two_numbers == self._lines:
+        parts = [line.rstrip().rpartition(b" ") for line in lines if not line.startswith(b"# ") and not line.isspace()]
+        try:
+            weights = np.array([float(last) for _, _, last in parts])
+        except ValueError:
+            raise self._refused(number, lines) from None
+        if not all(space for _, space, _ in parts) or not (np.isfinite(weights) & (weights >= 0)).all():
+            raise self._refused(number, lines)
+        stacks = [stack for stack, _, _ in parts]
+        self._two_numbers = self._two_numbers and all(map(SECOND_NUMBER.fullmatch, stacks))
+        firsts = [stack.partition(b";")[0] for stack in stacks]
+        if any(map(self._is_owner, set(firsts))):
+            self._add_owned(stacks, weights)
+        else:
+            self._gather(NOBODY, stacks, weights)
+
+    def finished(self) -> CallTree:
+        """The tree, when all lines have come. Two numbers on every line are two profiles."""
+        import numpy as np
+
+        if self._gathered and self._two_numbers:
             reason = "every line ends in two numbers, so it is the difference of two profiles (difffolded.pl). Give the two profiles themselves."
             raise refuse(self.path, NAME, reason)
+        while self._gathered:
+            _, (stacks, weights) = self._gathered.popitem()
+            own = np.frombuffer(weights)
+            self.tree.weigh_all(stacks.nodes(), own, np.floor(own))
+        return self.tree
 
-    def _refused(self, number: int, line: bytes) -> ArtefactError:
+    def _refused(self, number: int, lines: list[bytes]) -> ArtefactError:
+        """Of the first line that has no weight."""
+        place, line = next((number + place, line) for place, line in enumerate(lines) if not _is_told(line))
         shown = line[-LONGEST_REMARK:].decode("utf-8", "replace").strip()
-        return refuse(self.path, NAME, f"…{shown} does not end in a space and a number of samples that is finite and not negative.", number)
+        return refuse(self.path, NAME, f"…{shown} does not end in a space and a number of samples that is finite and not negative.", place)
 
-    def _node(self, stack: bytes) -> int:
-        """By the caller's node where it was seen lately: most lines differ in their last frame alone."""
-        callers, separator, leaf = stack.rpartition(b";")
-        node = self._callers.get(callers) if separator else None
-        if node is None:
-            owner, frames = self._frames_of(stack)
-            steps = [self._steps.get(frame) or self._step(frame) for frame in frames]
-            if len(steps) > 1 and len(callers) < LONGEST_REMEMBERED:
-                if len(self._callers) >= MOST_REMEMBERED:
-                    self._callers.clear()
-                self._callers[callers] = self.tree.numbered_path(steps[:-1], owner)
-            return self.tree.numbered_path(steps, owner)
-        return self.tree.walk(node, (self._steps.get(leaf) or self._step(leaf),))
+    def _add_owned(self, stacks: list[bytes], weights: NDArray[float64]) -> None:
+        found: dict[Owner, tuple[list[bytes], list[int]]] = {}
+        for place, stack in enumerate(stacks):
+            owner, frames = NOBODY, stack
+            if self._is_owner(stack.partition(b";")[0]):
+                owner, rest = _owned(stack.decode("utf-8", "surrogateescape"))
+                frames = rest.encode("utf-8", "surrogateescape")
+            those, places = found.setdefault(owner, ([], []))
+            those.append(frames)
+            places.append(place)
+        for owner, (those, places) in found.items():
+            self._gather(owner, those, weights[places])
 
-    def _frames_of(self, stack: bytes) -> tuple[Owner, list[bytes]]:
-        frames = stack.split(b";")
-        first = frames[0]
-        owned = self._owned.get(first)
-        if owned is None:
-            owned = self._owned[first] = OWNED.match(first.decode("utf-8", "replace")) is not None
-        if owned:
-            owner, rest = _owned(stack.decode("utf-8", "surrogateescape"))
-            return owner, rest.encode("utf-8", "surrogateescape").split(b";")
-        return NOBODY, frames
-
-    def _step(self, text: bytes) -> int:
-        known = self._steps.get(text)
+    def _is_owner(self, first: bytes) -> bool:
+        known = self._owned.get(first)
         if known is None:
-            frame = frame_of(text.decode("utf-8", "replace") or NO_STACK)
-            known = self._steps[text] = self.tree.step_number(Step(self.frames.id_of(frame.function, frame.file), frame.line))
+            known = self._owned[first] = OWNED.match(first.decode("utf-8", "replace")) is not None
         return known
 
+    def _gather(self, owner: Owner, stacks: list[bytes], weights: NDArray[float64]) -> None:
+        import numpy as np
 
-def _weight(text: bytes) -> float | None:
-    """None for what is no number, is negative or has no end."""
+        if not stacks:
+            return
+        into, kept = self._gathered.setdefault(owner, (ManyStacks(self.tree, owner), array("d")))
+        frames = b";".join(stacks).split(b";")
+        lengths = np.fromiter((stack.count(b";") for stack in stacks), np.int64, len(stacks)) + 1
+        into.add(np.fromiter(map(self._steps.__getitem__, frames), np.int32, len(frames)), lengths)
+        kept.frombytes(weights.tobytes())
+
+    def _step(self, text: bytes) -> int:
+        frame = frame_of(text.decode("utf-8", "replace") or NO_STACK)
+        return self.tree.step_number(Step(self.frames.id_of(frame.function, frame.file), frame.line))
+
+
+class _Steps(dict[bytes, int]):
+    """The number of a frame's text; made when it comes for the first time."""
+
+    def __init__(self, made: Callable[[bytes], int]) -> None:
+        super().__init__()
+        self._made = made
+
+    def __missing__(self, text: bytes) -> int:
+        number = self[text] = self._made(text)
+        return number
+
+
+def _is_told(line: bytes) -> bool:
+    """A stack with a weight that is a number, not negative and not without end; or nothing, or a remark."""
+    _, space, last = line.rstrip().rpartition(b" ")
     try:
-        weight = float(text)
+        return line.startswith(b"# ") or not line.strip() or (bool(space) and 0 <= float(last) < inf)
     except ValueError:
-        return None
-    return weight if 0 <= weight < inf else None
+        return False
 
 
 def _owned(stack: str) -> tuple[Owner, str]:

@@ -6,10 +6,10 @@ import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import chain
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head
@@ -19,10 +19,15 @@ from perfkit.readers.parts.call_tree import NO_STACK, NOBODY, Owner, Step
 from perfkit.readers.parts.facts import fact_rows
 from perfkit.readers.parts.frames import Frames
 from perfkit.readers.parts.json_stream import Cursor, opened_json
+from perfkit.readers.parts.many_stacks import ManyStacks
 from perfkit.readers.parts.parsing import refuse
 from perfkit.readers.parts.resting import collector_resting
 from perfkit.readers.parts.threads import called
 from perfkit.readers.parts.timeline import Timeline
+
+if TYPE_CHECKING:
+    from numpy import float64, int32
+    from numpy.typing import NDArray
 
 NAME = "speedscope"
 KIND = "profile"
@@ -40,8 +45,6 @@ THREAD = re.compile(r'(?:Process (?P<process>\S+) )?Thread (?P<number>\S+)(?: "(
 SMALL = {"type": "kind", "name": "name", "unit": "unit", "startValue": "first", "endValue": "last"}
 LARGE = ("samples", "weights", "events")
 LAST_LINE = 2**31 - 1
-MOST_STACKS = 50_000
-"""Whose nodes are remembered at a time."""
 SCHEMA = re.compile(rb'"\$schema"\s*:\s*"https?://www\.speedscope\.app/file-format-schema\.json"')
 SHARED = re.compile(rb'"shared"\s*:\s*\{\s*"frames"\s*:')
 SPANS = re.compile(rb'"(?:startValue|endValue)"\s*:')
@@ -90,34 +93,42 @@ class Place:
     owner: Owner
     first: float
     last: float
-    known: dict[tuple[int, ...], int] = field(default_factory=dict)
 
-    def node_of(self, stack: Any) -> int:
-        """The node of a list of frames; a sample without any keeps its weight."""
+    def gather(self, stacks: list[Any], numbers: NDArray[int32], into: ManyStacks) -> None:
+        """Lists of frames, as numbered steps; a sample without any keeps its weight."""
+        import numpy as np
+
         try:
-            key = tuple(stack)
-            node = self.known.get(key)
-            if node is None:
-                if len(self.known) >= MOST_STACKS:
-                    self.known.clear()
-                node = self.known[key] = self._walked(key)
-        except (TypeError, IndexError) as error:
-            raise self.bad(f"has the stack {str(stack)[:60]!r}; there are {len(self.reading.steps)} frames") from error
-        return node
+            lengths = np.fromiter(map(len, stacks), np.int64, len(stacks))
+            frames = np.array(list(chain.from_iterable(stacks)), None if lengths.any() else np.int64)
+        except (TypeError, ValueError, OverflowError):
+            raise self._strange(stacks) from None
+        if frames.dtype.kind != "i" or (frames.size and not 0 <= frames.min() <= frames.max() < len(numbers)):
+            raise self._strange(stacks)
+        steps = numbers[frames]
+        if not lengths.all():
+            none = self.timeline.tree.step_number(Step(self.reading.frames.id_of(NO_STACK)))
+            steps = np.insert(steps, (np.cumsum(lengths) - lengths)[lengths == 0], none)
+        into.add(steps, np.maximum(lengths, 1))
 
-    def _walked(self, key: tuple[int, ...]) -> int:
-        tree, steps = self.timeline.tree, self.reading.steps
-        if key and min(key) < 0:
-            raise IndexError("a negative frame")
-        node: int | None = None
-        for frame in key:
-            node = tree.below(node, steps[frame], self.owner)
-        return tree.below(None, Step(self.reading.frames.id_of(NO_STACK)), self.owner) if node is None else node
+    def _strange(self, stacks: list[Any]) -> ArtefactError:
+        known = range(len(self.reading.steps))
+        stack = next(stack for stack in stacks if not isinstance(stack, list) or not all(type(frame) is int and frame in known for frame in stack))
+        return self.bad(f"has the stack {str(stack)[:60]!r}; there are {len(known)} frames")
 
     def number(self, value: Any) -> float:
         if type(value) is float and isfinite(value):
             return value
         return _number(self.reading, value, f"a weight or time of {self.what}")
+
+    def numbers(self, values: list[Any]) -> NDArray[float64]:
+        import numpy as np
+
+        if set(map(type, values)) <= {int, float}:
+            found = np.array(values, np.float64)
+            if np.isfinite(found).all():
+                return found
+        return np.array([self.number(value) for value in values])
 
     def bad(self, reason: str) -> ArtefactError:
         return self.reading.bad(f"{self.what} {reason}.")
@@ -212,20 +223,24 @@ def _batches(cursor: Cursor, places: dict[str, int], key: str) -> Iterator[list[
 
 def _sampled(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
     """Stacks with the outermost frame first, and a weight for each."""
-    nodes, weights = array("q"), array("d")
-    for batch in _batches(cursor, places, "samples"):
-        nodes.extend(map(place.node_of, batch))
+    import numpy as np
+
+    tree = place.timeline.tree
+    numbers = np.array([tree.step_number(step) for step in place.reading.steps], np.int32)
+    gathered, weights = ManyStacks(tree, place.owner), array("d")
+    for stacks in _batches(cursor, places, "samples"):
+        place.gather(stacks, numbers, gathered)
+    nodes = gathered.nodes()
     for batch in _batches(cursor, places, "weights"):
-        weights.extend(map(place.number, batch))
-    unit = place.timeline.tree.unit
+        weights.frombytes(place.numbers(batch).tobytes())
     if weights and len(weights) != len(nodes):
         raise place.bad(f"has {len(nodes)} samples and {len(weights)} weights")
-    if not weights and unit != "samples":
+    if not weights and tree.unit != "samples":
         raise place.bad("has samples without weights")
     if weights and min(weights) < 0:
         raise place.bad(f"has a sample of the weight {min(weights):g}")
-    own = array("d", (weight * place.scale for weight in weights or repeat(1.0, len(nodes))))
-    place.timeline.add_all(nodes, own, timed=unit == "wall_s")
+    own = np.frombuffer(weights) * place.scale if weights else np.ones(len(nodes))
+    place.timeline.add_all(nodes, own, timed=tree.unit == "wall_s")
 
 
 def _evented(cursor: Cursor, place: Place, places: dict[str, int]) -> None:

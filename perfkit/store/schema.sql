@@ -112,7 +112,7 @@ create table if not exists profile_functions (
     primitive_calls ubigint not null, -- Calls that were not recursive.
     self double not null, -- Own time, callees excluded.
     total double not null, -- Own time and callees, recursion counted once.
-    unit varchar not null -- cpu_s, wall_s, samples, bytes or allocations.
+    unit varchar not null -- cpu_s, wall_s, samples, bytes or allocations; or the tool's own: page-faults, inuse_space_bytes, contentions.
 );
 
 -- One caller and callee in a profile that is a call graph.
@@ -136,7 +136,7 @@ create table if not exists profile_nodes (
     count ubigint not null, -- Samples, calls or allocations that ended here.
     self double not null, -- Weight that ended here.
     total double not null, -- Weight here and below.
-    unit varchar not null, -- cpu_s, wall_s, samples, bytes or allocations.
+    unit varchar not null, -- cpu_s, wall_s, samples, bytes or allocations; or the tool's own: page-faults, inuse_space_bytes, contentions.
     last_id ubigint, -- The nodes from node_id to this one are the node and all below it.
     depth uinteger, -- Calls above it: 0 at a root.
     line integer, -- The line that was being executed; null where the profiler does not tell.
@@ -179,7 +179,7 @@ create table if not exists profile_facts (
     run_id varchar not null, -- The run.
     stat varchar not null, -- wall, cpu_user, cpu_system, voluntary_switches, peak_rss, lost_samples, total, overhead, …
     value double not null, -- The number.
-    unit varchar not null -- wall_s, cpu_s, samples, bytes, allocations, count or ratio.
+    unit varchar not null -- wall_s, cpu_s, samples, bytes, allocations, count, ratio or the tool's own.
 );
 
 -- Objects of one type at one moment.

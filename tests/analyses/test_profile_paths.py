@@ -14,9 +14,11 @@ from perfkit.analyses.call_paths import Merge, Place, ProfileTree, turned_round
 from perfkit.analyses.estimated_paths import Flow
 from perfkit.analyses.path_cut import heaviest
 from perfkit.analyses.path_query import parsed
+from perfkit.analyses.profile_tree import ProfileUnit, unit_of
 from perfkit.errors import UsageError
-from perfkit.figures.profile_text import profile_text
+from perfkit.figures.profile_text import heading, profile_text
 from perfkit.workbench import Workbench
+from tests.readers.harm import ARTEFACTS
 
 NAMES = {1: "app", 2: "app", 3: "json", 4: "app", 5: "native"}
 PLACES = [
@@ -132,3 +134,18 @@ def test_a_query_finds_functions_by_how_they_are_called(query: str, bench: Workb
 def test_a_query_with_an_empty_step_says_how_to_write_one(query: str) -> None:
     with pytest.raises(UsageError, match="Steps are separated by >"):
         parsed(query)
+
+
+def test_units_that_a_tool_brought_along_are_shown_where_there_is_no_other() -> None:
+    known = [ProfileUnit("a", unit, tree=True, whole=whole) for unit, whole in (("cycles", 0.0), ("page-faults", 3.0), ("samples", 2.0))]
+    assert (unit_of(known, None).unit, unit_of(known[:2], None).unit, unit_of(known, "cycles").unit) == ("samples", "page-faults", "cycles")
+    with pytest.raises(UsageError, match="page-faults"):
+        unit_of(known, "page_faults")
+
+
+@pytest.mark.parametrize(("name", "unit", "text"), [("mutex", "contentions", "2 contentions"), ("heap", "inuse_space_bytes", "6.42 MB")])
+def test_a_tree_of_a_tools_own_unit_is_text(name: str, unit: str, text: str, bench: Workbench) -> None:
+    [stored] = bench.ingest([ARTEFACTS / "pprof" / f"go_{name}.pb.gz"])
+    tree = bench.profile(stored.run_id).tree(unit=unit)
+    assert text in heading(tree, [stored.run_id])
+    assert text.rsplit(maxsplit=1)[-1] in profile_text(tree, most=5)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from perfkit.model.run import Manifest
 from perfkit.readers import reader_named
 from perfkit.readers.parts.call_tree import NOBODY, Step
 from perfkit.readers.parts.frames import Frames
-from perfkit.readers.parts.intervals import stack_up
+from perfkit.readers.parts.intervals import Intervals, stack_up
 from perfkit.readers.parts.timeline import Timeline
 from tests.readers.cutting import ARTEFACTS, files_of
 from tests.readers.harm import cut, drained
@@ -39,7 +40,9 @@ def test_own_times_sum_to_the_total(path: Path) -> None:
 @given(INTERVALS)
 def test_functions_keep_their_durations_however_they_overlap(spans: list[tuple[int, int]]) -> None:
     frames, timeline = Frames(), Timeline("wall_s")
-    stack_up(timeline, [(start, start + length, Step(frames.id_of(str(number)))) for number, (start, length) in enumerate(spans)], NOBODY, 0.0)
+    whats = [timeline.tree.step_number(Step(frames.id_of(str(number)))) for number in range(len(spans))]
+    starts, lengths = np.array(spans, np.float64).T
+    stack_up(timeline, Intervals(starts, starts + lengths, np.array(whats)), NOBODY, 0.0)
     [nodes, *_] = list(timeline.batches())
     found: dict[int, float] = {}
     for frame, total in zip(nodes.columns["frame_id"], nodes.columns["total"], strict=True):

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import repeat
 from math import fsum
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from perfkit.model.batch import Columns
+from perfkit.readers.parts.columns import column, constant, looked_up
+from perfkit.readers.parts.tree_shape import recursive, shape_of
 
-Number = TypeVar("Number", int, float)
+if TYPE_CHECKING:
+    from numpy import float64, int64
+    from numpy.typing import NDArray
 
 NO_STACK = "(no stack)"
 """The frame of samples that have none: their weight is part of the whole."""
-ROWS_A_BATCH = 100_000
+ROWS_A_BATCH = 300_000
+MOST_COUNTED = 2**62
 STEP_BITS = 32
 """A node and a step are one integer: a million small dictionaries would need a gigabyte."""
 
@@ -46,11 +51,13 @@ class CallTree:
         self._owners: dict[Owner, int] = {}
         self._step_numbers: dict[Step, int] = {}
         self._below: dict[int, int] = {}
+        self._indexed = 0
+        """So many nodes are in the index below; those made all at once are not until somebody walks."""
         self._parents, self._steps = array("q"), array("q")
         """The parent of a root is its owner: -1 the first one, -2 the second one, and so on."""
         self._counts, self._weights = array("q"), array("d")
         self._leaves: dict[tuple[Owner, tuple[Step, ...]], int] = {}
-        self._places = array("q")
+        self._places: NDArray[int64]
 
     def __len__(self) -> int:
         return len(self._parents)
@@ -65,24 +72,37 @@ class CallTree:
 
     def numbered_path(self, steps: Iterable[int], owner: Owner = NOBODY) -> int:
         """The same for steps that are numbered already; such stacks are not remembered as a whole."""
-        node = self.walk(-1 - self._owners.setdefault(owner, len(self._owners)), steps)
+        node = self.walk(self.root(owner), steps)
         if node < 0:
             raise ValueError(f"a stack without frames has no node; put a frame {NO_STACK} into it")
         return node
 
     def walk(self, node: int, steps: Iterable[int]) -> int:
         """The node that numbered steps lead to from a node."""
-        below = self._below
+        below = self._index()
         for step in steps:
-            key = node << STEP_BITS | step
-            known = below.get(key)
-            if known is None:
-                known = below[key] = len(self._parents)
-                self._parents.append(node)
-                self._steps.append(step)
-                self._weights.append(0.0)
-                self._counts.append(0)
-            node = known
+            known = below.get(node << STEP_BITS | step)
+            node = self._new(node, step) if known is None else known
+        return node
+
+    def child(self, node: int, step: int) -> int:
+        """The node that one numbered step leads to."""
+        known = self._below.get(node << STEP_BITS | step)
+        if known is None and self._indexed < len(self._parents):
+            known = self._index().get(node << STEP_BITS | step)
+        return self._new(node, step) if known is None else known
+
+    def root(self, owner: Owner) -> int:
+        """What the first step of an owner's stacks leads from."""
+        return -1 - self._owners.setdefault(owner, len(self._owners))
+
+    def _new(self, caller: int, step: int) -> int:
+        node = self._below[caller << STEP_BITS | step] = self._indexed
+        self._indexed += 1
+        self._parents.append(caller)
+        self._steps.append(step)
+        self._weights.append(0.0)
+        self._counts.append(0)
         return node
 
     def step_number(self, step: Step) -> int:
@@ -91,21 +111,56 @@ class CallTree:
 
     def below(self, parent: int | None, step: Step, owner: Owner = NOBODY) -> int:
         """The node that a step leads to from its caller, or from the owner's beginning."""
-        number = self.step_number(step)
-        return self.numbered_path((number,), owner) if parent is None else self.walk(parent, (number,))
+        return self.child(self.root(owner) if parent is None else parent, self.step_number(step))
 
     def weigh(self, node: int, weight: float, count: int = 1) -> None:
         """Adds what ended at a node: its own, not what is below it."""
         self._weights[node] += weight
         self._counts[node] += count
 
-    def weigh_all(self, nodes: Sequence[int], weights: Sequence[float]) -> None:
-        """The same for many at once."""
+    def weigh_all(self, nodes: NDArray[int64], weights: NDArray[float64], counts: NDArray[float64] | None = None) -> None:
+        """The same for many at once; one each where no counts are given."""
         import numpy as np
 
-        ended = np.asarray(nodes, np.int64)
-        np.frombuffer(self._weights)[:] += np.bincount(ended, np.asarray(weights, np.float64), len(self))
-        np.frombuffer(self._counts, np.int64)[:] += np.bincount(ended, minlength=len(self))
+        np.frombuffer(self._weights)[:] += np.bincount(nodes, weights, len(self))
+        np.frombuffer(self._counts, np.int64)[:] += np.minimum(np.bincount(nodes, counts, len(self)), MOST_COUNTED).astype(np.int64)
+
+    def paths(self, steps: NDArray[int64], lengths: NDArray[int64], owner: Owner = NOBODY) -> NDArray[int64]:
+        """The nodes of many stacks: their numbered steps one after another, and how many each stack has. All stacks go one step at a time."""
+        import numpy as np
+
+        if not lengths.all():
+            raise ValueError(f"a stack without frames has no node; put a frame {NO_STACK} into it")
+        below = self._index() if owner in self._owners else None
+        nodes = np.full(len(lengths), self.root(owner), np.int64)
+        places, deeper = np.cumsum(lengths) - lengths, np.arange(len(lengths))
+        for depth in range(int(lengths.max(initial=0))):
+            deeper = deeper[lengths[deeper] > depth]
+            nodes[deeper] = self._children(nodes[deeper] << STEP_BITS | steps[places[deeper] + depth], below)
+        return nodes
+
+    def _children(self, keys: NDArray[int64], below: dict[int, int] | None) -> NDArray[int64]:
+        """The node of each caller and step; below knows those that are there already, if there may be any."""
+        import numpy as np
+
+        different, which = np.unique(keys, return_inverse=True)
+        children = (
+            np.full(len(different), -1) if below is None else np.fromiter(map(below.get, different.tolist(), repeat(-1)), np.int64, len(different))
+        )
+        fresh = different[children < 0]
+        children[children < 0] = np.arange(len(self), len(self) + len(fresh))
+        self._parents.frombytes((fresh >> STEP_BITS).tobytes())
+        self._steps.frombytes((fresh & (1 << STEP_BITS) - 1).tobytes())
+        for numbers in (self._weights, self._counts):
+            numbers.frombytes(bytes(8 * len(fresh)))
+        return children[which]
+
+    def _index(self) -> dict[int, int]:
+        """By caller and step, the node."""
+        for node in range(self._indexed, len(self)):
+            self._below[self._parents[node] << STEP_BITS | self._steps[node]] = node
+        self._indexed = len(self)
+        return self._below
 
     @property
     def total(self) -> float:
@@ -116,87 +171,45 @@ class CallTree:
         """Rows of the table profile_nodes. Nothing may be added after them."""
         if not self._parents:
             return
-        placed = self._placed()
-        owners, steps = list(self._owners), list(self._step_numbers)
-        reach: dict[int, int] = {}
+        import numpy as np
+
+        self._below.clear()
+        self._leaves.clear()
+        parents, weights = np.frombuffer(self._parents, np.int64), np.frombuffer(self._weights)
+        shape = shape_of(parents, weights)
+        self._places = shape.places
+        steps = np.frombuffer(self._steps, np.int64)
+        last = (shape.places + shape.sizes - 1)[shape.order]
+        frames = np.fromiter((step.frame_id for step in self._step_numbers), np.int64, len(self._step_numbers))
+        again = recursive(last, frames[steps[shape.order]])
+        lines, owners = [step.line for step in self._step_numbers], list(self._owners)
         for start in range(0, len(self), ROWS_A_BATCH):
-            nodes = placed.order[start : start + ROWS_A_BATCH]
-            numbers = range(start, start + len(nodes))
-            who = [owners[number] for number in _picked(placed.owners, nodes)]
-            what = [steps[number] for number in _picked(self._steps, nodes)]
-            frames = [step.frame_id for step in what]
-            last = [number + size - 1 for number, size in zip(numbers, _picked(placed.sizes, nodes), strict=True)]
-            rows: dict[str, Sequence[Any]] = {
-                "node_id": numbers,
-                "parent_id": [self._places[parent] if parent >= 0 else None for parent in _picked(self._parents, nodes)],
-                "last_id": last,
-                "depth": _picked(placed.depths, nodes),
-                "frame_id": frames,
-                "line": [step.line for step in what],
-                "recursive": _recursive(reach, numbers, last, frames),
-                "process": [owner.process for owner in who],
-                "thread": [owner.thread for owner in who],
-                "task": [owner.task for owner in who],
-                "count": _picked(self._counts, nodes),
-                "self": _picked(self._weights, nodes),
-                "total": _picked(placed.totals, nodes),
-                "unit": [self.unit] * len(nodes),
-            }
-            yield Columns("profile_nodes", rows)
+            nodes = shape.order[start : start + ROWS_A_BATCH]
+            part = slice(start, start + len(nodes))
+            above, who, what = parents[nodes], shape.owners[nodes], steps[nodes]
+            yield Columns(
+                "profile_nodes",
+                {
+                    "node_id": column(np.arange(start, start + len(nodes))),
+                    "parent_id": column(np.where(above >= 0, shape.places[above], 0), above < 0),
+                    "last_id": column(last[part]),
+                    "depth": column(shape.depths[nodes]),
+                    "frame_id": column(frames[what]),
+                    "line": looked_up(lines, what),
+                    "recursive": column(again[part]),
+                    "process": looked_up([owner.process for owner in owners], who),
+                    "thread": looked_up([owner.thread for owner in owners], who),
+                    "task": looked_up([owner.task for owner in owners], who),
+                    "count": column(np.frombuffer(self._counts, np.int64)[nodes]),
+                    "self": column(weights[nodes]),
+                    "total": column(shape.totals[nodes]),
+                    "unit": constant(self.unit, len(nodes)),
+                },
+            )
 
-    def numbers(self, nodes: Iterable[int]) -> list[int]:
+    def numbers(self, nodes: Sequence[int]) -> NDArray[int64]:
         """What nodes are called in the rows, for tables that refer to them; known after the rows."""
-        return [self._places[node] for node in nodes]
+        import numpy as np
 
-    def _placed(self) -> Placed:
-        """Every node's place in preorder. A node is made after its caller, so two passes suffice, however deep the stacks are."""
-        parents, nodes = self._parents, len(self._parents)
-        totals, sizes, owned = array("d", self._weights), array("q", [1]) * nodes, [0] * len(self._owners)
-        for node in range(nodes - 1, -1, -1):
-            parent = parents[node]
-            if parent >= 0:
-                sizes[parent] += sizes[node]
-                totals[parent] += totals[node]
-            else:
-                owned[-1 - parent] += sizes[node]
-        free_roots = [0, *accumulate(owned)]
-        free, order, depths, owners = (array("q", bytes(8 * nodes)) for _ in range(4))
-        for node, parent in enumerate(parents):
-            if parent >= 0:
-                place = free[parent]
-                free[parent] += sizes[node]
-                depths[node], owners[node] = depths[parent] + 1, owners[parent]
-            else:
-                owners[node] = owner = -1 - parent
-                place = free_roots[owner]
-                free_roots[owner] += sizes[node]
-            order[place], free[node] = node, place + 1
-        self._places = array("q", bytes(8 * nodes))
-        for place, node in enumerate(order):
-            self._places[node] = place
-        return Placed(order, sizes, depths, owners, totals)
-
-
-class Placed(NamedTuple):
-    """What the tree as a whole tells of its nodes, by the order in which they were made; order itself is preorder."""
-
-    order: array[int]
-    sizes: array[int]
-    depths: array[int]
-    owners: array[int]
-    totals: array[float]
-
-
-def _picked(column: array[Number], nodes: array[int]) -> list[Number]:
-    return list(map(column.__getitem__, nodes))
-
-
-def _recursive(reach: dict[int, int], numbers: Iterable[int], last: Iterable[int], frames: Iterable[int]) -> list[bool]:
-    """Whether a caller is the same frame; reach is the last node that is below one of the frame, so far in preorder."""
-    found = []
-    for number, end, frame in zip(numbers, last, frames, strict=True):
-        inside = reach.get(frame, -1) >= number
-        if not inside:
-            reach[frame] = end
-        found.append(inside)
-    return found
+        numbers: NDArray[int64] = self._places[np.asarray(nodes, np.int64)]
+        return numbers

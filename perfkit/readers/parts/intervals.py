@@ -2,80 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable
+from itertools import chain
 from math import inf
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from perfkit.readers.parts.call_tree import Owner, Step
+from perfkit.readers.parts.call_tree import CallTree, Owner
 from perfkit.readers.parts.timeline import Timeline
+
+if TYPE_CHECKING:
+    from numpy import float64, int64
+    from numpy.typing import NDArray
 
 MOST_OPENED_AGAIN = 20
 """Times the number of events, and as many again as SOME: what overlaps more is no stack."""
 SOME = 1_000_000
 
-Interval = tuple[float, float, Step]
-"""From, to, what."""
+Running = tuple[float, int, int, float]
+"""An event on the stack: when it ends, what it is, its node, and when it or one below it ends first."""
 
 
-class Running(NamedTuple):
-    """An event on the stack."""
+class Intervals(NamedTuple):
+    """Events of one thread: from when to when, and the number of what."""
 
-    end: float
-    step: Step
-    node: int
-    soonest: float
-    """When it or one below it ends."""
+    starts: NDArray[float64]
+    ends: NDArray[float64]
+    whats: NDArray[int64]
 
 
-def stack_up(timeline: Timeline, intervals: Sequence[Interval], owner: Owner, zero_us: float) -> None:
+def stack_up(timeline: Timeline, intervals: Intervals, owner: Owner, zero_us: float) -> None:
     """Own time is when nothing later begun was running. An event that outlives the one it began in goes on below what is left.
 
     So every moment counts once, and the total of a function is how long its events ran. Raises ValueError where they overlap too much.
     """
-    stack = _Stack(timeline, owner, zero_us, MOST_OPENED_AGAIN * len(intervals) + SOME)
-    for start, end, step in sorted(intervals, key=lambda item: (item[0], -item[1])):
-        stack.run_until(start)
-        stack.open(end, step)
-    stack.run_until(inf)
+    import numpy as np
+
+    order = np.lexsort((-intervals.ends, intervals.starts))
+    stack = _Stack(timeline.tree, owner, MOST_OPENED_AGAIN * len(order) + SOME)
+    stack.run(zip(*(column[order].tolist() for column in intervals), strict=True))
+    since, lasted = np.frombuffer(stack.since), np.frombuffer(stack.lasted)
+    timeline.add_at(np.frombuffer(stack.nodes, np.int64), (since - zero_us) / 1000, lasted / 1e6)
 
 
 class _Stack:
-    def __init__(self, timeline: Timeline, owner: Owner, zero_us: float, room: int) -> None:
-        self.timeline, self.owner, self.zero_us = timeline, owner, zero_us
+    def __init__(self, tree: CallTree, owner: Owner, room: int) -> None:
+        self.tree, self.root, self.room = tree, tree.root(owner), room
         self.running: list[Running] = []
-        self.now = -inf
-        self.room = room
+        self.nodes, self.since, self.lasted = array("q"), array("d"), array("d")
+        """What was innermost, from when on and for how long."""
 
-    def open(self, end: float, step: Step) -> None:
-        below = self.running[-1] if self.running else None
-        node = self.timeline.tree.below(below.node if below else None, step, self.owner)
-        self.running.append(Running(end, step, node, min(end, below.soonest) if below else end))
+    def run(self, events: Iterable[tuple[float, float, int]]) -> None:
+        """Lets time pass from event to event, and takes off what ends."""
+        running, now = self.running, -inf
+        for start, end, what in chain(events, [(inf, inf, -1)]):
+            while running:
+                top_end, _, node, soonest = running[-1]
+                stop = soonest if soonest < start else start
+                if stop > now:
+                    self.nodes.append(node)
+                    self.since.append(now)
+                    self.lasted.append(stop - now)
+                    now = stop
+                if soonest > start:
+                    break
+                if top_end <= now:
+                    running.pop()
+                else:
+                    self._reopen(now)
+            if what >= 0:
+                now = max(now, start)
+                self._open(end, what)
 
-    def run_until(self, until: float) -> None:
-        """Lets time pass, and takes off what ends."""
-        running = self.running
-        while running:
-            top = running[-1]
-            stop = min(top.soonest, until)
-            if stop > self.now:
-                self.timeline.add(top.node, (self.now - self.zero_us) / 1000, (stop - self.now) / 1e6)
-                self.now = stop
-            if top.soonest > until:
-                break
-            if top.end <= self.now:
-                running.pop()
-            else:
-                self._reopen()
-        if until != inf:
-            self.now = max(self.now, until)
+    def _open(self, end: float, what: int) -> None:
+        if self.running:
+            _, _, caller, soonest = self.running[-1]
+            self.running.append((end, what, self.tree.child(caller, what), min(end, soonest)))
+        else:
+            self.running.append((end, what, self.tree.child(self.root, what), end))
 
-    def _reopen(self) -> None:
+    def _reopen(self, now: float) -> None:
         """An event ended below others: they go on without it."""
-        lowest = next(place for place, event in enumerate(self.running) if event.end <= self.now)
-        going_on = [event for event in self.running[lowest:] if event.end > self.now]
+        lowest = next(place for place, event in enumerate(self.running) if event[0] <= now)
+        going_on = [event for event in self.running[lowest:] if event[0] > now]
         del self.running[lowest:]
         self.room -= len(going_on)
         if self.room < 0:
             raise ValueError("its events overlap one another so much that they are no calls")
-        for event in going_on:
-            self.open(event.end, event.step)
+        for end, what, _, _ in going_on:
+            self._open(end, what)

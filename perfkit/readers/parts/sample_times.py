@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from itertools import repeat
 
 from perfkit.model.batch import Columns
-from perfkit.readers.parts.call_tree import CallTree
-
-ROWS_A_BATCH = 100_000
+from perfkit.readers.parts.call_tree import ROWS_A_BATCH, CallTree
+from perfkit.readers.parts.columns import column, constant
 
 
 class SampleTimes:
@@ -28,16 +26,19 @@ class SampleTimes:
 
     def batches(self) -> Iterator[Columns]:
         """Rows of profile_nodes and of profile_samples. Nothing may be added after them."""
+        import numpy as np
+
         yield from self.tree.batches()
-        for start in range(0, len(self._nodes), ROWS_A_BATCH):
-            piece = slice(start, start + ROWS_A_BATCH)
-            nodes = self.tree.numbers(self._nodes[piece])
+        at_ms, weights = np.frombuffer(self._at_ms), np.frombuffer(self._weights)
+        for first in range(0, len(self._nodes), ROWS_A_BATCH):
+            part = slice(first, first + ROWS_A_BATCH)
+            nodes = self.tree.numbers(self._nodes[part])
             yield Columns(
                 "profile_samples",
                 {
-                    "node_id": nodes,
-                    "unit": list(repeat(self.tree.unit, len(nodes))),
-                    "at_ms": self._at_ms[piece].tolist(),
-                    "weight": self._weights[piece].tolist(),
+                    "node_id": column(nodes),
+                    "unit": constant(self.tree.unit, len(nodes)),
+                    "at_ms": column(at_ms[part]),
+                    "weight": column(weights[part]),
                 },
             )

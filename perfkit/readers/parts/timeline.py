@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
-from itertools import repeat
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from perfkit.model.batch import Columns
-from perfkit.readers.parts.call_tree import CallTree
+from perfkit.readers.parts.call_tree import ROWS_A_BATCH, CallTree
+from perfkit.readers.parts.columns import column, constant
 
-ROWS = 200_000
-"""Rows of one batch."""
+if TYPE_CHECKING:
+    from numpy import float64, int64
+    from numpy.typing import NDArray
 
 
 class Timeline:
@@ -30,30 +32,40 @@ class Timeline:
             self._at_ms.append(at_ms)
             self._weights.append(weight)
 
-    def add_all(self, nodes: Sequence[int], weights: Sequence[float], *, timed: bool) -> None:
+    def add_all(self, nodes: NDArray[int64], weights: NDArray[float64], *, timed: bool) -> None:
         """Samples behind one another from the profile's beginning, each lasting as many seconds as it weighs where that is known."""
-        import numpy
+        import numpy as np
 
-        if not len(nodes):
-            return
-        self.tree.weigh_all(nodes, weights)
         if timed:
-            lasting = numpy.asarray(weights, dtype=numpy.float64)
-            self._nodes.frombytes(numpy.asarray(nodes, dtype=numpy.int64).tobytes())
-            self._at_ms.frombytes(((numpy.cumsum(lasting) - lasting) * 1000).tobytes())
-            self._weights.frombytes(lasting.tobytes())
+            self.add_at(nodes, (np.cumsum(weights) - weights) * 1000, weights)
+        else:
+            self.tree.weigh_all(nodes, weights)
+
+    def add_at(self, nodes: NDArray[int64], at_ms: NDArray[float64], weights: NDArray[float64]) -> None:
+        """Samples, each at its moment."""
+        self.tree.weigh_all(nodes, weights)
+        self._nodes.frombytes(nodes.tobytes())
+        self._at_ms.frombytes(at_ms.tobytes())
+        self._weights.frombytes(weights.tobytes())
 
     def batches(self) -> Iterator[Columns]:
         """The tree's nodes, and the samples behind them."""
+        import numpy as np
+
         yield from self.tree.batches()
-        for first in range(0, len(self._nodes), ROWS):
-            part = slice(first, first + ROWS)
+        at_ms, weights = np.frombuffer(self._at_ms), np.frombuffer(self._weights)
+        for first in range(0, len(self._nodes), ROWS_A_BATCH):
+            part = slice(first, first + ROWS_A_BATCH)
             nodes = self.tree.numbers(self._nodes[part])
             yield Columns(
                 "profile_samples",
-                {"node_id": nodes, "at_ms": self._at_ms[part].tolist(), "weight": self._weights[part].tolist(),
-                 "unit": list(repeat(self.tree.unit, len(nodes)))},
-            )  # fmt: skip
+                {
+                    "node_id": column(nodes),
+                    "unit": constant(self.tree.unit, len(nodes)),
+                    "at_ms": column(at_ms[part]),
+                    "weight": column(weights[part]),
+                },
+            )
 
     @property
     def total(self) -> float:

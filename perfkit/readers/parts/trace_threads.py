@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perfkit.readers.parts.call_tree import Owner, Step
 from perfkit.readers.parts.frames import Frames
-from perfkit.readers.parts.intervals import Interval
+from perfkit.readers.parts.intervals import Intervals
 from perfkit.readers.parts.threads import called
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
 
 Key = tuple[Any, Any]
 """Process and thread."""
@@ -29,10 +33,10 @@ class TraceThreads:
         self._frames = frames
         self._steps: list[Step] = []
         self._names_of: list[Any] = []
-        self._numbers: dict[tuple[Any, ...], int] = {}
-        self._starts: dict[Key, array[float]] = defaultdict(lambda: array("d"))
-        self._ends: dict[Key, array[float]] = defaultdict(lambda: array("d"))
-        self._whats: dict[Key, array[int]] = defaultdict(lambda: array("q"))
+        self._whats_of: dict[tuple[Any, ...], int] = {}
+        self._starts, self._ends = array("d"), array("d")
+        self._whats, self._keys = array("q"), array("q")
+        self._numbers_of_keys: dict[Key, int] = {}
         self._open: dict[Key, list[tuple[float, int]]] = defaultdict(list)
         self._last: dict[Key, float] = {}
         self._zero: float | None = None
@@ -41,11 +45,17 @@ class TraceThreads:
         self._processes: dict[Any, str] = {}
         self._names: dict[Key, str] = {}
 
-    def complete(self, event: Mapping[str, Any]) -> None:
-        start, duration = self._at(event), self.number(event.get("dur", 0), "dur")
-        if duration < 0:
-            raise self.bad(f"the event {str(event.get('name'))[:40]!r} lasts {duration:g}.")
-        self._add((event.get("pid"), event.get("tid")), start, start + duration, self._what(event))
+    def complete(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Events of the phase X."""
+        durations = self._numbers([event.get("dur", 0) for event in events], "dur")
+        if len(durations) and durations.min() < 0:
+            worst = events[int(durations.argmin())]
+            raise self.bad(f"the event {str(worst.get('name'))[:40]!r} lasts {durations.min():g}.")
+        starts = self._since_zero(self._numbers([event.get("ts") for event in events], "ts"))
+        self._starts.frombytes(starts.tobytes())
+        self._ends.frombytes((starts + durations).tobytes())
+        self._whats.extend(map(self._what, events))
+        self._keys.extend([self._number_of((event.get("pid"), event.get("tid"))) for event in events])
 
     def begin(self, event: Mapping[str, Any]) -> None:
         key = (event.get("pid"), event.get("tid"))
@@ -80,15 +90,23 @@ class TraceThreads:
     def owner(self, key: Key) -> Owner:
         return Owner(called(self._processes.get(key[0]), key[0]), called(self._names.get(key), key[1]))
 
-    def threads(self) -> Iterator[tuple[Key, list[Interval]]]:
+    def threads(self) -> Iterator[tuple[Key, Intervals]]:
         """The intervals of each thread; what never ended, ends with its thread's last event."""
+        import numpy as np
+
         for key, opened in self._open.items():
             while opened:
                 start, what = opened.pop()
                 self._add(key, start, max(self._last[key], start), what)
-        for key in list(self._starts):
-            starts, ends, whats = self._starts.pop(key), self._ends.pop(key), self._whats.pop(key)
-            yield key, [(start, end, self._steps[what]) for start, end, what in zip(starts, ends, whats, strict=True)]
+        starts, ends = np.frombuffer(self._starts), np.frombuffer(self._ends)
+        whats, keys = np.frombuffer(self._whats, np.int64), np.frombuffer(self._keys, np.int64)
+        for key, number in self._numbers_of_keys.items():
+            mine = np.flatnonzero(keys == number)
+            yield key, Intervals(starts[mine], ends[mine], whats[mine])
+
+    def steps(self) -> list[Step]:
+        """What the numbers of the intervals mean."""
+        return self._steps
 
     def number(self, value: Any, what: str) -> float:
         """Some writers give numbers as texts."""
@@ -100,27 +118,41 @@ class TraceThreads:
             raise self.bad(f"{str(value)[:40]!r} stands where {what} belongs.")
         return found
 
+    def _numbers(self, values: list[Any], what: str) -> NDArray[float64]:
+        import numpy as np
+
+        if set(map(type, values)) <= {int, float}:
+            found = np.array(values, np.float64)
+            if np.isfinite(found).all():
+                return found
+        return np.array([self.number(value, what) for value in values])
+
+    def _since_zero(self, times: NDArray[float64]) -> NDArray[float64]:
+        if len(times):
+            self._zero = float(times[0]) if self._zero is None else self._zero
+            self.earliest_us = min(self.earliest_us, float(times.min()) - self._zero)
+        return times - (self._zero or 0.0)
+
     def _at(self, event: Mapping[str, Any]) -> float:
-        at = self.number(event.get("ts"), "ts")
-        if self._zero is None:
-            self._zero = at
-        at -= self._zero
-        self.earliest_us = min(self.earliest_us, at)
-        return at
+        return float(self._since_zero(self._numbers([event.get("ts")], "ts"))[0])
+
+    def _number_of(self, key: Key) -> int:
+        return self._numbers_of_keys.setdefault(key, len(self._numbers_of_keys))
 
     def _add(self, key: Key, start: float, end: float, what: int) -> None:
-        self._starts[key].append(start)
-        self._ends[key].append(end)
-        self._whats[key].append(what)
+        self._starts.append(start)
+        self._ends.append(end)
+        self._whats.append(what)
+        self._keys.append(self._number_of(key))
 
     def _what(self, event: Mapping[str, Any]) -> int:
         """py-spy tells file and line beside the name, VizTracer and PyTorch in it."""
         arguments = event.get("args")
         place = (arguments.get("filename"), arguments.get("line")) if isinstance(arguments, dict) else (None, None)
         key = (event.get("name"), *place)
-        number = self._numbers.get(key)
+        number = self._whats_of.get(key)
         if number is None:
-            number = self._numbers[key] = len(self._steps)
+            number = self._whats_of[key] = len(self._steps)
             self._steps.append(self._step(str(event.get("name") or "(unnamed)"), *place))
             self._names_of.append(event.get("name"))
         return number
