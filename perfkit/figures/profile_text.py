@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from perfkit.analyses.call_paths import Place, ProfileTree
 from perfkit.analyses.path_cut import ShownPath, heaviest
@@ -61,7 +61,12 @@ def overhead_sentences(facts: Sequence[RunFact]) -> list[str]:
     for fact in facts:
         runs.setdefault(fact.run_id, {})[fact.stat] = fact.value
     return [
-        f"Run {run}: {format_quantity(told['wall_without'], 'wall_s')} without the profiler, {told['overhead']:.2f} × as long with it."
+        f"Run {run}: {format_quantity(told['wall_without'], 'wall_s')} without the profiler, {told['overhead']:.2f} × as long with it{_cpu(told)}."
         for run, told in runs.items()
         if {"overhead", "wall_without"} <= told.keys()
     ]
+
+
+def _cpu(told: Mapping[str, float]) -> str:
+    """Wall time of a busy machine says less."""
+    return f" (CPU time {told['overhead_cpu']:.2f} ×)" if "overhead_cpu" in told else ""

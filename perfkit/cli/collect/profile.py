@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from perfkit.cli.collect.common import collect_and_print, common, stated
+from perfkit.collectors.profile import PROFILERS, ProfileOptions
 
 WITH = """
 cprofile counts and times every call of the main thread. py-spy takes samples from outside, of threads and child processes, and of a process that
@@ -18,7 +19,7 @@ GIVEN = ("tool", "pid", "duration_s", "rate", "native", "threads", "asynchronous
 
 
 @click.command(context_settings={"ignore_unknown_options": True}, epilog=WITH)
-@click.option("--with", "tool", type=click.Choice(["cprofile", "py-spy", "scalene", "pyinstrument", "line"]), default="cprofile", show_default=True)
+@click.option("--with", "tool", type=click.Choice([*PROFILERS]), default="cprofile", show_default=True, help="The profiler.")
 @click.option("--pid", type=click.IntRange(min=1), help="py-spy: a process that runs already, instead of a command.")
 @click.option("--duration", "duration_s", type=click.FloatRange(min=0, min_open=True), help="Stop after so many seconds; a program gets Ctrl-C.")
 @click.option("--rate", type=float, help="Samples a second. [default: 100, of pyinstrument 1000]")
@@ -35,7 +36,5 @@ GIVEN = ("tool", "pid", "duration_s", "rate", "native", "threads", "asynchronous
 @click.argument("program", nargs=-1, type=click.UNPROCESSED)
 def command(workspace: Path | None, program: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Profile a program: perfkit collect profile --with py-spy --label baseline -- python -m package arguments."""
-    from perfkit.collectors.profile import ProfileOptions
-
     options = ProfileOptions(program, **{name: given[name] for name in GIVEN}, stated=stated(given))
     collect_and_print(workspace, [options], as_json)
