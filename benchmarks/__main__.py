@@ -16,6 +16,7 @@ from benchmarks import (
     recorder,
     small_artefacts,
     start_up,
+    timed_calls,
     trace_files,
     trend,
 )
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "trend": trend.run,
     "fingerprints": fingerprints.run,
     "recorder": recorder.run,
+    "timed_calls": timed_calls.run,
     "index_trials": index_trials.run,
 }
 
