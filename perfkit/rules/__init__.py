@@ -23,6 +23,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "llm": ("spans",),
     "cache": ("spans",),
     "functions": ("profile_functions", "profile_nodes", "spans"),
+    "stages": ("spans",),
     "growth": ("rounds",),
     "load": ("requests",),
     "memory": ("samples",),

@@ -55,7 +55,10 @@ class CallSites:
 
     def here(self, skip: int) -> Site:
         """The call site, seen from the frame that lies skip frames above this one."""
-        frame = sys._getframe(skip + 1)
+        return self.at(sys._getframe(skip + 1))
+
+    def at(self, frame: FrameType) -> Site:
+        """The call site of a stack that this frame is the innermost of."""
         while True:
             try:
                 chain = self._walk(frame)

@@ -9,7 +9,7 @@ import os
 import random
 import time
 from collections.abc import Mapping
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
@@ -23,7 +23,7 @@ from perfkit.trace.callsite import CallSites, Site, site_at
 if TYPE_CHECKING:
     from perfkit.trace.calls import Waiting
 
-Kind = Literal["server", "db", "cache", "llm", "http", "pool", "internal"]
+Kind = Literal["server", "db", "cache", "llm", "http", "pool", "loop", "internal"]
 Status = Literal["ok", "error"]
 
 STUMBLES = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
@@ -259,9 +259,9 @@ def _fields(span: Span, duration_ms: float) -> tuple[object, ...]:
     return (*head, span.started_at, duration_ms, span.status, fingerprint, file, line)
 
 
-def current() -> Span | Above | None:
-    """What new spans stand below."""
-    found = _current.get()
+def current(context: Context | None = None) -> Span | Above | None:
+    """What new spans stand below, here or in another context."""
+    found = _current.get() if context is None else context.get(_current)
     if type(found) is not tuple:
         return found  # type: ignore[return-value]
     number, trace = found

@@ -18,6 +18,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
+COROUTINE = {"coroutine": True}
+"""Marks what is awaited: such calls could be awaited together."""
 RESUMED = {"resumed": True}
 """Marks every step of a generator but its first: all of them are one call."""
 _BLOCKS_KEPT = 10_000
@@ -141,6 +143,8 @@ def _timed_function(function: Callable[P, T], timing: Timing) -> Callable[P, T]:
 
 
 def _timed_coroutine(function: Callable[P, Coroutine[Any, Any, T]], timing: Timing) -> Callable[P, Coroutine[Any, Any, T]]:
+    timing = Timing(timing.name, timing.file, timing.line, timing.attributes | COROUTINE)
+
     @wraps(function)
     async def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
         recording = recorder.active
