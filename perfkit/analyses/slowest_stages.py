@@ -80,10 +80,8 @@ def _by_stage(store: Store, run_ids: Sequence[str], like: str) -> dict[str, list
 
 
 def _slow(stage: str, rows: Sequence[StageCalls], others: Sequence[StageCalls], compared: bool) -> SlowStage:
-    item = SlowStage(
-        *(stage, rows[0].file, rows[0].line, sum(row.n for row in rows), fmean(row.mean_ms for row in rows), max(row.max_ms for row in rows)),
-        *(len(rows), None, None, None, None, None, None, len(others)),
-    )
+    calls, mean_ms, longest_ms = sum(row.n for row in rows), fmean(row.mean_ms for row in rows), max(row.max_ms for row in rows)
+    item = SlowStage(stage, rows[0].file, rows[0].line, calls, mean_ms, longest_ms, len(rows), None, None, None, None, None, None, len(others))
     if not compared:
         return item
     if not others:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from perfkit.collectors import bench, catalog, index_trials, load, memory, plans, profile, sweep, trace, vectors
+from perfkit.collectors import bench, catalog, index_trials, load, memory, plans, profile, sweep, trace, traced, vectors
 from perfkit.collectors.base import Progress
 from perfkit.collectors.bench import BenchOptions
 from perfkit.collectors.catalog import CatalogOptions
@@ -17,6 +17,7 @@ from perfkit.collectors.plans import PlanOptions
 from perfkit.collectors.profile import ProfileOptions
 from perfkit.collectors.sweep import SweepOptions
 from perfkit.collectors.trace import TraceOptions
+from perfkit.collectors.traced import TracedOptions
 from perfkit.collectors.vectors import VectorOptions
 
 Options = (
@@ -29,6 +30,7 @@ Options = (
     | ProfileOptions
     | SweepOptions
     | TraceOptions
+    | TracedOptions
     | VectorOptions
 )
 
@@ -42,6 +44,7 @@ COLLECTORS: dict[type[Any], Callable[[Any, Path, Progress | None], Path]] = {
     ProfileOptions: profile.collect,
     SweepOptions: sweep.collect,
     TraceOptions: trace.collect,
+    TracedOptions: traced.collect,
     VectorOptions: vectors.collect,
 }
 

@@ -106,6 +106,6 @@ def _blocking(row: BlockedLoop) -> Finding:
         cost_ms=row.longest_ms,
         saves_ms=row.mean_ms,
         saving_basis="mean time of such a callback: so long every other request of the process waits",
-        remedy="Take it off the loop with asyncio.to_thread(), or to other processes if it computes in Python; use an asynchronous client if it waits.",
+        remedy="Move it to a thread with asyncio.to_thread(), to another process if it computes in Python, or use an asynchronous client.",
         effort="MEDIUM",
     )

@@ -57,7 +57,7 @@ def install(limit_ms: float = LIMIT_MS) -> Callable[[], None]:
     if not 1 <= limit_ms <= 60_000:
         raise UsageError(f"A limit of {limit_ms:g} ms for callbacks is not between 1 and 60000.")
     limit, done = round(limit_ms * 1e6), Event()
-    Handle._run = _watched(limit)  # type: ignore[method-assign]
+    Handle._run = _watched(limit)  # type: ignore[assignment,method-assign]
     gc.callbacks.append(_on_collection)
     watcher = Thread(target=_watch, args=(done, limit // LOOKS), name="perfkit-event-loop", daemon=True)
     watcher.start()
