@@ -17,6 +17,7 @@ from benchmarks import (
     recorder,
     small_artefacts,
     start_up,
+    timed_calls,
     trace_files,
     trend,
 )
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "trend": trend.run,
     "fingerprints": fingerprints.run,
     "recorder": recorder.run,
+    "timed_calls": timed_calls.run,
     "index_trials": index_trials.run,
 }
 

@@ -112,10 +112,15 @@ def _by_id(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:
 
 
 def profile_runs(runs: Sequence[Run], name: str) -> list[Run]:
-    """The profiles that a name means: one run, or the valid ones of a label that are like its newest."""
-    profiles = [run for run in runs if run.kind == "profile"]
-    labelled = [run for run in profiles if run.label == name and run.valid]
-    return alike(labelled) if labelled else select_runs(profiles, Selection(run_ids=(name,)))
+    """The profiles that a name means."""
+    return runs_together(runs, name, "profile")
+
+
+def runs_together(runs: Sequence[Run], name: str, kind: str) -> list[Run]:
+    """The runs of a kind that a name means: the valid ones of a label that are like its newest, else the run that the name begins."""
+    of_kind = [run for run in runs if run.kind == kind]
+    labelled = [run for run in of_kind if run.label == name and run.valid]
+    return alike(labelled) if labelled else select_runs(of_kind, Selection(run_ids=(name,)))
 
 
 def profile_sides(runs: Sequence[Run], base: str, candidate: str) -> tuple[list[Run], list[Run]]:

@@ -1,5 +1,5 @@
 -- How long do the functions take that the application times itself?
--- run_id: the run.  subject: the endpoint that spends most time in it.  function, file, line: where it is defined.  n: calls.
+-- run_id: the run.  subject: the endpoint that spends most time in it.  function, file, line: where it is defined.  n: calls, all steps of a generator being one.
 -- per_call_ms: mean time of a call, everything below it included, without any profiler's overhead.
 with servers as (
     select run_id, trace_id, name as subject from spans where kind = 'server' and list_contains($run_ids, run_id)
@@ -10,8 +10,8 @@ select
     name as function,
     file,
     line,
-    count(*) as n,
-    avg(duration_ms) as per_call_ms
+    count(*) filter (not coalesce(try_cast(attributes ->> '$.resumed' as boolean), false)) as n,
+    sum(duration_ms) / greatest(n, 1) as per_call_ms
 from spans join servers using (run_id, trace_id)
 where kind = 'internal' and file is not null and list_contains($run_ids, run_id)
 group by run_id, name, file, line

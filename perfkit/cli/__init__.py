@@ -29,6 +29,7 @@ COMMANDS = {
     "trend": "Find changes of level in a metric's history.",
     "capacity": "Name the highest number of users that was tested and passed.",
     "profile": "Show where a profiled program spends its time or memory.",
+    "stages": "Show which stages of a traced request or pipeline take its time.",
     "plan": "Show execution plans as trees, or two side by side.",
     "memory": "Say what a program's memory is for, what grows, and whether it leaks.",
     "diagnose": "Name the problems that the evidence shows, worst first.",

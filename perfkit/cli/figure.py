@@ -199,6 +199,29 @@ def memory(workspace: Path | None, name: str, output: Path, as_json: bool) -> No
     _keep(memory_over_time_figure(timeline.of(drawn), title=_title("Memory over time", drawn, ALL_REQUESTS)), output, as_json)
 
 
+@command.command()
+@click.argument("name", metavar="RUN|LABEL")
+@click.option("--subject", metavar="NAME", help="This endpoint or outermost function. Default: the one that most time goes to.")
+@_kept
+def stages(workspace: Path | None, name: str, subject: str | None, output: Path, as_json: bool) -> None:
+    """Stages of a traced request or pipeline, heaviest first.
+
+    Own time and share of every stage, and what it waits for. Of a label the newest run is drawn.
+    """
+    from perfkit.analyses.known_runs import runs_together
+    from perfkit.analyses.stages import stages as stages_of
+    from perfkit.figures.stages import stages_figure
+
+    bench = _bench(workspace, output)
+    newest = runs_together(bench.runs(), name, "trace")[:1]
+    rows = stages_of(bench.store, [run.run_id for run in newest])
+    whole = subject or next((row.subject for row in rows), "")
+    drawn = [row for row in rows if row.subject == whole]
+    if not drawn:
+        raise UsageError(f"{name} has no stages{f' of {subject}' if subject else ''}. `perfkit stages {name}` lists what is there.")
+    _keep(stages_figure(drawn, title=_title("Stages", newest, whole)), output, as_json)
+
+
 def _bench(workspace: Path | None, output: Path) -> Workbench:
     """Before any work: a file that cannot be written would waste it."""
     if output.suffix not in SUFFIXES:

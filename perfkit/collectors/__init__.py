@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from perfkit.collectors import bench, catalog, index_trials, load, memory, plans, profile, sweep, trace, vectors
+from perfkit.collectors import bench, catalog, index_trials, load, memory, plans, profile, sweep, trace, traced, vectors
 from perfkit.collectors.base import Progress
 from perfkit.collectors.bench import BenchOptions
 from perfkit.collectors.catalog import CatalogOptions
@@ -19,6 +19,7 @@ from perfkit.collectors.profile import call as profiled_call
 from perfkit.collectors.profile.call import CallOptions
 from perfkit.collectors.sweep import SweepOptions
 from perfkit.collectors.trace import TraceOptions
+from perfkit.collectors.traced import TracedOptions
 from perfkit.collectors.vectors import VectorOptions
 
 Options = (
@@ -32,6 +33,7 @@ Options = (
     | ProfileOptions
     | SweepOptions
     | TraceOptions
+    | TracedOptions
     | VectorOptions
 )
 
@@ -46,6 +48,7 @@ COLLECTORS: dict[type[Any], Callable[[Any, Path, Progress | None], Path]] = {
     ProfileOptions: profile.collect,
     SweepOptions: sweep.collect,
     TraceOptions: trace.collect,
+    TracedOptions: traced.collect,
     VectorOptions: vectors.collect,
 }
 

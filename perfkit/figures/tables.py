@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from perfkit.analyses.profile_owners import ProfileOwner
     from perfkit.analyses.request_time import RequestTime
     from perfkit.analyses.site_growth import SiteGrowth
+    from perfkit.analyses.slowest_stages import SlowStage
+    from perfkit.analyses.stages import Stage
     from perfkit.analyses.trend import LevelChange
     from perfkit.analyses.type_growth import TypeGrowth
     from perfkit.model.finding import Finding
@@ -185,6 +187,19 @@ def _profile_owner(item: ProfileOwner) -> tuple[str, ...]:
     return (item.owner or "not told apart", format_quantity(item.own, item.unit), _bound(item.share, "ratio"), item.unit, item.run_id)
 
 
+def _stage(item: Stage) -> tuple[str, ...]:
+    times = (format_quantity(item.own_ms, "ms"), format_quantity(item.share, "ratio"), format_quantity(item.total_ms, "ms"))
+    place = f"{item.file}:{item.line}" if item.file and item.line else ""
+    return (item.subject, item.stage, item.kind, *times, f"{item.calls:.4g}", f"{item.parallel:.2g}", item.waits_for or "", place)
+
+
+def _slow_stage(item: SlowStage) -> tuple[str, ...]:
+    times = (format_quantity(item.n, "count"), format_quantity(item.mean_ms, "ms"), format_quantity(item.max_ms, "ms"))
+    interval = f"{format_quantity(item.lo, 'factor')} … {format_quantity(item.hi, 'factor')}" if item.lo is not None and item.hi is not None else "–"
+    compared = (_bound(item.against_ms, "ms"), _bound(item.ratio, "factor"), interval, item.verdict or "", item.why or "")
+    return (item.stage, *times, str(item.runs), *compared, f"{item.file}:{item.line}" if item.file and item.line else "")
+
+
 def _matched_call(item: MatchedCall) -> tuple[str, ...]:
     place = f"{item.file}:{item.line}" if item.line else item.file
     weights = (format_quantity(item.own, item.unit), format_quantity(item.total, item.unit), format_quantity(item.share, "ratio"))
@@ -341,6 +356,22 @@ VIEWS: dict[str, View] = {
     "ProfileOwner": View(_columns("thread, unit, run", "own, share", "thread, own, share, unit, run"), _profile_owner),
     "MatchedCall": View(
         _columns("function, place, note, unit", "paths, own, total, share", "function, place, paths, own, total, share, note, unit"), _matched_call
+    ),
+    "Stage": View(
+        _columns(
+            "whole, stage, kind, waits for, place",
+            "own, share, open, calls, parallel",
+            "whole, stage, kind, own, share, open, calls, parallel, waits for, place",
+        ),
+        _stage,
+    ),
+    "SlowStage": View(
+        _columns(
+            "stage, interval, verdict, why, place",
+            "calls, a call, longest, runs, against, ratio",
+            "stage, calls, a call, longest, runs, against, ratio, interval, verdict, why, place",
+        ),
+        _slow_stage,
     ),
 }
 """By the name of the row's class: showing one kind imports no other."""

@@ -213,7 +213,7 @@ create table if not exists spans (
     trace_id varchar not null, -- All spans of one request share it.
     span_id varchar not null, -- The span.
     parent_id varchar, -- The span around it; null at a root.
-    kind varchar not null, -- server, db, cache, llm, http, pool or internal.
+    kind varchar not null, -- server, db, cache, llm, http, pool, internal, or loop: a callback that blocked an event loop.
     name varchar not null, -- Route, table, command, model or function.
     started_at timestamp not null, -- Start.
     duration_ms double not null, -- Length by a monotonic clock.

@@ -48,13 +48,17 @@ class CallSites:
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
         self._known: dict[str, str] = {}
+        self._homes: dict[str, str] = {}
         self._steps: dict[tuple[int, int], _Step] = {}
         """By a code object's id and its instruction."""
         self._sites: dict[tuple[str, ...], Site] = {}
 
     def here(self, skip: int) -> Site:
         """The call site, seen from the frame that lies skip frames above this one."""
-        frame = sys._getframe(skip + 1)
+        return self.at(sys._getframe(skip + 1))
+
+    def at(self, frame: FrameType) -> Site:
+        """The call site of a stack that this frame is the innermost of."""
         while True:
             try:
                 chain = self._walk(frame)
@@ -85,8 +89,16 @@ class CallSites:
 
     def of(self, code: CodeType) -> Site:
         """Where a function is defined."""
-        home = str(self._relative(Path(code.co_filename).absolute()))
+        home = self.home(code.co_filename)
         return site_at(home, code.co_firstlineno, (f"{home}:{code.co_qualname}:{code.co_firstlineno}",))
+
+    def home(self, name: str) -> str:
+        """A file as the trace names it, also one that is no part of the application."""
+        if name not in self._homes:
+            if len(self._homes) >= _KEPT:
+                self._homes.clear()
+            self._homes[name] = str(self._relative(Path(name).absolute()))
+        return self._homes[name]
 
     def _site(self, key: tuple[str, ...], chain: dict[str, int]) -> Site:
         if len(self._sites) >= _KEPT:

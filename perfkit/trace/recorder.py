@@ -9,24 +9,28 @@ import os
 import random
 import time
 from collections.abc import Mapping
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self
 
 from perfkit import __version__
 from perfkit.errors import UsageError
 from perfkit.trace.callsite import CallSites, Site, site_at
 
-Kind = Literal["server", "db", "cache", "llm", "http", "pool", "internal"]
+if TYPE_CHECKING:
+    from perfkit.trace.calls import Waiting
+
+Kind = Literal["server", "db", "cache", "llm", "http", "pool", "loop", "internal"]
 Status = Literal["ok", "error"]
 
 STUMBLES = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 """What a hook may trip over while it looks at foreign objects; it then loses its span and nothing else."""
 
-_FORMAT = 1
+_FORMAT = 2
+"""1 had no lines of packed calls."""
 _SPANS_PER_FLUSH = 64
 _NS_PER_FLUSH = 1_000_000_000
 _NOWHERE = site_at(None, None, ())
@@ -39,8 +43,16 @@ _LINE = (
 _quoted = json.encoder.encode_basestring_ascii
 
 _log = logging.getLogger("perfkit.trace")
-_current: ContextVar[Span | None] = ContextVar("perfkit_trace_span", default=None)
+_current: ContextVar[Span | tuple[int, int | str] | None] = ContextVar("perfkit_trace_span", default=None)
+"""A timed call is only its number and that of its trace: it is opened far more often than it is asked for."""
 _ids = random.Random()
+
+
+class Above(NamedTuple):
+    """What a new span stands below."""
+
+    trace_id: str
+    span_id: str
 
 
 class Written(Protocol):
@@ -56,7 +68,7 @@ active: Recorder | None = None
 """The one recorder of this process, or None: everything that records asks here first."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Span:
     """One piece of work under way; its owner may still add to it."""
 
@@ -91,9 +103,13 @@ class Recorder:
         self._attributes = dict(attributes or {})
         self._encode = json.JSONEncoder(separators=(",", ":"), skipkeys=True, allow_nan=False, default=_type_name).encode
         self._lock = RLock()
+        self.calls: list[Waiting] = []
+        self.due = 0
+        """When the buffer is to be written at the latest, by perf_counter."""
+        self.prefix = ""
+        """What the ids of its timed calls begin with."""
         self._lines: list[str | Written] = []
         self._unfinished: list[Written] = []
-        self._flushed = 0
         self._file: int | None = None
 
     def start(self) -> Self:
@@ -103,6 +119,7 @@ class Recorder:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), 0o644)
         _ids.seed()
+        self.prefix = new_id()[:8]
         header = {"perfkit_trace": _FORMAT, "clock": "unix_us", "started_at": time.time_ns() // 1000, "tool_version": __version__}
         self._write([self._encode(header | {"attributes": self._attributes})])
         atexit.register(self.stop)
@@ -131,7 +148,7 @@ class Recorder:
 
     def begin(self, kind: Kind, name: str, site: Site = _NOWHERE) -> Span:
         """A span below the current one; it is not yet current itself."""
-        parent = _current.get()
+        parent = current()
         trace_id, parent_id = (parent.trace_id, parent.span_id) if parent else (new_id(), None)
         return Span(kind, name, trace_id, new_id(), parent_id, time.time_ns() // 1000, time.perf_counter_ns(), site)
 
@@ -149,7 +166,7 @@ class Recorder:
         """Takes a finished span; every so often all of them go to the operating system. now is perf_counter's."""
         lines = self._lines
         lines.append(line)  # needs no lock: flush() takes from the front of this same list
-        if len(lines) >= _SPANS_PER_FLUSH or now - self._flushed > _NS_PER_FLUSH:
+        if len(lines) >= _SPANS_PER_FLUSH or now > self.due:
             self.flush()
 
     def flush(self, *, whole: bool = False) -> None:
@@ -158,7 +175,8 @@ class Recorder:
             count = len(self._lines)
             items = [*self._unfinished, *self._lines[:count]]
             del self._lines[:count]
-            self._flushed = time.perf_counter_ns()
+            self.due = time.perf_counter_ns() + _NS_PER_FLUSH
+            self._flush_calls()
             self._unfinished, lines = [], []
             for item in items:
                 if type(item) is str:
@@ -168,10 +186,23 @@ class Recorder:
                 else:
                     lines += _texts_of(item)  # type: ignore[arg-type]
             self.dropped += len(items) - len(self._unfinished) - len(lines)
-            if self._file is None:
-                self.dropped += len(lines)
-            elif self._write(lines):
+            if self._write(lines):
                 self.spans += len(lines)
+            else:
+                self.dropped += len(lines)
+
+    def _flush_calls(self) -> None:
+        if not self.calls:
+            return
+        from perfkit.trace.calls import line_of
+
+        count = len(self.calls)
+        calls = self.calls[:count]
+        del self.calls[:count]
+        if self._write([line_of(calls, self.prefix, self.sites.home, self._encode)]):
+            self.spans += count
+        else:
+            self.dropped += count
 
     def _write(self, lines: list[str]) -> bool:
         """On a failing disk the recorder gives up, once and quietly."""
@@ -181,7 +212,6 @@ class Recorder:
             _write_all(self._file, ("\n".join(lines) + "\n").encode("ascii"))
         except OSError as error:
             _log.warning("Recording to %s stopped: %s.", self.path, error)
-            self.dropped += len(lines)
             self.abandon()
             return False
         return True
@@ -191,7 +221,7 @@ class Recorder:
         if active is self:
             _become(None)
         file, self._file = self._file, None
-        self._lines, self._unfinished = [], []
+        self._lines, self._unfinished, self.calls = [], [], []
         if file is not None:
             os.close(file)
 
@@ -209,14 +239,14 @@ class Recorder:
             return None
 
 
-def enter(span: Span) -> Span | None:
+def enter(span: Span) -> Span | tuple[int, int | str] | None:
     """Makes the span current in this context and returns the one that was."""
     outer = _current.get()
     _current.set(span)
     return outer
 
 
-def leave(outer: Span | None) -> None:
+def leave(outer: Span | tuple[int, int | str] | None) -> None:
     """Makes the outer span current again; unlike a token this also works from another context."""
     _current.set(outer)
 
@@ -229,9 +259,14 @@ def _fields(span: Span, duration_ms: float) -> tuple[object, ...]:
     return (*head, span.started_at, duration_ms, span.status, fingerprint, file, line)
 
 
-def current() -> Span | None:
-    """The span that new ones stand below."""
-    return _current.get()
+def current(context: Context | None = None) -> Span | Above | None:
+    """What new spans stand below, here or in another context."""
+    found = _current.get() if context is None else context.get(_current)
+    if type(found) is not tuple:
+        return found  # type: ignore[return-value]
+    number, trace = found
+    prefix = active.prefix if active is not None else ""
+    return Above(trace if isinstance(trace, str) else f"{prefix}{trace:08x}", f"{prefix}{number:08x}")
 
 
 def _texts_of(item: Written) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 from perfkit.trace import recorder
 from perfkit.trace.callsite import Site
 from perfkit.trace.fingerprint import describe
-from perfkit.trace.recorder import Recorder, Span, new_id
+from perfkit.trace.recorder import Above, Recorder, Span, new_id
 
 _LONGEST_STATEMENT = 4_000
 _END_KEPT = 2_500
@@ -38,7 +38,7 @@ class Sent:
         self.statement, self.many, self.site = statement, many, site
         self.params_hash = _params_hash(parameters, many)
         self.sets: int | None = None
-        self.parent: Span | None = recorder.current()
+        self.parent: Span | Above | None = recorder.current()
         self.rows: int | None = None
         self.error: str | None = None
         self.open = False

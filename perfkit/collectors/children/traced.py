@@ -1,0 +1,49 @@
+"""Runs a program while its trace is recorded: timed functions, requests of a server under uvicorn, callbacks that block its event loop."""
+
+from __future__ import annotations
+
+import importlib.util
+import runpy
+import signal
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from perfkit.trace import record
+
+
+def main() -> None:
+    """Arguments: the file for the trace, the limit for callbacks in ms, hooks by name with commas, `-m` or `script`, name, its own arguments."""
+    outfile, limit_ms, hooks, form, name, *arguments = sys.argv[1:]
+    # A parent that a shell started in the background ignores SIGINT, and its children would too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = [name, *arguments]
+    sys.path[0] = str(Path.cwd() if form == "-m" else Path(name).resolve().parent)
+    import_module("perfkit.trace.event_loop").install(float(limit_ms))
+    for hook in filter(None, hooks.split(",")):
+        import_module(f"perfkit.trace.{hook}").install()
+    if importlib.util.find_spec("uvicorn") is not None:
+        trace_uvicorn()
+    with record(outfile, root=Path.cwd()):
+        if form == "-m":
+            runpy.run_module(name, run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(name, run_name="__main__")
+
+
+def trace_uvicorn() -> None:
+    """Every application that uvicorn serves is served through the recorder's middleware."""
+    config: Any = import_module("uvicorn.config").Config
+    middleware: Any = import_module("perfkit.trace.asgi").TraceMiddleware
+    load = config.load
+
+    def traced(self: Any) -> None:
+        load(self)
+        self.loaded_app = middleware(self.loaded_app)
+
+    config.load = traced
+
+
+if __name__ == "__main__":
+    main()
