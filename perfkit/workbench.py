@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from perfkit.collectors import Options
     from perfkit.collectors.base import Progress as Step
     from perfkit.collectors.inventory import Tool
+    from perfkit.figures.flame import FlameGraph, Part
     from perfkit.ingest import Ingested, Looked, Progress
     from perfkit.model.index import IndexCandidate
     from perfkit.model.plan import Plan
@@ -155,6 +156,13 @@ class Workbench:
         from perfkit.analyses.profiled import Profiled
 
         return Profiled(self.store, profile_runs(self.runs(), name))
+
+    def flame(self, name: str, *, against: str | None = None, part: Part | None = None, bottom_up: bool = False) -> FlameGraph:
+        """A profile to walk through, or what changed in it since another one."""
+        from perfkit.figures.flame import Part, flame_graph
+
+        names = [name] if against is None else [against, name]
+        return flame_graph({side: self.profile(side) for side in names}, part or Part(), view="bottom-up" if bottom_up else "top-down")
 
     def traced_statements(self, run_id: str) -> list[TracedStatement]:
         """The different statements that a traced run sent, by the time that they took."""

@@ -181,7 +181,7 @@ def turned_round(tree: ProfileTree, least: float = LEAST_SHARE) -> ProfileTree:
         total = np.bincount(way, weights=weight, minlength=len(known))
         step = tree.parent[step]
         followed = (step >= 0) & (total[way] >= least * tree.whole)
-        ended = np.bincount(way[~followed], weights=weight[~followed], minlength=len(known))
+        ended = np.bincount(way, weights=np.where(followed, 0.0, weight), minlength=len(known)).astype(float)
         levels.append(Level(*np.divmod(known, functions), ended[np.newaxis]))
         step, weight, way = step[followed], weight[followed], way[followed]
     columns = ordered(levels)

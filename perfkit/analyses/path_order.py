@@ -58,8 +58,7 @@ def _below(levels: Sequence[Level]) -> tuple[list[NDArray[np.float64]], list[NDA
     for number in range(len(levels) - 1, 0, -1):
         above, count = levels[number].above, len(sizes[number - 1])
         sizes[number - 1] += np.bincount(above, weights=sizes[number], minlength=count).astype(np.int64)
-        for side, total in zip(totals[number - 1], totals[number], strict=True):
-            side += np.bincount(above, weights=total, minlength=count)
+        totals[number - 1] += [np.bincount(above, weights=total, minlength=count) for total in totals[number]]
     return totals, sizes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from perfkit.analyses.call_paths import Place, ProfileTree, turned_round
@@ -83,7 +84,7 @@ def _levels(base: ProfileTree, candidate: ProfileTree, numbers: Sequence[NDArray
     bounds = np.searchsorted(depth[by_depth], np.arange(int(depth.max()) + 2)) if len(depth) else [0]
     merged = np.full(len(place) + 1, 0)
     levels = []
-    for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, end in pairwise(bounds):
         paths = by_depth[start:end]
         keys = merged[parent[paths]] * (int(place.max()) + 1) + place[paths]
         known, number = np.unique(keys, return_inverse=True)

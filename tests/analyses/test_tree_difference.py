@@ -92,7 +92,7 @@ def test_a_cut_keeps_order_depth_and_weight(most: int) -> None:
         assert int(rows.left_out.sum()) + int(shown.sum()) == len(side)
         steps = [int(row.depth) - int(before.depth) for before, row in zip(heaviest(side, most), heaviest(side, most)[1:], strict=False)]
         assert max(steps, default=0) <= 1
-        parents = []
+        parents: list[list[float]] = []
         for depth, own, total in zip(rows.depth.tolist(), rows.own.tolist(), rows.total.tolist(), strict=True):
             del parents[depth:]
             parents.append([total, own])
