@@ -41,11 +41,11 @@ class FlameGraph:
 
     def save(self, path: Path | str) -> Path:
         """As a page (.html) or as a picture (.svg, .png), by the suffix."""
-        from perfkit.figures.canvas import save
-
         target = Path(path)
         if target.suffix != ".html":
-            return save(self.picture(), target)
+            from perfkit.figures.flame_picture import save_flame
+
+            return save_flame(self.flame, target)
         target.write_text(self.page(), encoding="utf-8")
         return target
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 from matplotlib import style
@@ -12,7 +13,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from perfkit.analyses.call_paths import ProfileTree
 from perfkit.analyses.path_cut import Cut, cut, worth_showing
-from perfkit.figures.canvas import STYLE, Chart, wrapped
+from perfkit.figures.canvas import STYLE, Chart, save, wrapped
 from perfkit.figures.flame_data import Flame
 from perfkit.figures.panels import INK, SMALL, caption
 from perfkit.units import format_quantity
@@ -20,6 +21,7 @@ from perfkit.units import format_quantity
 WIDTH_INCHES, ROW_INCHES, REST_INCHES = 9.0, 0.19, 1.5
 LEAST_SHARE = 1 / 900
 """A pixel of a page."""
+TOO_NARROW = "paths of less than 0.11 % are left out"
 MOST_PATHS = 2000
 DEEPEST = 60
 LETTERS = 128
@@ -44,16 +46,22 @@ def flame_figure(flame: Flame) -> Figure:
     trees = flame.trees(flame.view)
     boxes, deeper = _boxes(flame, trees)
     depth = max((box.depth for box in boxes), default=0) + 1
-    with style.context([STYLE, {"svg.fonttype": "none"}]):
+    with style.context(STYLE):
         figure = Chart(figsize=(WIDTH_INCHES, REST_INCHES + ROW_INCHES * depth))
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         axes.set_title(wrapped(_printable(flame.title)), parse_math=False)
         _draw(axes, boxes, depth)
-        figure.legend(handles=_legend(trees, boxes), loc="outside lower left", ncols=5, fontsize=SMALL, handlelength=1.2)
+        axes.legend(handles=_legend(trees, boxes), loc="upper left", bbox_to_anchor=(0, 0), ncols=5, fontsize=SMALL, handlelength=1.2)
         cut_off = f"{deeper} paths deeper than {DEEPEST} calls are not drawn" if deeper else ""
-        caption(figure, [_printable(flame.about()).replace("$", r"\$"), flame.view.replace("-", " "), *flame.notes(), cut_off])
+        caption(figure, [_printable(flame.about()).replace("$", r"\$"), flame.view.replace("-", " "), *flame.notes(), TOO_NARROW, cut_off])
     return figure
+
+
+def save_flame(flame: Flame, path: Path) -> Path:
+    """Names stay text in an SVG: to search for, to copy, and small."""
+    with style.context({"svg.fonttype": "none"}):
+        return save(flame_figure(flame), path)
 
 
 def _boxes(flame: Flame, trees: tuple[ProfileTree, ...]) -> tuple[list[Box], int]:
@@ -87,8 +95,9 @@ def _box(tree: ProfileTree, rows: Cut, row: int, left: float, wide: float, colou
     if left_out:
         return Box(depth, left, wide, f"other, {left_out} paths, {format_quantity(wide, 'ratio')}", OTHER)
     place = tree.places[int(tree.place[rows.path[row]])]
-    room = int(wide * LETTERS)
-    name = place.name if len(place.name) <= room else place.function
+    share = format_quantity(wide, "ratio")
+    names = (f"{place.name}, {share}", f"{place.function}, {share}", place.function)
+    name = next((name for name in names if len(name) < int(wide * LETTERS)), place.function)
     return Box(depth, left, wide, _printable(name), colour or OWNERS[place.origin])
 
 

@@ -20,17 +20,16 @@
   const compared = DATA.sides.length > 1;
   const state = { view: DATA.view, side: DATA.sides.length - 1, zoom: 0, chosen: -1, flipped: false, colour: compared ? "own" : "owner", dark: false, term: "" };
   const trees = {};
-  let tree, matches = null, width = 0, height = 0, waiting = false;
+  let tree, matches = null, width = 0, height = 0, waiting = 0;
 
   // --- text ---------------------------------------------------------------------------------------------------------
   const clean = (text) => text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "\ufffd");
   const text = (column, place) => DATA.strings[DATA.places[column][place]];
   const origin = (place) => DATA.origins[DATA.places.origin[place]];
 
-  function digits(value) {
-    const size = Math.abs(value);
-    return size >= 1000 ? Math.round(value).toLocaleString("en").replaceAll(",", "\u202f") : Number(value.toPrecision(3)).toString();
-  }
+  const counted = (count) => Math.round(count).toLocaleString("en").replaceAll(",", "\u202f");
+  const plural = (count, word) => `${counted(count)} ${word}${count === 1 ? "" : "s"}`;
+  const digits = (value) => (Math.abs(value) >= 999.5 ? counted(value) : value ? value.toPrecision(3) : "0");
   const SCALES = {
     time: [[1, 1, " s"], [1e-3, 1e3, " ms"], [0, 1e6, " µs"]],
     bytes: [[1e12, 1e-12, " TB"], [1e9, 1e-9, " GB"], [1e6, 1e-6, " MB"], [1e3, 1e-3, " KB"], [0, 1, " B"]],
@@ -39,7 +38,7 @@
     if (!value) return "0";
     const scale = SCALES[DATA.unit.endsWith("_s") ? "time" : DATA.unit] || [[0, 1, ` ${DATA.unit}`]];
     const [, factor, suffix] = scale.find(([least]) => Math.abs(value) >= least * 0.9995);
-    return digits(value * factor) + suffix;
+    return (suffix === " B" || scale.length === 1) && Number.isInteger(value) ? counted(value) + suffix : digits(value * factor) + suffix;
   }
   const percent = (share) => `${digits(share * 100)} %`;
   const points = (change) => `${change > 0 ? "+" : change < 0 ? "−" : "±"}${digits(Math.abs(change * 100))} % points`;
@@ -47,7 +46,7 @@
   function nameOf(node) {
     const place = tree.place[node];
     if (place === ALL) return "all";
-    if (place === OTHER) return `other, ${tree.left.get(node).toLocaleString("en")} path${tree.left.get(node) === 1 ? "" : "s"}, ${percent(share(node))}`;
+    if (place === OTHER) return `other, ${plural(tree.left.get(node), "path")}, ${percent(share(node))}`;
     const module = text("module", place), name = text("function", place);
     return clean(module && module !== "~" ? `${module}.${name}` : name);
   }
@@ -72,7 +71,7 @@
       const own = turned() ? "" : `own ${points(ownShare(node, 1) - ownShare(node, 0))}, `;
       found.push(`change of share: ${own}total ${points(share(node, 1) - share(node, 0))}`);
     }
-    found.push(DATA.sides.map((side) => `${compared ? `${side.name}: ` : ""}${side.runs.length} run${side.runs.length === 1 ? "" : "s"}`).join(", "));
+    found.push(DATA.sides.map((side) => (compared ? `${side.name}: ` : "") + plural(side.runs.length, "run")).join(", "));
     if (DATA.estimated) found.push("estimate: the profiler counted who calls whom, not paths");
     return found;
   }
@@ -84,7 +83,7 @@
   // --- the tree -----------------------------------------------------------------------------------------------------
   function opened(name) {
     if (trees[name]) return trees[name];
-    const view = DATA.views[name], count = view.depth.length + 1, sides = DATA.sides.length;
+    const view = DATA.views[name], count = view.depth.length + 1;
     const depth = new Int32Array(count), place = new Int32Array(count), parent = new Int32Array(count), last = new Int32Array(count), above = [0];
     place[0] = ALL;
     parent[0] = -1;
@@ -99,16 +98,11 @@
       last[node] = Math.max(last[node], node);
       if (node) last[parent[node]] = Math.max(last[parent[node]], last[node]);
     }
-    const own = [], total = [];
-    for (let side = 0; side < sides; side++) {
-      own.push(new Float64Array(count));
-      own[side].set(view.own[side], 1);
-      total.push(own[side].slice());
-      for (let node = count - 1; node > 0; node--) total[side][parent[node]] += total[side][node];
-    }
+    const own = view.own.map((weights) => Float64Array.from([0].concat(weights))), total = own.map((weights) => weights.slice());
+    for (const weights of total) for (let node = count - 1; node > 0; node--) weights[parent[node]] += weights[node];
     const left = new Map();
     for (let number = 0; number < view.left.length; number += 2) left.set(view.left[number] + 1, view.left[number + 1]);
-    for (const [node] of left) for (let side = 0; side < sides; side++) own[side][node] = 0;
+    for (const [node] of left) for (const weights of own) weights[node] = 0;
     trees[name] = { count, depth, place, parent, last, own, total, left, laid: {} };
     return trees[name];
   }
@@ -191,7 +185,7 @@
   // --- drawing ------------------------------------------------------------------------------------------------------
   const yOf = (depth) => (state.flipped ? laid().rows.length - 1 - depth : depth) * ROW - stage.scrollTop;
   function draw() {
-    waiting = false;
+    waiting = 0;
     const { start, rows, total } = laid(), from = start[state.zoom], scale = width / (total[state.zoom] || 1), to = from + total[state.zoom];
     paint.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     paint.clearRect(0, 0, width, height);
@@ -251,10 +245,7 @@
     paint.fillStyle = state.dark ? (moved > 0.3 * largest ? "#000000" : "#ffffff") : strong ? "#ffffff" : "#000000";
     paint.fillText(label, left + 3, y + ROW / 2, wide - 5);
   }
-  function redraw() {
-    if (!waiting) requestAnimationFrame(draw);
-    waiting = true;
-  }
+  const redraw = () => { waiting ||= requestAnimationFrame(draw); };
   function resize() {
     width = stage.clientWidth;
     height = stage.clientHeight;
@@ -265,7 +256,7 @@
     draw();
   }
 
-  // --- walking ------------------------------------------------------------------------------------------------------
+  // --- walking
   function nodeAt(x, y) {
     const { start, rows, total } = laid(), level = Math.floor((y + stage.scrollTop) / ROW), depth = state.flipped ? rows.length - 1 - level : level;
     const row = rows[depth], value = start[state.zoom] + (x / width) * total[state.zoom];
@@ -335,7 +326,6 @@
           covered = down.last[node];
         }
       }
-      const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
       byId("found").textContent = `${plural(functions.size, "function")} on ${plural(paths, "path")}, ${known}${percent(total[0] ? weight / total[0] : 0)} of the whole`;
     }
     redraw();
