@@ -16,6 +16,7 @@ from benchmarks import (
     recorder,
     small_artefacts,
     start_up,
+    trace_files,
     trend,
 )
 
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "plans": plans.run,
     "small_artefacts": small_artefacts.run,
     "start_up": start_up.run,
+    "trace_files": trace_files.run,
     "trend": trend.run,
     "fingerprints": fingerprints.run,
     "recorder": recorder.run,

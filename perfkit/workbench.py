@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from perfkit.analyses.latency_timeline import LatencyStretch
     from perfkit.analyses.load_steps import LoadStep
     from perfkit.analyses.measure import Measurement
+    from perfkit.analyses.memory import Memory
     from perfkit.analyses.noise import NoiseFloor
     from perfkit.analyses.plan_changes import PlanPair
     from perfkit.analyses.profiled import Profiled
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from perfkit.collectors import Options
     from perfkit.collectors.base import Progress as Step
     from perfkit.collectors.inventory import Tool
+    from perfkit.collectors.own_views import OwnView
     from perfkit.figures.flame import FlameGraph, Part
     from perfkit.ingest import Ingested, Looked, Progress
     from perfkit.model.index import IndexCandidate
@@ -163,6 +165,21 @@ class Workbench:
 
         names = [name] if against is None else [against, name]
         return flame_graph({side: self.profile(side) for side in names}, part or Part(), view="bottom-up" if bottom_up else "top-down")
+
+    def memory(self, name: str) -> Memory:
+        """What the memory of a run, or of the newest runs of a label, is for, what grows, and whether it leaks."""
+        from perfkit.analyses.memory import memory
+
+        with self.store.sitting():
+            return memory(self.store, self.runs(), name)
+
+    def own_view(self, run_id: str) -> OwnView:
+        """The stored artefact of a profile in its tool's own view: snakeviz, scalene."""
+        from perfkit.collectors.own_views import own_view
+
+        [run] = self.runs(Selection(run_ids=(run_id,)))
+        with self.vault.opened(run.artefact_sha256) as artefact:
+            return own_view(artefact, run.format, self.workspace.opened, run.run_id)
 
     def traced_statements(self, run_id: str) -> list[TracedStatement]:
         """The different statements that a traced run sent, by the time that they took."""
@@ -359,16 +376,18 @@ class Workbench:
         from perfkit.report.evidence import gather
         from perfkit.report.render import render, write
 
-        evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
         path = output or self.workspace.reports / f"{slug(investigation.feature)}_{_now():%Y-%m-%d_%H%M%S}.md"
-        write(path, render(investigation, evidence, _now().date()))
+        with self.store.sitting():
+            evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
+            write(path, render(investigation, evidence, _now().date()))
         return path
 
     def verify(self, report: Path) -> list[Checked]:
         """Every number of a report, recomputed."""
         from perfkit.report.verify import verify
 
-        return verify(report, self.store)
+        with self.store.sitting():
+            return verify(report, self.store)
 
     def archive(self, report: Path, feature: str | None = None) -> Path:
         """Keep a report in docs/archive."""

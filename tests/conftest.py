@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import random
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
@@ -18,6 +20,10 @@ WIDE_HEADER = (*HEADER, "worker", "stage", "phase", "intended")
 START = 1_790_000_000.0
 
 WriteLog = Callable[..., Path]
+
+# an example takes as long as the machine is busy
+hypothesis.settings.register_profile("perfkit", deadline=None)
+hypothesis.settings.load_profile("perfkit")
 
 
 def described(artefact: Path, manifest: Manifest) -> Path:
@@ -40,27 +46,38 @@ def ladder_log(path: Path, levels: Sequence[int], *, median_ms: float = 20.0, se
     return path
 
 
+def request_log(path: Path, *, median_ms: float = 100.0, requests: int = 400, seed: int = 1, failed: float = 0.0) -> Path:
+    """A log as Locust writes it."""
+    noise = random.Random(seed)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(HEADER)
+        for number in range(requests):
+            wrong = noise.random() < failed
+            duration_ms = round(median_ms * noise.lognormvariate(0, 0.2), 2)
+            status, error = (500, "HTTPError('500 Server Error')") if wrong else (200, "")
+            rows.writerow([START + number * 0.02 + seed, "GET", "/items", duration_ms, 128, status, error])
+    return path
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with all tables and no run: to make one takes six times as long as to copy it."""
+    workspace = Workspace(tmp_path_factory.mktemp("empty"))
+    Workbench(workspace).runs()
+    return workspace.database
+
+
 @pytest.fixture
-def bench(tmp_path: Path) -> Workbench:
-    """A workbench over an empty workspace."""
-    return Workbench(Workspace(tmp_path / "workspace"))
+def bench(tmp_path: Path, empty_store: Path) -> Workbench:
+    """A workbench over a workspace without a run."""
+    workspace = Workspace(tmp_path / "workspace")
+    workspace.data.mkdir(parents=True)
+    shutil.copyfile(empty_store, workspace.database)
+    return Workbench(workspace)
 
 
 @pytest.fixture
 def locust_log(tmp_path: Path) -> WriteLog:
     """Writes a request log as Locust does; the seed decides the noise."""
-
-    def write(name: str = "load.csv", *, median_ms: float = 100.0, requests: int = 400, seed: int = 1, failed: float = 0.0) -> Path:
-        noise = random.Random(seed)
-        path = tmp_path / name
-        with path.open("w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            rows.writerow(HEADER)
-            for number in range(requests):
-                wrong = noise.random() < failed
-                duration_ms = round(median_ms * noise.lognormvariate(0, 0.2), 2)
-                status, error = (500, "HTTPError('500 Server Error')") if wrong else (200, "")
-                rows.writerow([START + number * 0.02 + seed, "GET", "/items", duration_ms, 128, status, error])
-        return path
-
-    return write
+    return lambda name="load.csv", **how: request_log(tmp_path / name, **how)

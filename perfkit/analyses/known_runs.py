@@ -11,6 +11,8 @@ from perfkit.model.run import Run
 from perfkit.store import Store
 
 QUESTION = Path(__file__).with_suffix(".sql")
+MANY_SIDED = ("memory",)
+"""Kinds of evidence whose formats do not replace one another."""
 SAMPLED = Path(__file__).with_name("sampled.sql")
 
 
@@ -71,11 +73,22 @@ def comparable(store: Store, runs: Iterable[Run], kind: str) -> list[Run]:
 
 
 def newest_of_each_kind(runs: Iterable[Run]) -> list[Run]:
-    """One run for every kind, scenario and label: evidence that is looked at closely, not counted."""
-    newest: dict[tuple[str, str | None, str | None], Run] = {}
+    """One run for every kind, scenario and label: evidence that is looked at closely, not counted. Of memory every format shows another side."""
+    newest: dict[tuple[str, str | None, str | None, str | None], Run] = {}
     for run in runs:
-        newest.setdefault((run.kind, run.scenario, run.label), run)
+        newest.setdefault((run.kind, run.scenario, run.label, run.format if run.kind in MANY_SIDED else None), run)
     return list(newest.values())
+
+
+def runs_named(runs: Sequence[Run], name: str, kind: str) -> list[Run]:
+    """The runs of a kind that a name means: the newest of a label, else the run that the name begins."""
+    of_kind = [run for run in runs if run.kind == kind]
+    labels = {run.label for run in of_kind if run.label}
+    if name in labels:
+        return newest_of_each_kind(run for run in of_kind if run.label == name)
+    if not any(run.run_id.startswith(name) for run in of_kind):
+        raise unknown(f"run or label of {kind}", name, [*labels, *(run.run_id for run in of_kind)], listing="`perfkit runs`")
+    return select_runs(of_kind, Selection(run_ids=(name,)))
 
 
 def _by_id(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:

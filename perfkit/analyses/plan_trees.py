@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from perfkit.analyses.known_runs import Selection, newest_of_each_kind, select_runs
+from perfkit.analyses.known_runs import runs_named
 from perfkit.analyses.plan_heads import plan_heads
 from perfkit.analyses.plan_steps import plan_steps
 from perfkit.errors import UsageError
@@ -24,8 +24,7 @@ def plans_named(store: Store, runs: Sequence[Run], name: str | None = None) -> l
     if name is None:
         return plan_trees(store, [run.run_id for run in planned])
     run_name, colon, number = name.rpartition(":") if name.rpartition(":")[2].isdigit() else (name, "", "")
-    labelled = newest_of_each_kind(run for run in planned if run.label == run_name)
-    chosen = labelled or select_runs(planned, Selection(run_ids=(run_name,)))
+    chosen = runs_named(runs, run_name, "plans")
     plans = plan_trees(store, [run.run_id for run in chosen])
     found = [plan for plan in plans if plan.head.plan_id == int(number)] if colon else plans
     if not found:

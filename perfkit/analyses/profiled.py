@@ -10,7 +10,7 @@ from perfkit.analyses.functions import FunctionTime, functions
 from perfkit.analyses.hot_lines import HotLine, hot_lines
 from perfkit.analyses.path_query import MatchedCall, matched_calls
 from perfkit.analyses.profile_owners import ProfileOwner, profile_owners
-from perfkit.analyses.profile_tree import profile_tree
+from perfkit.analyses.profile_tree import profile_tree, profile_units, unit_of
 from perfkit.model.run import Run
 from perfkit.store import Store
 
@@ -34,9 +34,10 @@ class Profiled:
         """Functions by their own weight, callers below them."""
         return turned_round(self.tree(unit=unit, mine=mine, thread=thread))
 
-    def functions(self) -> list[FunctionTime]:
-        """By own weight."""
-        return functions(self.store, self.run_ids)
+    def functions(self, unit: str | None = None) -> list[FunctionTime]:
+        """By own weight, in one unit or in all."""
+        chosen = unit and unit_of(profile_units(self.store, self.run_ids), unit).unit
+        return [row for row in functions(self.store, self.run_ids) if chosen in (None, row.unit)]
 
     def lines(self) -> list[HotLine]:
         """By own weight."""

@@ -29,8 +29,8 @@ class VectorChoice:
 
     @property
     def times_faster(self) -> float | None:
-        """Mean of exact search over that of the choice."""
-        return self.exact.mean_ms / self.chosen.mean_ms if self.exact is not None and self.chosen.mean_ms > 0 else None
+        """Median of exact search over that of the choice: an outlier of a busy machine moves the mean by any factor."""
+        return self.exact.p50_ms / self.chosen.p50_ms if self.exact is not None and self.chosen.p50_ms > 0 else None
 
     @property
     def lost(self) -> float | None:
@@ -52,7 +52,7 @@ def choices(trials: Sequence[VectorTrial], wanted: float | None = None) -> list[
         kinds = dict.fromkeys((trial.method, trial.in_place) for trial in of_run if trial.method != EXACT)
         of_kinds = [[trial for trial in of_run if (trial.method, trial.in_place) == kind] for kind in kinds]
         of_methods = [_choice(_largest(trials_of_kind), of_run, recall) for trials_of_kind in of_kinds]
-        found += sorted(of_methods, key=lambda choice: (not choice.reached, choice.chosen.mean_ms))
+        found += sorted(of_methods, key=lambda choice: (not choice.reached, choice.chosen.p50_ms))
     return found
 
 
@@ -64,8 +64,8 @@ def _largest(trials: Sequence[VectorTrial]) -> list[VectorTrial]:
 def _choice(trials: Sequence[VectorTrial], of_run: Sequence[VectorTrial], wanted: float) -> VectorChoice:
     """The fastest that reaches the recall; when none does, the one that comes nearest."""
     good = [trial for trial in trials if trial.recall >= wanted and trial.index_used is not False]
-    chosen = min(good, key=lambda trial: (trial.mean_ms, trial.buffers or 0)) if good else max(trials, key=lambda trial: trial.recall)
-    less = [trial for trial in trials if trial.recall < min(wanted, chosen.recall) and trial.mean_ms < chosen.mean_ms]
+    chosen = min(good, key=lambda trial: (trial.p50_ms, trial.buffers or 0)) if good else max(trials, key=lambda trial: trial.recall)
+    less = [trial for trial in trials if trial.recall < min(wanted, chosen.recall) and trial.p50_ms < chosen.p50_ms]
     cheaper = max(less, key=lambda trial: trial.recall, default=None)
     like = (trial for trial in of_run if trial.method == EXACT and (trial.row_count, trial.in_place) == (chosen.row_count, chosen.in_place))
     exact = next(like, None)

@@ -46,6 +46,13 @@ class VectorTrial:
     index_used: bool | None
     in_place: bool
     wanted_recall: float | None
+    library: str
+    """pgvector or faiss."""
+
+    @property
+    def is_exact(self) -> bool:
+        """No index, or one of FAISS without anything to set, which compares all."""
+        return self.method == EXACT or self.method.startswith("IndexFlat")
 
     @property
     def build(self) -> tuple[str, int | None, int | None, int | None]:

@@ -5,7 +5,7 @@
 -- k: neighbours asked for.  n: queries.  recall: share of the neighbours found, ties count.  returned: answers a query.
 -- p50_ms, p95_ms, p99_ms, mean_ms: of one query.  queries_per_s: by the best repetition.  build_ms, bytes: of the index.
 -- buffers: hit and read by a query, median.  index_used: whether the engine took the index.  in_place: an index that was there.
--- wanted_recall: what was asked for.
+-- wanted_recall: what was asked for.  library: what searched.
 select
     run_id,
     trial,
@@ -38,7 +38,9 @@ select
     buffers,
     index_used,
     in_place,
-    wanted_recall
+    wanted_recall,
+    case when runs.tool = 'faiss' then 'faiss' else 'pgvector' end as library
 from vector_trials
+inner join runs using (run_id)
 where list_contains($run_ids, run_id)
 order by run_id, trial;

@@ -30,6 +30,7 @@ COMMANDS = {
     "capacity": "Name the highest number of users that was tested and passed.",
     "profile": "Show where a profiled program spends its time or memory.",
     "plan": "Show execution plans as trees, or two side by side.",
+    "memory": "Say what a program's memory is for, what grows, and whether it leaks.",
     "diagnose": "Name the problems that the evidence shows, worst first.",
     "accept": "Accept findings, so that only new ones fail a check.",
     "check": "Judge all targets of a system, and find what is new.",

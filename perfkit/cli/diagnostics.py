@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 import click
 
 from perfkit.errors import Exit, PerfkitError
 
 
-def guarded(program: click.Command) -> int:
-    """Run a command; its return value is the exit code, every error is one line on stderr."""
+def guarded(program: click.Command, arguments: Sequence[str] | None = None) -> int:
+    """Run a command, with this process's arguments unless others are given; its value is the exit code, every error is one line on stderr."""
     try:
-        returned = program.main(standalone_mode=False)
+        returned = program.main(arguments, standalone_mode=False)
         sys.stdout.flush()
         return int(returned) if isinstance(returned, int) else int(Exit.DONE)
     except PerfkitError as error:

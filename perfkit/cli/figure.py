@@ -171,18 +171,40 @@ def plan_tree(workspace: Path | None, plan: str, output: Path, as_json: bool) ->
 
 
 @command.command()
-@click.argument("run_id", metavar="RUN")
+@click.argument("run", metavar="RUN")
 @_kept
-def recall(workspace: Path | None, run_id: str, output: Path, as_json: bool) -> None:
+def recall(workspace: Path | None, run: str, output: Path, as_json: bool) -> None:
     """Recall against latency of the vector searches in RUN.
 
-    One line an index, one point a setting, and exact search, which finds everything.
+    RUN is a run or a label, then its newest run. One line an index, one point a setting, and exact search, which finds everything.
     """
+    from perfkit.analyses.known_runs import runs_named
     from perfkit.analyses.vector_trials import vector_trials
     from perfkit.figures.recall import recall_figure
 
-    trials = vector_trials(_bench(workspace, output).store, [run_id])
+    bench = _bench(workspace, output)
+    trials = vector_trials(bench.store, [found.run_id for found in runs_named(bench.runs(), run, "vectors")])
     _keep(recall_figure(trials, title="Recall against latency: " + ", ".join(dict.fromkeys(trial.source for trial in trials))), output, as_json)
+
+
+@command.command()
+@click.argument("name", metavar="RUN|LABEL")
+@_kept
+def memory(workspace: Path | None, name: str, output: Path, as_json: bool) -> None:
+    """Memory over the time of RUN, or of the newest run of a label.
+
+    Every series of it, the peak, and the functions that were marked.
+    """
+    from perfkit.analyses.memory_timeline import memory_timeline
+    from perfkit.figures.memory_over_time import memory_over_time_figure
+
+    bench = _bench(workspace, output)
+    runs = bench.memory(name).runs
+    timeline = memory_timeline(bench.store, [run.run_id for run in runs])
+    whole = {course.run_id for course in timeline.courses if course.series.startswith("rss")}
+    measured = whole or {course.run_id for course in timeline.courses}
+    drawn = [run for run in runs if run.run_id in measured][:1]
+    _keep(memory_over_time_figure(timeline.of(drawn), title=_title("Memory over time", drawn, ALL_REQUESTS)), output, as_json)
 
 
 @command.command()

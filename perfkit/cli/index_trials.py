@@ -55,7 +55,10 @@ def with_trials(bench: Workbench, selection: Selection, try_indexes: bool, **giv
     plans = newest_of_each_kind(run for run in bench.runs(selection) if run.valid and run.kind == "plans")
     if not plans:
         raise UsageError(NO_PLANS)
-    tried = [run_id for run in plans for run_id in _tried(bench, run, given)]
+    ours = [run for run in plans if run.tool == "postgresql"]
+    if not ours:
+        raise UsageError(f"Indexes are tried on PostgreSQL only, and these plans are of {plans[0].tool}. Leave --try-indexes out.")
+    tried = [run_id for run in ours for run_id in _tried(bench, run, given)]
     if not tried:
         click.echo(NOTHING_TO_TRY, err=True)
     return replace(selection, run_ids=(*selection.run_ids, *tried)) if selection.run_ids else selection

@@ -57,7 +57,7 @@ def command(workspace: Path | None, /, name: str | None, query: str | None, as_j
 
 
 def _functions(profiled: Profiled, how: dict[str, Any]) -> None:
-    rows = [row for row in profiled.functions() if how["unit"] in (None, row.unit) and (not how["mine"] or row.origin == "application")]
+    rows = [row for row in profiled.functions(how["unit"]) if not how["mine"] or row.origin == "application"]
     show(rows[: None if how["as_json"] else how["most"]], how["as_json"], empty=NO_FUNCTIONS)
 
 

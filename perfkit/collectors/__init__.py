@@ -6,25 +6,38 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from perfkit.collectors import bench, catalog, index_trials, load, plans, profile, sweep, trace, vectors
+from perfkit.collectors import bench, catalog, index_trials, load, memory, plans, profile, sweep, trace, vectors
 from perfkit.collectors.base import Progress
 from perfkit.collectors.bench import BenchOptions
 from perfkit.collectors.catalog import CatalogOptions
 from perfkit.collectors.index_trials import IndexTrialOptions
 from perfkit.collectors.load import LoadOptions
+from perfkit.collectors.memory import MemoryOptions
 from perfkit.collectors.plans import PlanOptions
 from perfkit.collectors.profile import ProfileOptions
 from perfkit.collectors.sweep import SweepOptions
 from perfkit.collectors.trace import TraceOptions
 from perfkit.collectors.vectors import VectorOptions
 
-Options = BenchOptions | CatalogOptions | IndexTrialOptions | LoadOptions | PlanOptions | ProfileOptions | SweepOptions | TraceOptions | VectorOptions
+Options = (
+    BenchOptions
+    | CatalogOptions
+    | IndexTrialOptions
+    | LoadOptions
+    | MemoryOptions
+    | PlanOptions
+    | ProfileOptions
+    | SweepOptions
+    | TraceOptions
+    | VectorOptions
+)
 
 COLLECTORS: dict[type[Any], Callable[[Any, Path, Progress | None], Path]] = {
     BenchOptions: bench.collect,
     CatalogOptions: catalog.collect,
     IndexTrialOptions: index_trials.collect,
     LoadOptions: load.collect,
+    MemoryOptions: memory.collect,
     PlanOptions: plans.collect,
     ProfileOptions: profile.collect,
     SweepOptions: sweep.collect,

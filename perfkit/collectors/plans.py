@@ -32,7 +32,7 @@ def collect(options: PlanOptions, folder: Path, progress: Progress | None = None
     """Explains every statement and leaves their plans as one JSON document."""
     given = [as_statement(item) for item in options.statements]
     if not given and not options.top:
-        raise UsageError("There is no statement to explain. Name one, or a file with some.")
+        raise UsageError("There is no statement to explain. Name a file of SQL, or give --statement, --from-trace RUN or --top N.")
     if not options.keep_going:
         for statement in given:
             explainable(statement.text)

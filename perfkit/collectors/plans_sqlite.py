@@ -141,6 +141,10 @@ def _limited(connection: sqlite3.Connection, seconds: float) -> Iterator[_Limit]
     connection.set_progress_handler(lambda: limit.is_over, LOOK_EVERY)
     try:
         yield limit
+    except sqlite3.OperationalError as error:
+        if str(error) == "interrupted" and not limit.is_over:  # Ctrl-C came while SQLite asked how late it is, and SQLite kept it
+            raise KeyboardInterrupt from error
+        raise
     finally:
         connection.set_progress_handler(None, 0)
 

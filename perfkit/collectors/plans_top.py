@@ -26,7 +26,9 @@ def top_statements(server: Server, count: int) -> list[Statement]:
 
     with server.transaction() as cursor:
         try:
-            schema = cursor.execute("select extnamespace::regnamespace::text from pg_extension where extname = 'pg_stat_statements'").fetchone()
+            schema = cursor.execute(
+                "select /* perfkit */ extnamespace::regnamespace::text from pg_extension where extname = 'pg_stat_statements'"
+            ).fetchone()
             if schema is None:
                 raise MissingTool(f"The database {server.connection.info.dbname} has no pg_stat_statements to take statements from. {ADVICE}")
             rows = cursor.execute(_question(server.number, sql.SQL(schema[0]))).fetchall()
@@ -35,6 +37,12 @@ def top_statements(server: Server, count: int) -> list[Statement]:
         except psycopg.Error as error:
             raise CollectionFailed(f"pg_stat_statements cannot be read: {error.diag.message_primary}. Connect as a role that may.") from None
     return _statements(rows, server, count)
+
+
+def hidden_text(count: int, advice: str) -> str:
+    """What a role is told that may not see everything."""
+    told = "One statement of another role is" if count == 1 else f"{count} statements of other roles are"
+    return f"{told} hidden from this one. {advice}"
 
 
 def _question(version: int, schema: Any) -> Any:
@@ -46,18 +54,18 @@ def _question(version: int, schema: Any) -> Any:
         "view": sql.SQL("{}.pg_stat_statements").format(schema),
     }
     text = """
-        select /* perfkit */ query, sum(calls)::bigint, sum({time}) from {view}
+        select /* perfkit */ query, count(*) from {view}
         where dbid = (select oid from pg_database where datname = current_database()) {top} and query is not null
         group by query order by sum({time}) desc, query
     """
     return sql.SQL(text).format(**words)
 
 
-def _statements(rows: list[tuple[str, int, float]], server: Server, count: int) -> list[Statement]:
-    hidden = sum(query == HIDDEN_TEXT for query, _, _ in rows)
-    fitting = [query for query, _, _ in rows if query != HIDDEN_TEXT and OURS not in query and first_word(query) in ALLOWED][:count]
+def _statements(rows: list[tuple[str, int]], server: Server, count: int) -> list[Statement]:
+    hidden = sum(entries for query, entries in rows if query == HIDDEN_TEXT)
+    fitting = [query for query, _ in rows if query != HIDDEN_TEXT and OURS not in query and first_word(query) in ALLOWED][:count]
     if hidden:
-        server.options.say(f"{hidden} statements of other roles are hidden from this one; a member of pg_read_all_stats sees them.")
+        server.options.say(hidden_text(hidden, "A member of pg_read_all_stats sees them."))
     if not fitting:
         raise CollectionFailed("pg_stat_statements holds no statement of this database that can be explained. Use the application first.")
     return with_names(fitting)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from perfkit.collectors.databases import conninfo_of, without_password
 from perfkit.collectors.plan_options import Plan, PlanOptions
 from perfkit.collectors.statements import modifies
-from perfkit.errors import CollectionFailed
+from perfkit.errors import CollectionFailed, UsageError
 
 if TYPE_CHECKING:
     import psycopg
@@ -24,6 +24,8 @@ GENERIC, UNNAMED = "perfkit_generic", ""
 MEMORY_SINCE = 170000
 WAL_SINCE = 130000
 HOW = {"plan": "verbose, settings, summary", "execute": "analyze, buffers, verbose, settings", "watch": "analyze, timing off"}
+WRONG_SETTING = ("22023", "42501", "42704", "55P02")
+"""A value, a right, a name, a setting that only a restart changes."""
 CANCELLED = "57014"
 ADVICE = {
     "25006": "The server is a standby or read-only: --no-analyze asks for the plan alone.",
@@ -92,6 +94,9 @@ class Server:
                 return cursor.execute(sql.encode(), values).fetchall()
         except psycopg.Error as error:
             reason = without_password(error.diag.message_primary or str(error), conninfo_of(self.options.dsn))
+            if error.sqlstate in WRONG_SETTING:
+                given = " ".join(f"--set {name}={value}" for name, value in self.options.settings.items())
+                raise UsageError(f"The server does not take {given}: {reason}.") from None
             raise CollectionFailed(f"The server does not answer what it was asked about itself: {reason}.") from None
 
     @contextmanager

@@ -73,7 +73,7 @@ def program_of(command: tuple[str, ...], cwd: Path) -> Program:
     if len(words) >= 2 and words[0] == "-m":
         return Program(interpreter, "-m", words[1], tuple(words[2:]))
     if not words or not words[0].endswith(".py"):
-        raise UsageError(f"cProfile runs Python programs only, not `{shlex.join(command)}`. Accepted: {ACCEPTED}.")
+        raise UsageError(f"Only Python programs can be profiled, not `{shlex.join(command)}`. Accepted: {ACCEPTED}.")
     if not (cwd / words[0]).is_file():
         raise UsageError(f"There is no script {words[0]} in {cwd}.")
     return Program(interpreter, "script", words[0], tuple(words[1:]))

@@ -88,13 +88,15 @@ def explainable(sql: str) -> str:
     """The one statement of the text, without its semicolon; raises UsageError when running it could not be undone."""
     found = statements_in(sql)
     if len(found) != 1:
-        raise UsageError(f"Expected one statement, found {len(found)}: {shown(sql)}. Give each one on its own.")
+        raise UsageError(
+            f"Expected one statement, found {len(found)}: {shown(sql)}. Give each one on its own." if found else f"There is no statement in {sql!r}."
+        )
     word = first_word(found[0])
     if word == "EXPLAIN":
         raise UsageError(f"Leave EXPLAIN out, it is added: {shown(sql)}")
     if word not in ALLOWED:
-        allowed = f"Measured are {', '.join(ALLOWED)}."
-        raise UsageError(f"{word or 'This'} is not measured, because it could not be undone: {shown(sql)}. {allowed}")
+        allowed = f"Only {', '.join(ALLOWED[:-1])} and {ALLOWED[-1]} are executed, because a rollback undoes all of them."
+        raise UsageError(f"{shown(sql)} cannot be explained: it begins with {word or 'no word of SQL'}. {allowed}")
     return found[0]
 
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from perfkit.collectors.vector_recall import Metric
 
 EF_SEARCH = (10, 20, 40, 80, 120, 200, 400)
+USUAL_EF_SEARCH, MOST_EF_SEARCH = 40, 1000
+"""What pgvector takes when nobody sets it, and the most that it takes."""
+BOUNDS = {"lists": (1, 32768), "probes": (1, 32768), "m": (2, 100), "ef_construction": (4, 1000), "ef_search": (1, MOST_EF_SEARCH)}
+"""What pgvector accepts; FAISS does with these values as well."""
 PROBES_OF_ROOT = (0.25, 0.5, 1, 2, 4)
 """Parts of √lists."""
 LEAST_LISTS = 10
@@ -53,8 +57,14 @@ class Grid:
     probes: tuple[int, ...] = ()
     m: tuple[int, ...] = (16,)
     ef_construction: tuple[int, ...] = (64,)
-    ef_search: tuple[int, ...] = EF_SEARCH
+    ef_search: tuple[int, ...] = ()
     methods: tuple[str, ...] = ("ivfflat", "hnsw")
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in BOUNDS.items():
+            wrong = [value for value in getattr(self, name) if not least <= value <= most]
+            if wrong:
+                raise UsageError(f"{name} = {wrong[0]} is refused by pgvector: it lies between {least} and {most}.")
 
     def lists_for(self, rows: int) -> tuple[int, ...]:
         """What pgvector's documentation advises: a thousandth of the rows, from a million on their root."""
@@ -66,6 +76,11 @@ class Grid:
         root = math.sqrt(lists)
         return self.probes or tuple(sorted({1, *(min(max(math.ceil(root * part), 1), max(lists - 1, 1)) for part in PROBES_OF_ROOT)}))
 
+    def ef_for(self, k: int) -> tuple[int, ...]:
+        """From k on, for an index returns no more than it looks at; and what an application has that sets nothing."""
+        wanted = {*(ef for ef in EF_SEARCH if ef >= k), *(min(k * times, MOST_EF_SEARCH) for times in (1, 2, 4))}
+        return self.ef_search or tuple(sorted({USUAL_EF_SEARCH} | wanted))
+
     def builds(self, rows: int) -> Iterator[Setting]:
         """Every index to build."""
         if "ivfflat" in self.methods:
@@ -74,12 +89,12 @@ class Grid:
             pairs = ((m, max(ef, 2 * m)) for m in self.m for ef in self.ef_construction)  # less is refused
             yield from (Setting("hnsw", m=m, ef_construction=ef) for m, ef in dict.fromkeys(pairs))
 
-    def searches(self, build: Setting) -> Iterator[Setting]:
+    def searches(self, build: Setting, k: int) -> Iterator[Setting]:
         """Every way to search it."""
         if build.method == "ivfflat":
             yield from (Setting("ivfflat", lists=build.lists, probes=probes) for probes in self.probes_for(build.lists or 1))
         if build.method == "hnsw":
-            yield from (Setting("hnsw", m=build.m, ef_construction=build.ef_construction, ef_search=ef) for ef in self.ef_search)
+            yield from (Setting("hnsw", m=build.m, ef_construction=build.ef_construction, ef_search=ef) for ef in self.ef_for(k))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +138,8 @@ class VectorOptions:
             raise UsageError("Say which vectors: --table and --column.")
         if self.faiss is not None and self.vectors is None:
             raise UsageError("Recall needs the vectors that the FAISS index was built from: name their .npy file with --vectors.")
+        if self.faiss is not None and (self.table or self.column):
+            raise UsageError("--faiss searches a saved index, --table and --column a table of PostgreSQL: leave one of them out.")
         if self.in_place and self.sizes:
             raise UsageError("--in-place measures the index as it is: leave --sizes out.")
         if self.queries < 1 or self.k < 1 or self.repetitions < 1:

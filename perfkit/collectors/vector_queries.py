@@ -17,7 +17,8 @@ def queries_from(path: Path) -> Floats:
     try:
         found = np.load(path, allow_pickle=False, mmap_mode="r") if path.suffix == ".npy" else np.loadtxt(path, delimiter=",", ndmin=2)
     except (ValueError, OSError, EOFError) as error:
-        raise UsageError(f"{path} holds no vectors: {' '.join(str(error).split())}. Expected .npy, or .csv with one vector a line.") from error
+        reason = "" if isinstance(error, UnicodeDecodeError) else f" ({' '.join(str(error).split())})"
+        raise UsageError(f"{path} cannot be read as vectors{reason}. Expected .npy, or .csv with one vector a line.") from error
     if not isinstance(found, np.ndarray) or found.ndim != 2 or not found.size or found.dtype.kind not in "fiu":
         raise UsageError(f"{path} holds no table of numbers with one vector a row.")
     vectors: Floats = np.ascontiguousarray(found, dtype=np.float32)

@@ -135,7 +135,9 @@ def _copied(work: Work) -> tuple[Floats, Floats]:
     _, vectors = sampled(work.cursor, work.column, min(wanted, there), there)
     if len(vectors) <= held_out:
         raise UsageError(
-            f"{work.column.title} holds {there} vectors, too few for {held_out} queries and something to search. Ask for fewer --queries."
+            f"{work.column.title} holds no vectors: there is nothing to search."
+            if not there
+            else f"{work.column.title} holds {there} vectors, too few for {held_out} queries and something to search. Ask for fewer --queries."
         )
     if vectors.nbytes > MOST_BYTES:
         raise UsageError(f"{len(vectors)} vectors of {vectors.shape[1]} dimensions are more than fits into memory here. Give a smaller --max-rows.")
@@ -167,7 +169,7 @@ def _of_size(work: Work, base: Floats, queries: Floats) -> list[Row]:
             break
         work.tell(f"{work.column.title} · {len(base)} rows · building {build.title}", done / len(builds))
         build_ms, size = _built(work, build)
-        for setting in options.grid.searches(build):
+        for setting in options.grid.searches(build, options.k):
             work.tell(f"{work.column.title} · {len(base)} rows · {setting.title}", done / len(builds))
             rows.append(searched.trial(setting, truth, far, INDEX, row_count=len(base), in_place=False, build_ms=build_ms, bytes=size))
         cursor.execute(f"drop index {INDEX}".encode())
@@ -206,7 +208,7 @@ def _in_place(work: Work) -> tuple[list[Row], int]:
     truth = truth_from(work.metric, queries, [np.sort(far(number, keys)) for number, keys in enumerate(exact.answers)], options.k)
     rows = [searched.row(Setting("exact"), exact, truth, far, None, row_count=there, in_place=True)]
     for index in indexes:
-        for setting in options.grid.searches(_as_built(index)):
+        for setting in options.grid.searches(_as_built(index), options.k):
             if work.over:
                 options.say(f"No time is left for {setting.title}: --max-time allows {options.max_time_s:g} s.")
                 break

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from perfkit.analyses.plan_weights import MISJUDGED, Shown, misjudged, shown, weights
 from perfkit.figures.panels import INK, QUIET, SMALL, caption, panels, runs_text
-from perfkit.figures.plan_text import OUTSIDE, rows_text, share_text
+from perfkit.figures.plan_text import OUTSIDE, execution_text, rows_text, share_text
 from perfkit.model.plan import Node, Plan
 from perfkit.units import format_quantity
 
@@ -32,7 +32,9 @@ def plan_figure(plan: Plan, *, most: int = MOST_NODES) -> Figure:
     with panels(_title(plan), [1], widths=(3, 2), inches=1.6 + ROW_INCHES * len(amounts)) as (figure, (tree, bars)):
         _tree(tree, rows, has_outside=bool(outside))
         _bars(bars, rows, amounts, weighed.whole, "ms" if weighed.unit == "ms" else "count")
-        bars.set_xlabel(AXIS.get(weighed.what, "nothing was measured"))
+        bars.set_xlabel(AXIS.get(weighed.what, "no node was measured"))
+        if not any(amounts):
+            bars.set_xticks([])
         for axes in (tree, bars):
             axes.set_ylim(len(amounts) - 0.4, -0.6)
         caption(figure, _facts(plan, rows))
@@ -65,7 +67,7 @@ def _tree(axes: Axes, rows: Sequence[Shown], *, has_outside: bool) -> None:
 
 
 def _name(node: Node) -> str:
-    name = f"{node.step.subplan}: {node.place}" if node.step.subplan else node.place
+    name = f"{node.step.subplan}: {node.shown}" if node.step.subplan else node.shown
     name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
     return f"{name}  (children claim more time than it has)" if node.step.clamped else name
 
@@ -94,9 +96,8 @@ def _is_wrong(node: Node) -> bool:
 
 def _facts(plan: Plan, rows: Sequence[Shown]) -> list[str]:
     head = plan.head
-    executed = f"execution {format_quantity(head.execution_ms, 'ms')}" if head.execution_ms is not None else "only planned"
     planning = f"planning {format_quantity(head.planning_ms, 'ms')}" if head.planning_ms is not None else ""
     left_out = sum(item.left_out for item in rows)
     count = f"{len(plan.nodes)} nodes" + (f", {left_out} of them summed up" if left_out else "")
     marked = f"▲ rows {MISJUDGED:.0f} times off the estimate" if any(_is_wrong(item.node) for item in rows if not item.left_out) else ""
-    return [f"{head.engine}, {executed}", planning, count, marked, runs_text([head.run_id]) + f", plan {head.plan_id}"]
+    return [f"{head.engine}, {execution_text(plan)}", planning, count, marked, runs_text([head.run_id]) + f", plan {head.plan_id}"]

@@ -37,27 +37,31 @@ class Line:
 def plan_text(plan: Plan, *, most: int = MOST_NODES) -> str:
     """The tree with its head line; of larger plans the weightiest nodes."""
     rows = shown(plan, most)
-    cells = [line for item, branch in zip(rows, _branches(rows), strict=True) for line in _lines(item, branch)]
+    what = weights(plan).what
+    cells = [line for item, branch in zip(rows, _branches(rows), strict=True) for line in _lines(item, branch, weighed=bool(what))]
     outside = plan.head.outside_ms or 0.0
     if outside and plan.head.execution_ms:
         cells.append(Line(format_quantity(outside, "ms"), outside / plan.head.execution_ms, "", OUTSIDE))
     width = max(len(line.rows) for line in [*cells, Line("", 0.0, "rows", "")])
-    what = weights(plan).what or "not measured"
-    header = f"{what:>{AMOUNT_CELLS}}  {'share':>8} {'':{CELLS}}  {'rows':>{width}}   node"
+    header = f"{what or 'not measured':>{AMOUNT_CELLS}}  {'share':>8} {'':{CELLS}}  {'rows':>{width}}   node"
     return "\n".join([plan_heading(plan), "", header, *(line.text(width) for line in cells)])
 
 
 def plan_heading(plan: Plan) -> str:
     """What was explained, and how long it took as a whole."""
     head = plan.head
-    times = []
-    if head.execution_ms is not None:
-        cold = f" (the first time {format_quantity(head.cold_ms, 'ms')})" if head.cold_ms is not None else ""
-        times.append(f"execution {format_quantity(head.execution_ms, 'ms')}{cold}")
+    times = [execution_text(plan) + (f" (the first time {format_quantity(head.cold_ms, 'ms')})" if head.cold_ms is not None else "")]
     if head.planning_ms is not None:
         times.append(f"planning {format_quantity(head.planning_ms, 'ms')}")
-    facts = ", ".join(times) or "not executed, only planned"
+    facts = ", ".join(times)
     return f"{plan.title}\n{head.engine}, run {head.run_id}, plan {head.plan_id}: {facts}"
+
+
+def execution_text(plan: Plan) -> str:
+    """How long it ran, or why nobody knows."""
+    if plan.head.execution_ms is not None:
+        return f"execution {format_quantity(plan.head.execution_ms, 'ms')}"
+    return "executed, its time was not measured" if plan.executed else "not executed, only planned"
 
 
 def share_text(share: float) -> str:
@@ -80,7 +84,7 @@ def rows_text(node: Node) -> str:
     return f"{format_quantity(step.rows_actual, 'count')}{loops}{wrong}"
 
 
-def _lines(item: Shown, branch: tuple[str, str]) -> Iterator[Line]:
+def _lines(item: Shown, branch: tuple[str, str], *, weighed: bool) -> Iterator[Line]:
     joint, stem = branch
     unit = "ms" if item.node.step.self_ms is not None else "count"
     amount = format_quantity(item.amount, unit) if item.amount else ""
@@ -88,17 +92,18 @@ def _lines(item: Shown, branch: tuple[str, str]) -> Iterator[Line]:
         yield Line(amount, item.share, "", f"{joint}… {item.left_out} more node{'s' if item.left_out > 1 else ''}")
         return
     name = f"{item.node.step.subplan}: " if item.node.step.subplan else ""
-    yield Line(amount, item.share, rows_text(item.node), f"{joint}{name}{item.node.place}", "!" if item.node.step.clamped else "")
-    for text in _notes(item):
+    yield Line(amount, item.share, rows_text(item.node), f"{joint}{name}{item.node.shown}", "!" if item.node.step.clamped else "")
+    for text in _notes(item, weighed=weighed):
         yield Line("", 0.0, "", f"{stem}   {text}")
 
 
-def _notes(item: Shown) -> Iterator[str]:
-    """Conditions of the nodes that matter."""
-    if item.share < WORTH_A_CONDITION:
+def _notes(item: Shown, *, weighed: bool) -> Iterator[str]:
+    """Conditions of the nodes that matter; where nothing was weighed, of all."""
+    if item.share < WORTH_A_CONDITION and weighed:
         return
     step = item.node.step
-    for text in (step.condition, f"Sort Key: {step.sort_key}" if step.sort_key else None):
+    condition = step.condition if step.condition and step.condition not in item.node.shown else None
+    for text in (condition, f"Sort Key: {step.sort_key}" if step.sort_key else None):
         if text:
             line = " ".join(text.split())
             yield line if len(line) <= LONGEST_CONDITION else f"{line[: LONGEST_CONDITION - 1]}…"

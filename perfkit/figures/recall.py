@@ -27,11 +27,13 @@ def recall_figure(trials: Sequence[VectorTrial], *, title: str) -> Figure:
         _exact(axes, [trial for trial in shown if trial.method == EXACT])
         for number, name in enumerate(list(lines)[:MOST_LINES]):
             _draw(axes, name, sorted((trial for trial in shown if _line(trial) == name), key=_effort), number)
-        times = [trial.mean_ms for trial in shown]
+        times = [trial.p50_ms for trial in shown]
         axes.set_xlim(min(times) / 1.3, max(times) * 1.5)
-        axes.set_ylim(min(min(trial.recall for trial in shown) - 0.05, 0.85), 1.03)
+        least = min(min(trial.recall for trial in shown) - 0.05, 0.85)
+        axes.set_ylim(least, 1.03)
+        axes.set_yticks([tick for tick in axes.get_yticks() if least <= tick <= 1])
         plain_ticks(axes.xaxis)
-        axes.set_xlabel("mean time of a query, ms, logarithmic")
+        axes.set_xlabel("median time of a query, ms, logarithmic")
         axes.set_ylabel(f"recall@{shown[0].k}")
         if wanted := shown[0].wanted_recall:
             axes.axhline(wanted, color=QUIET, linewidth=0.8, linestyle=":")
@@ -51,7 +53,7 @@ def _effort(trial: VectorTrial) -> int:
 def _draw(axes: Axes, name: str, trials: Sequence[VectorTrial], number: int) -> None:
     look = LOOKS[number]
     axes.plot(
-        [trial.mean_ms for trial in trials],
+        [trial.p50_ms for trial in trials],
         [trial.recall for trial in trials],
         color=look.color,
         linestyle=look.linestyle,
@@ -66,7 +68,7 @@ def _draw(axes: Axes, name: str, trials: Sequence[VectorTrial], number: int) -> 
         place = (4, -11) if below else (-4, 6)
         axes.annotate(
             text,
-            (trial.mean_ms, trial.recall),
+            (trial.p50_ms, trial.recall),
             xytext=place,
             textcoords="offset points",
             fontsize=SMALL - 1,
@@ -77,7 +79,7 @@ def _draw(axes: Axes, name: str, trials: Sequence[VectorTrial], number: int) -> 
 
 def _exact(axes: Axes, trials: Sequence[VectorTrial]) -> None:
     if trials:
-        axes.plot([trials[-1].mean_ms], [trials[-1].recall], "*", color=INK, markersize=12, label="exact search")
+        axes.plot([trials[-1].p50_ms], [trials[-1].recall], "*", color=INK, markersize=12, label="exact search")
 
 
 def _facts(trials: Sequence[VectorTrial], lines: int) -> list[str]:

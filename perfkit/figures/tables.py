@@ -15,14 +15,19 @@ if TYPE_CHECKING:
     from perfkit.analyses.functions import FunctionTime
     from perfkit.analyses.hot_lines import HotLine
     from perfkit.analyses.ladder import Step
+    from perfkit.analyses.large_copies import LargeCopy
     from perfkit.analyses.latency import Latency
     from perfkit.analyses.measure import Measurement
+    from perfkit.analyses.memory_growth import MemoryGrowth
+    from perfkit.analyses.memory_peak import MemoryPeak
     from perfkit.analyses.noise import NoiseFloor
     from perfkit.analyses.path_query import MatchedCall
     from perfkit.analyses.plan_changes import PlanChange
     from perfkit.analyses.profile_owners import ProfileOwner
     from perfkit.analyses.request_time import RequestTime
+    from perfkit.analyses.site_growth import SiteGrowth
     from perfkit.analyses.trend import LevelChange
+    from perfkit.analyses.type_growth import TypeGrowth
     from perfkit.model.finding import Finding
     from perfkit.model.plan import PlanHead
     from perfkit.model.run import Run
@@ -202,6 +207,30 @@ def _plan_change(item: PlanChange) -> tuple[str, ...]:
     )
 
 
+def _peak(item: MemoryPeak) -> tuple[str, ...]:
+    amounts = (format_quantity(item.bytes, "bytes"), format_quantity(item.share, "ratio"), format_quantity(item.allocations, "count"))
+    return (item.subject, *amounts, item.origin, " → ".join(item.path[:-1]))
+
+
+def _site_growth(item: SiteGrowth) -> tuple[str, ...]:
+    sizes = (format_quantity(item.first, "bytes"), format_quantity(item.last, "bytes"), format_quantity(item.late, "bytes"))
+    return (item.subject, item.function or "", *sizes, format_quantity(item.blocks_last, "count"), item.allocated_in or "", item.verdict)
+
+
+def _type_growth(item: TypeGrowth) -> tuple[str, ...]:
+    counts = (format_quantity(number, "count") for number in (item.objects_first, item.objects_last, item.late))
+    return (item.subject, *counts, _bound(item.last, "bytes"), item.verdict)
+
+
+def _memory_growth(item: MemoryGrowth) -> tuple[str, ...]:
+    rates = (_bound(item.per_hour, "bytes"), _bound(item.lo, "bytes"), _bound(item.hi, "bytes"))
+    return (item.run_id, item.series, format_quantity(item.seconds, "s"), format_quantity(item.n, "count"), *rates, item.verdict, item.why or "")
+
+
+def _copy(item: LargeCopy) -> tuple[str, ...]:
+    return (f"{item.file}:{item.line}", item.function or "", format_quantity(item.copied_mb, "mb"), item.origin)
+
+
 def _ms(value: float | None) -> str:
     return "–" if value is None else format_quantity(value, "ms")
 
@@ -276,6 +305,23 @@ VIEWS: dict[str, View] = {
         _columns("part, before, after", "before takes, after takes, difference", "part, before, after, before takes, after takes, difference"),
         _plan_change,
     ),
+    "MemoryPeak": View(_columns("place, whose, called by", "held, share, allocations", "place, held, share, allocations, whose, called by"), _peak),
+    "SiteGrowth": View(
+        _columns(
+            "place, function, allocated in, verdict",
+            "first, last, grown late, allocations",
+            "place, function, first, last, grown late, allocations, allocated in, verdict",
+        ),
+        _site_growth,
+    ),
+    "TypeGrowth": View(
+        _columns("type, verdict", "first, last, grown late, own size", "type, first, last, grown late, own size, verdict"), _type_growth
+    ),
+    "MemoryGrowth": View(
+        _columns("run, series, verdict, note", "time, samples, an hour, from, to", "run, series, time, samples, an hour, from, to, verdict, note"),
+        _memory_growth,
+    ),
+    "LargeCopy": View(_columns("place, function, whose", "copied", "place, function, copied, whose"), _copy),
     "FunctionTime": View(
         _columns("function, place, unit", "calls, own, total, share", "function, place, calls, own, total, share, unit"),
         _function,

@@ -48,7 +48,7 @@ def read_head(path: Path) -> Head:
     except (EOFError, zlib.error) as error:
         raise ArtefactError(f"{path}: tried as gzip: the compressed data is damaged: {error}.") from error
     if not data:
-        raise ArtefactError(f"{path}: tried every known format: the file is empty.")
+        raise ArtefactError(f"{path}: the file is empty.")
     return Head(data[:HEAD_BYTES], gzipped, complete=len(data) <= HEAD_BYTES)
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 AGGREGATES = {"Hashed": "HashAggregate", "Sorted": "GroupAggregate", "Mixed": "MixedAggregate"}
+LONGEST_TITLE = 80
 JOINS = ("Hash Join", "Merge Join", "Nested Loop")
 
 
@@ -121,6 +122,11 @@ class Node:
         target = self.step.relation or self.facts.get("CTE Name") or self.facts.get("Function Name")
         return f"{self.kind}{using}{f' on {target}' if target else ''}"
 
+    @property
+    def shown(self) -> str:
+        """In the engine's own words where it has a sentence for it, as SQLite has; else the place."""
+        return str(self.facts.get("detail") or self.place)
+
     def number(self, fact: str) -> float:
         """A fact that is a number; 0 where it is not printed, as EXPLAIN leaves zeros out."""
         value = self.facts.get(fact)
@@ -162,7 +168,13 @@ class Plan:
     def title(self) -> str:
         """What to call it: its name, else the beginning of its statement."""
         statement = " ".join((self.head.statement or "").split())
-        return self.head.name or statement[:80] or f"plan {self.head.plan_id}"
+        beginning = statement if len(statement) <= LONGEST_TITLE else f"{statement[: LONGEST_TITLE - 1]}…"
+        return self.head.name or beginning or f"plan {self.head.plan_id}"
+
+    @property
+    def executed(self) -> bool:
+        """Whether it ran, be it that nobody took the time."""
+        return self.head.execution_ms is not None or any(node.executed for node in self.nodes)
 
 
 def linked(heads: Iterable[PlanHead], steps: Sequence[PlanStep]) -> list[Plan]:

@@ -12,12 +12,18 @@ from perfkit.model.batch import Batch
 from perfkit.readers import (
     ab_gnuplot,
     ab_percentiles,
+    allocation_growth,
     asv,
+    austin,
     cprofile,
+    cpuprofile,
+    devtools_trace,
     duckdb_plan,
+    folded,
     gatling_log,
     gatling_stats,
     gatling_text,
+    gecko,
     hdr_log,
     hey_csv,
     hyperfine,
@@ -25,34 +31,46 @@ from perfkit.readers import (
     k6_csv,
     k6_points,
     k6_summary,
+    line_profiler,
     locust_exceptions,
     locust_failures,
     locust_history,
     locust_json,
     locust_requests,
     locust_stats,
+    memray_capture,
+    memray_stats,
+    mprof,
     neo4j_plan,
     neo4j_table,
+    object_growth,
     oha_csv,
     oha_json,
     oha_sqlite,
     otlp_spans,
+    perf_script,
     perfkit_rounds,
     pg_catalog,
     pg_explain,
     pg_log,
     pg_stat_csv,
     pg_text,
+    pprof,
+    pyinstrument,
     pyperf,
     pytest_benchmark,
+    scalene,
+    speedscope,
     sqlite_plan,
     trace_spans,
+    tracemalloc_snapshot,
     vector_trials,
     vegeta_csv,
     vegeta_json,
     vegeta_report,
     wrk_text,
 )
+from perfkit.readers.parts.unread import advice_for
 
 
 class Reader(Protocol):
@@ -99,6 +117,12 @@ READERS: dict[str, Reader] = {
         pg_text,
         pg_log,
         cprofile,
+        speedscope,
+        cpuprofile,
+        devtools_trace,
+        gecko,
+        scalene,
+        line_profiler,
         locust_json,
         vegeta_json,
         hey_csv,
@@ -118,6 +142,17 @@ READERS: dict[str, Reader] = {
         pyperf,
         hyperfine,
         asv,
+        mprof,
+        memray_capture,
+        memray_stats,
+        tracemalloc_snapshot,
+        allocation_growth,
+        object_growth,
+        pyinstrument,
+        austin,
+        perf_script,
+        pprof,
+        folded,
     )
 }
 
@@ -128,6 +163,8 @@ def detect(path: Path, head: Head | None = None) -> Reader:
     for reader in READERS.values():
         if reader.sniff(head):
             return reader
+    if advice := advice_for(head.text):
+        raise UnknownFormat(f"{path}: {advice}")
     raise UnknownFormat(
         f"{path}: of {len(READERS)} formats none recognises the content; `perfkit formats` lists them. Name one with --as if you know better."
     )

@@ -22,6 +22,9 @@ BY_LINE = False
 HEADER = re.compile(r"^\| Operator +\|(?:.*\|)? *(?:DB Hits|Estimated Rows)\b", re.MULTILINE)
 TOTAL = re.compile(r"Total database accesses: *(?P<total>[\d,]+)?")
 ABOUT_PLAN = re.compile(r'^(?P<key>Runtime(?: version)?|Planner)[: ]+"?(?P<value>[\w.]+)"?$')
+SUMMARY = re.compile(r"^\| *Plan *\|(?:.*\|)? *DbHits *\|")
+"""The names of what cypher-shell 3 and 4 say of an execution above its plan, with the total of its database hits."""
+OF_SUMMARY = {"Version": "version", "Planner": "planner", "Runtime": "runtime"}
 OF_PLAN = {"Runtime": "runtime", "Runtime version": "version", "Planner": "planner"}
 NUMBER = re.compile(r"[\d,]+(?:\.\d+)?")
 DETAILS = ("Details", "Other", "Variables", "Identifiers")
@@ -77,7 +80,8 @@ def _check(path: Path, plan_id: int, table: Table, operators: Sequence[Operator]
         raise refuse(path, NAME, f"table {plan_id} has no lower edge, so the file was cut off.")
     hits = [operator.db_hits for operator in operators]
     if table.total is None and any(hit is not None for hit in hits):
-        raise refuse(path, NAME, f"table {plan_id} has no total below it, so the file was cut off.")
+        reason = "has no total of database hits, neither below it nor above it, so the file was cut off. Copy all that cypher-shell printed."
+        raise refuse(path, NAME, f"table {plan_id} {reason}")
     if table.total is not None and None not in hits and table.total != sum(filter(None, hits)):
         raise refuse(
             path, NAME, f"table {plan_id}: {table.total:,.0f} database accesses in total, but its rows add up to {sum(filter(None, hits)):,.0f}."
@@ -90,18 +94,33 @@ def _tables(path: Path, text: str) -> list[Table]:
     lines = text.splitlines()
     for number, line in enumerate(lines):
         if HEADER.match(line):
-            tables.append(Table(_columns(path, lines[number - 1] if number else "", line, number + 1), facts=facts))
+            columns = _columns(path, lines[number - 1] if number else "", line, number + 1)
+            tables.append(Table(columns, facts=facts, total=_hits(facts.pop("DbHits", ""))))
             facts = {}
         elif tables and not tables[-1].closed:
             _add_line(path, tables[-1], line, number + 1, last=_is_last(lines, number))
         elif total := TOTAL.search(line):
             if tables and total["total"]:
-                tables[-1].total = float(total["total"].replace(",", ""))
+                tables[-1].total = _hits(total["total"])
+        elif SUMMARY.match(line):
+            facts = _summary(line, lines[number + 2] if number + 2 < len(lines) else "")
         elif about := ABOUT_PLAN.match(line.strip()):
             facts[OF_PLAN[about["key"]]] = about["value"]
     if not tables:
         raise refuse(path, NAME, "there is no line of column names.")
     return tables
+
+
+def _summary(names: str, values: str) -> dict[str, str]:
+    """What cypher-shell says of the execution above the plan's table, and how many database hits it had in all."""
+    cells = dict(zip(map(str.strip, names.split("|")), (value.strip(' "') for value in values.split("|")), strict=False))
+    found = {OF_SUMMARY[name]: value.removeprefix("CYPHER ") for name, value in cells.items() if name in OF_SUMMARY and value}
+    return found | ({"DbHits": cells["DbHits"]} if cells.get("DbHits") else {})
+
+
+def _hits(text: str) -> float | None:
+    digits = text.replace(",", "")
+    return float(digits) if digits.isdigit() else None
 
 
 def _columns(path: Path, border: str, header: str, line: int) -> list[tuple[str, int, int]]:

@@ -16,6 +16,7 @@ from perfkit.readers.parts.pg_entries import EXPLAINED, BrokenLine, Entry, entri
 from perfkit.readers.parts.pg_frames import TAB_COLUMNS, Line
 from perfkit.readers.parts.pg_lines import NotUnderstood, plans_of
 from perfkit.readers.parts.pg_plan import batches
+from perfkit.readers.parts.unread import advice_for
 
 NAME = "auto-explain-log"
 KIND = "plans"
@@ -113,6 +114,8 @@ def _from_json(path: Path, entry: Entry) -> Explained:
 
 
 def _from_text(path: Path, entry: Entry) -> Explained:
+    if advice := advice_for("\n".join(words for _, words in entry.body)):
+        raise refuse(path, NAME, advice, entry.line)
     try:
         plans = plans_of(Line(number, words.expandtabs(TAB_COLUMNS).rstrip()) for number, words in entry.body)
     except NotUnderstood as error:

@@ -13,6 +13,7 @@ from perfkit.readers.parts.pg_frames import undecorated
 from perfkit.readers.parts.pg_lines import NotUnderstood, plans_of
 from perfkit.readers.parts.pg_plan import batches
 from perfkit.readers.parts.pg_words import ACTUAL, COST
+from perfkit.readers.parts.unread import advice_for
 
 NAME = "pg-explain-text"
 KIND = "plans"
@@ -29,7 +30,7 @@ LOGGED = re.compile(r"duration: [\d.]+ ms  plan:")
 def sniff(head: Head) -> bool:
     """The line of a plan's first node comes early, and no server's log surrounds it."""
     text = head.text
-    return LOGGED.search(text) is None and (NODE.search(text) is not None or TITLED.search(text) is not None)
+    return LOGGED.search(text) is None and (NODE.search(text) is not None or (TITLED.search(text) is not None and advice_for(text) is None))
 
 
 def read(path: Path) -> Iterator[Batch]:

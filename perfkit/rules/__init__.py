@@ -25,7 +25,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "functions": ("profile_functions", "profile_nodes", "spans"),
     "growth": ("rounds",),
     "load": ("requests",),
-    "memory": ("samples",),
+    "memory": ("samples", "heap_sites", "heap_types", "profile_nodes", "profile_lines"),
     "pool": ("spans",),
     "catalog": ("statement_stats", "table_stats", "index_stats", "foreign_keys", "database_stats", "samples"),
     "vectors": ("vector_trials",),

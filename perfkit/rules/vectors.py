@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
-from perfkit.analyses.vector_choice import WANTED, VectorChoice, choices
+from perfkit.analyses.vector_choice import WANTED, choices
 from perfkit.analyses.vector_trials import EXACT, VectorTrial, vector_trials
 from perfkit.model.finding import Finding, Level
 from perfkit.rules.drafts import draft
@@ -19,6 +19,12 @@ TOO_EARLY = 0.1
 """So much less recall than the same index built afresh: it was built before its data."""
 LIKE = 0.1
 """Rows of two trials may differ by so much to be compared."""
+MOST_EF_SEARCH = 1000
+"""What pgvector takes."""
+NAMES = {
+    "pgvector": {"probes": "set ivfflat.probes", "ef_search": "set hnsw.ef_search"},
+    "faiss": {"probes": "index.nprobe", "ef_search": "set index.hnsw.efSearch"},
+}
 NEARLY_ALL = 0.999
 """Of the neighbours asked for."""
 
@@ -47,8 +53,7 @@ def _below_wanted(trials: Sequence[VectorTrial]) -> Iterator[Finding]:
                 choice.chosen,
                 f"{choice.chosen.source}: no tried setting of {choice.chosen.built} reaches recall {_share(choice.wanted)}; "
                 f"the best one, {choice.chosen.searched or 'its only one'}, finds {_beside(choice.chosen)}",
-                "Search more (probes, ef_search), rebuild with larger m and ef_construction, or more lists; "
-                "perfkit collect vectors without --in-place tries them on a copy.",
+                _rebuilt(choice.chosen),
                 impact="HIGH" if choice.chosen.recall < choice.wanted - TOO_EARLY else "MEDIUM",
             )
 
@@ -97,7 +102,7 @@ def _probes(trials: Sequence[VectorTrial]) -> Iterator[Finding]:
             "vector-probes-too-few",
             few,
             f"{few.source}: {few.probes} of {few.lists} lists searched, less than half of √lists, find {_beside(few)}",
-            f"set ivfflat.probes = {_recommended(trials, few, round(math.sqrt(few.lists)))}; the default is 1.",
+            f"{_set(few, 'probes')} = {_recommended(trials, few)}; the default is 1.",
         )
     many = _first(trials, lambda item: _known(item) and (item.probes or 0) >= (item.lists or 0) > 1)
     if many is not None:
@@ -105,7 +110,7 @@ def _probes(trials: Sequence[VectorTrial]) -> Iterator[Finding]:
             "vector-probes-search-all",
             many,
             f"{many.source}: {many.probes} probes of {many.lists} lists search everything, as no index would; found: {_beside(many)}",
-            f"set ivfflat.probes = {math.ceil(math.sqrt(many.lists or 1))} and compare recall, or drop the index and search exactly.",
+            f"{_set(many, 'probes')} = {math.ceil(math.sqrt(many.lists or 1))} and compare recall, or drop the index and search exactly.",
             impact="LOW",
         )
 
@@ -120,12 +125,37 @@ def _short(trials: Sequence[VectorTrial]) -> Iterator[Finding]:
     yield _finding(
         "vector-search-returns-too-few",
         trial,
-        f"{trial.source}: {trial.returned:.3g} rows returned of {trial.k} asked for with {trial.setting}: {cause}; it finds {_beside(trial)}",
-        f"set hnsw.ef_search to at least {trial.k}, better twice that."
-        if ef
-        else "Search more lists, or set ivfflat.iterative_scan = relaxed_order.",
+        f"{trial.source}: {_count(trial.returned)} rows returned of {trial.k} asked for with {trial.setting}: {cause}; it finds {_beside(trial)}",
+        _longer(trial) if ef else _more_lists(trial),
         impact="HIGH" if trial.in_place else "MEDIUM",
     )
+
+
+def _longer(trial: VectorTrial) -> str:
+    if trial.library == "pgvector" and trial.k > MOST_EF_SEARCH:
+        return f"hnsw.ef_search goes up to {MOST_EF_SEARCH}: set hnsw.iterative_scan = relaxed_order as well (pgvector 0.8), or ask for fewer rows."
+    return f"{_set(trial, 'ef_search')} to at least {trial.k}, better twice that."
+
+
+def _more_lists(trial: VectorTrial) -> str:
+    return "Search more lists" + (", or set ivfflat.iterative_scan = relaxed_order." if trial.library == "pgvector" else ".")
+
+
+def _rebuilt(trial: VectorTrial) -> str:
+    """A quantized index loses what no search brings back."""
+    if trial.library == "pgvector":
+        return (
+            "Search more (probes, ef_search), rebuild with larger m and ef_construction, or more lists; "
+            "perfkit collect vectors without --in-place tries them on a copy."
+        )
+    if trial.method in ("ivfflat", "hnsw"):
+        return "Search more (nprobe, efSearch), or rebuild with larger M and efConstruction, or fewer lists."
+    return "Its codes are too short for this recall: rebuild with more bits a vector, or compare the nearest again by IndexRefineFlat."
+
+
+def _set(trial: VectorTrial, what: str) -> str:
+    """How the setting is called where the index lives."""
+    return NAMES[trial.library].get(what, what)
 
 
 def _unused(trials: Sequence[VectorTrial]) -> Iterator[Finding]:
@@ -151,7 +181,7 @@ def _finding(rule: str, trial: VectorTrial, title: str, remedy: str, impact: Lev
         place=f"{trial.source} {trial.setting}",
         cause=trial.subject,
         anchor=(trial.source, trial.built),
-        cost_ms=trial.mean_ms,
+        cost_ms=trial.p50_ms,
         saves_ms=None,
         saving_basis="what is missing is recall, not time: a right answer may take longer",
         remedy=remedy,
@@ -160,10 +190,12 @@ def _finding(rule: str, trial: VectorTrial, title: str, remedy: str, impact: Lev
     )
 
 
-def _recommended(trials: Sequence[VectorTrial], trial: VectorTrial, otherwise: int) -> int:
-    """The probes that reached the wanted recall in these trials."""
-    like: list[VectorChoice] = choices([item for item in trials if item.build == trial.build and item.in_place == trial.in_place])
-    return next((choice.chosen.probes for choice in like if choice.reached and choice.chosen.probes), otherwise)
+def _recommended(trials: Sequence[VectorTrial], trial: VectorTrial) -> int:
+    """The probes that reached the wanted recall in these trials; where none did, the fewest that find as much as any."""
+    like = [item for item in trials if item.build == trial.build and item.in_place == trial.in_place and item.probes]
+    chosen = next((choice.chosen.probes for choice in choices(like) if choice.reached), None)
+    best = max(item.recall for item in like)
+    return chosen or min(item.probes or 1 for item in like if item.recall >= best * NEARLY_ALL)
 
 
 def _short_of(trial: VectorTrial) -> bool:
@@ -184,7 +216,7 @@ def _good(trial: VectorTrial) -> bool:
 
 def _beside(trial: VectorTrial) -> str:
     """Recall beside latency, with what they are computed from."""
-    times = f"mean {format_quantity(trial.mean_ms, 'ms')}, P95 {format_quantity(trial.p95_ms, 'ms')}"
+    times = f"P50 {format_quantity(trial.p50_ms, 'ms')}, P95 {format_quantity(trial.p95_ms, 'ms')}"
     return f"{_share(trial.recall)} of the {trial.k} nearest ({times}; n = {trial.n} queries)"
 
 

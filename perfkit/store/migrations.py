@@ -66,6 +66,7 @@ WIDER = {
         *("function varchar", "hits ubigint", "total double", "gpu double"),
         *("peak_mb double", "growth_mb double", "python_memory double"),
     ),
+    "heap_sites": ("temporary_bytes ubigint", "temporary_blocks ubigint"),
 }
 
 
@@ -81,6 +82,7 @@ MIGRATIONS: Mapping[str, Migration | None] = {
     "mark_runs_of_answers_only": mark_runs_of_answers_only,
     "plans_and_catalogs": None,
     "profiles_of_every_profiler": None,
+    "temporary_allocations": None,
 }
 """What changed since stores exist, in order, with what it does to the rows that are there; None where only schema.sql changed."""
 

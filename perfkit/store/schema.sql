@@ -18,7 +18,7 @@ create table if not exists investigations (
 -- One act of measuring: one tool, one label, one commit, one host, one set of parameters. Never changed.
 create table if not exists runs (
     run_id varchar primary key, -- First 12 hex digits of the artefact's SHA-256.
-    kind varchar not null, -- What kind of evidence: load, bench, sweep, profile, plans, trace, catalog, trials, vectors.
+    kind varchar not null, -- What kind of evidence: load, bench, sweep, profile, plans, memory, trace, catalog, trials, vectors.
     tool varchar, -- The tool that measured.
     tool_version varchar, -- Its version, as far as known.
     label varchar, -- Which variant was measured: baseline, optimized, a commit's name.
@@ -202,7 +202,9 @@ create table if not exists heap_sites (
     function varchar, -- The function around it, where known.
     stack varchar[], -- Callers as file:line, outermost first; null where only the place is known.
     bytes ubigint not null, -- Memory alive.
-    blocks ubigint not null -- Allocations alive.
+    blocks ubigint not null, -- Allocations alive.
+    temporary_bytes ubigint, -- Allocated there in the whole run and given back before anything else was asked for; null where nobody knows.
+    temporary_blocks ubigint -- Such allocations: a buffer that is kept would save them.
 );
 
 -- One timed piece of work.

@@ -6,6 +6,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import astuple, dataclass, field, fields
 from datetime import datetime
@@ -78,11 +79,9 @@ class Staging:
         folder.mkdir(parents=True, exist_ok=True)
         self._closing = ExitStack()
         spill = self._closing.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix=f".staging-{os.getpid()}-"))
-        self.connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill})
-        self._closing.callback(self.connection.close)
-        self.connection.execute(SETTINGS)
-        create_tables(self.connection)
-        self.connection.execute(MACROS.read_text(encoding="utf-8"))
+        # made while the first artefact is being read
+        self._making = self._closing.enter_context(ThreadPoolExecutor(max_workers=1)).submit(_made, spill)
+        self._closing.callback(lambda: self._making.result().close())
         self.tables: set[str] = set()
         """Those that batches came for; the others are empty."""
         self._pending: dict[str, Pending] = {}
@@ -95,6 +94,11 @@ class Staging:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._closing.close()
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The database."""
+        return self._making.result()
 
     def add(self, batch: Columns | Scan, token: str, source: str) -> None:
         """Stage one batch; source is what an error message calls it."""
@@ -228,6 +232,14 @@ class Staging:
         given = ", ".join([*(f"${name} as {name}" for name in constants), "*"])
         told = {name: values for name, values in columns.items() if any(value is not None for value in values)}
         _execute_with(self.connection, f"insert into {table} by name select {given} from {{given}} {conflict}", told or columns, constants)
+
+
+def _made(spill: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill})
+    connection.execute(SETTINGS)
+    create_tables(connection)
+    connection.execute(MACROS.read_text(encoding="utf-8"))
+    return connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from perfkit.analyses.known_runs import Selection
 from perfkit.errors import UsageError
 from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
-from tests.cli.test_command_line import perfkit
+from tests.command_line import perfkit
 from tests.conftest import WriteLog, described
 
 RIGHT_OR_WRONG = "import sys; print('recall', 0.95 if sys.argv[1] == 'a' else {candidate})"

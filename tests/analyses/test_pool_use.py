@@ -59,15 +59,15 @@ def test_a_pool_that_does_its_work_is_no_finding(traced: Traced) -> None:
     uses, found = traced(_one_by_one, poolclass=QueuePool)
     use = uses["GET /"]
     assert (use.n, use.connects, use.reuse, use.most_held, use.overflow_closes) == (REQUESTS, 1, 1 - 1 / REQUESTS, 1, 0)
-    assert uses[ALL_REQUESTS].n == REQUESTS and found == []
+    assert uses[ALL_REQUESTS].n == REQUESTS and of_the_pool(found) == []
     assert use.connect_cost_ms == pytest.approx(use.connect_ms / REQUESTS)
 
 
 def test_no_pool_at_all_costs_a_connection_a_request(traced: Traced) -> None:
     uses, found = traced(_one_by_one, poolclass=NullPool)
     use = uses["GET /"]
-    assert (use.connects, use.reuse) == (REQUESTS, 0) and use.connect_ms >= 5 and use.wait_p95_ms < 5
-    (finding,) = found
+    assert (use.connects, use.reuse) == (REQUESTS, 0) and use.connect_ms >= 5 and use.wait_ms < use.connect_ms
+    (finding,) = of_the_pool(found)
     assert finding.rule == "pool-reuse" and finding.subject == "GET /" and finding.file is not None
     assert finding.saves_ms == pytest.approx(use.connect_ms * (REQUESTS - 1) / REQUESTS)
 
@@ -90,7 +90,7 @@ def test_overflow_that_comes_and_goes_is_churn(traced: Traced) -> None:
 
     uses, found = traced(work, poolclass=QueuePool, pool_size=1, max_overflow=5)
     assert (uses["GET /"].overflow_closes, uses["GET /"].most_held) == (REQUESTS, 2)
-    (finding,) = found
+    (finding,) = of_the_pool(found)
     assert finding.rule == "pool-overflow" and "pool_size=2" in finding.remedy
 
 
@@ -105,7 +105,7 @@ def test_a_connection_held_during_a_model_call_is_named(traced: Traced) -> None:
     uses, found = traced(work, poolclass=QueuePool)
     use = uses["GET /"]
     assert use.elsewhere == "llm" and 60 <= use.elsewhere_ms <= use.idle_ms <= use.held_ms
-    (finding,) = found
+    (finding,) = of_the_pool(found)
     assert finding.rule == "pool-held-idle" and finding.saves_ms is None and "while a model is asked" in finding.title
 
 
@@ -118,6 +118,11 @@ def test_a_saving_that_nobody_would_notice_is_no_finding() -> None:
 
     assert judged(connect_ms=0.19, request_ms=50) == []
     assert judged(connect_ms=0.19, request_ms=5) == ["pool-reuse"]
+
+
+def of_the_pool(found: list[Finding]) -> list[Finding]:
+    """What does not depend on the machine: a thread that a busy one stops does wait for its connection."""
+    return [one for one in found if one.rule != "pool-wait"]
 
 
 def _one_by_one(engine: Engine) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
-from tests.cli.test_command_line import perfkit
+from tests.command_line import perfkit
 from tests.conftest import WriteLog
 
 PACK = """

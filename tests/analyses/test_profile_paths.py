@@ -107,7 +107,7 @@ def test_functions_in_a_circle_are_one_step_and_keep_their_weight() -> None:
 
 
 QUERIES = {
-    "f3": [("json.m3.f3", 3, 3.0, 7.0)],
+    "f3": [("json.m3.f3", 3, 3.0, 7.5)],
     "app.* > f3": [("json.m3.f3", 2, 3.0, 7.0)],
     "f1 > f3": [],
     "f1 > **/f3": [("json.m3.f3", 2, 3.0, 7.0)],

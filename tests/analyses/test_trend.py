@@ -12,7 +12,7 @@ from perfkit.analyses.known_runs import Selection
 from perfkit.errors import UsageError
 from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
-from tests.cli.test_command_line import perfkit
+from tests.command_line import perfkit
 from tests.conftest import WriteLog, described
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from perfkit.model.run import Manifest
 from perfkit.trace import record, span
 from perfkit.trace.sqlalchemy import install
 from perfkit.workbench import Workbench
+from tests.command_line import perfkit
 
 PACK = """
 name: shop
@@ -24,13 +23,8 @@ targets:
 """
 
 
-def perfkit(bench: Workbench, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "perfkit", "--workspace", str(bench.workspace.root), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 def printed(bench: Workbench, *arguments: str) -> Any:
-    return json.loads(perfkit(bench, *arguments, "--json").stdout)
+    return json.loads(perfkit(bench.workspace.root, *arguments, "--json").stdout)
 
 
 def traced(bench: Workbench, path: Path, *tables: str, label: str = "baseline") -> None:
@@ -58,21 +52,21 @@ def slow(bench: Workbench, tmp_path: Path) -> Workbench:
 
 
 def test_what_is_accepted_passes_and_what_is_new_fails(slow: Workbench, tmp_path: Path) -> None:
-    failed = perfkit(slow, "check", "--new-only", "--json")
+    failed = perfkit(slow.workspace.root, "check", "--new-only", "--json")
     new = json.loads(failed.stdout)
     assert failed.returncode == 1
     assert {finding["rule"] for finding in new} == {"n-plus-one"} and len(new) == 2
-    one = perfkit(slow, "accept", new[0]["finding_id"], "--reason", "eight at most")
+    one = perfkit(slow.workspace.root, "accept", new[0]["finding_id"], "--reason", "eight at most")
     assert one.returncode == 0 and "1 accepted" in one.stderr
     assert [finding.identity for finding in slow.new_findings()] == [new[1]["identity"]]
-    rest = perfkit(slow, "accept", "--label", "baseline", "--reason", "known")
+    rest = perfkit(slow.workspace.root, "accept", "--label", "baseline", "--reason", "known")
     assert "1 accepted" in rest.stderr and "1 were accepted before" in rest.stderr
-    passed = perfkit(slow, "check", "--new-only", "--label", "baseline")
+    passed = perfkit(slow.workspace.root, "check", "--new-only", "--label", "baseline")
     assert (passed.returncode, passed.stdout.strip()) == (0, "No finding is new.")
     assert [entry["reason"] for entry in printed(slow, "accept", "--list")] == ["eight at most", "known"]
     traced(slow, tmp_path / "second.ndjson", "prices", "stocks", "reviews")
     assert ["reviews" in finding.title for finding in slow.new_findings()] == [True]
-    assert perfkit(slow, "accept", "--remove", new[0]["identity"]).returncode == 0
+    assert perfkit(slow.workspace.root, "accept", "--remove", new[0]["identity"]).returncode == 0
     assert len(slow.new_findings()) == 2
 
 
@@ -80,8 +74,8 @@ def test_with_a_system_its_targets_are_judged_as_well(slow: Workbench, tmp_path:
     pack = tmp_path / "shop"
     pack.mkdir()
     (pack / "pack.yml").write_text(PACK)
-    perfkit(slow, "accept", "--label", "baseline", "--reason", "known")
-    both = perfkit(slow, "check", "--new-only", "--system", str(pack), "--json")
+    perfkit(slow.workspace.root, "accept", "--label", "baseline", "--reason", "known")
+    both = perfkit(slow.workspace.root, "check", "--new-only", "--system", str(pack), "--json")
     document = json.loads(both.stdout)
     assert (document["new_findings"], [item["verdict"] for item in document["verdicts"]], both.returncode) == ([], ["no_data"], 3)
     assert isinstance(printed(slow, "check", "--system", str(pack)), list)
@@ -101,7 +95,7 @@ def test_with_a_system_its_targets_are_judged_as_well(slow: Workbench, tmp_path:
     ],
 )
 def test_what_cannot_be_done_is_said(bench: Workbench, arguments: tuple[str, ...], code: int, complaint: str) -> None:
-    said = perfkit(bench, *arguments)
+    said = perfkit(bench.workspace.root, *arguments)
     assert (said.returncode, complaint in said.stderr) == (code, True), said.stderr
 
 
@@ -111,6 +105,6 @@ def test_a_farther_database_is_a_model_beside_the_findings(slow: Workbench) -> N
     for before, after in zip(plain, far, strict=True):
         assert after["saves_with_rtt_ms"] == pytest.approx(before["saves_ms"] + 7 * 2)
         assert after["request_with_rtt_ms"] == pytest.approx(after["request_ms"] + 16 * 2)
-    shown = perfkit(slow, "diagnose", "--rtt", "2ms").stdout
+    shown = perfkit(slow.workspace.root, "diagnose", "--rtt", "2ms").stdout
     assert "a model, not a measurement: every statement waits 2.00 ms longer" in " ".join(shown.split())
     assert "16" in shown

@@ -20,6 +20,8 @@ from perfkit.errors import CollectionFailed, UsageError
 from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
 
+pytestmark = pytest.mark.alone
+
 MODULE = """\
 import asyncio, functools, time
 CALLS = []
@@ -127,7 +129,8 @@ def test_a_command_that_fails_leaves_nothing(script: str, complaint: str, tmp_pa
     assert not (tmp_path / "out").exists()
 
 
-def test_a_suite_leaves_its_raw_rounds(shop: Path, tmp_path: Path) -> None:
+def test_a_suite_leaves_its_raw_rounds(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # pytest-benchmark does not measure in one of several processes
     (shop / "test_speed.py").write_text("def test_sum(benchmark):\n    benchmark.pedantic(sum, args=(range(100),), rounds=7)\n")
     artefact = collect(BenchOptions(suite=shop / "test_speed.py", cwd=shop, stated=Manifest(label="slow")), tmp_path / "out")
     [benchmark] = json.loads(artefact.read_text())["benchmarks"]

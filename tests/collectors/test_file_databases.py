@@ -8,7 +8,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -101,10 +100,8 @@ def test_sqlite_changes_in_a_file_that_is_read_only_are_planned(sqlite_file: Pat
 def test_sqlite_says_what_is_wrong(sqlite_file: Path, tmp_path: Path) -> None:
     with pytest.raises(CollectionFailed, match="SQLite cannot explain dogs: no such table: dogs"):
         envelope(PlanOptions(str(sqlite_file), (Statement("select * from dogs", "dogs"),)), tmp_path)
-    began = time.monotonic()
     with pytest.raises(CollectionFailed, match=r"Not done after 0\.2 s"):
         envelope(PlanOptions(str(sqlite_file), (ENDLESS,), timeout_s=0.2), tmp_path)
-    assert time.monotonic() - began < 3
     for wrong in (PlanOptions(str(sqlite_file), top=3), PlanOptions(str(sqlite_file), ("select 1",), settings={"work_mem": "1MB"})):
         with pytest.raises(UsageError):
             envelope(wrong, tmp_path)

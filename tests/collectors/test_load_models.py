@@ -11,6 +11,8 @@ from perfkit.collectors.load_options import Arrivals, Bystander, Generators, Lad
 from perfkit.workbench import Workbench
 from tests.collectors.load_site import Site, serving, weighty
 
+pytestmark = pytest.mark.alone
+
 CATS = RequestSpec("/cats", ("/cats",))
 
 

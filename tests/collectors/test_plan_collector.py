@@ -64,7 +64,7 @@ def test_a_dsn_that_cannot_be_read_is_not_repeated(broken: str, tmp_path: Path) 
 
 
 def test_a_server_that_is_not_there_is_a_missing_tool(tmp_path: Path) -> None:
-    with pytest.raises(MissingTool, match=r"No PostgreSQL at 127\.0\.0\.1, database cats.*Start the server") as missing:
+    with pytest.raises(MissingTool, match=r"No connection to PostgreSQL at 127\.0\.0\.1, database cats.*Start the server") as missing:
         collect(PlanOptions(f"postgresql://u:{SECRET}@127.0.0.1:1/cats", ("select 1",)), tmp_path)
     assert SECRET not in str(missing.value) and missing.value.exit_code == 4
 

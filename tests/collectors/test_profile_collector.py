@@ -12,6 +12,8 @@ from perfkit.collectors.profile import ProfileOptions, collect, program_of
 from perfkit.errors import CollectionFailed, MissingTool, UsageError
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
 
+pytestmark = pytest.mark.alone
+
 PROGRAM = """\
 import sys
 import neighbour

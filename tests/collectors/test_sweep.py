@@ -25,6 +25,8 @@ from perfkit.model.finding import Finding
 from perfkit.packs import load_pack
 from perfkit.workbench import Workbench
 
+pytestmark = pytest.mark.alone
+
 SHOP = """\
 import os, re, sqlite3, sys, time
 from perfkit.trace import record, span, timed
@@ -142,7 +144,7 @@ def test_what_passes_a_load_test_at_4_kb_is_found_by_sweeping_and_named(service:
     sweep, findings = swept(bench, options)
     assert sweep.subject == "POST /search"
     assert sweep.total.largest.size == 28_000
-    assert sweep.total.largest.median > 1000
+    assert sweep.total.largest.median > 20 * {item.size: item.median for item in sweep.total.sizes}[4_000]
     assert sweep.total.growth is not None
     assert 1.5 < sweep.total.growth.exponent < 2.5
     growing = findings["grows-faster-than-linear"]
@@ -152,7 +154,7 @@ def test_what_passes_a_load_test_at_4_kb_is_found_by_sweeping_and_named(service:
     assert findings["fails-at-size"].title == "POST /search fails from size 50\u202f000 on: status 413 (sizes 50\u202f000)"
     assert sweep.watched is not None
     assert sweep.watched.name == "watch GET /health"
-    assert findings["holds-up-others"].cost_ms == sweep.watched.worst_ms > 500
+    assert findings["holds-up-others"].cost_ms == sweep.watched.worst_ms > sweep.total.largest.median / 3
 
 
 def test_a_regular_expression_is_named_by_the_function_that_calls_it(shop: Path, bench: Workbench) -> None:

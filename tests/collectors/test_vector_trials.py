@@ -93,7 +93,7 @@ def test_the_recommended_setting_reaches_the_recall_when_it_is_measured_again(be
     again = Grid(lists=(20,), probes=(ivfflat.probes or 0,), ef_search=(hnsw.ef_search or 0,))
     assert min(trial.recall for trial in tried(bench, vector_dsn, "plain", grid=again)) >= 0.9
     cheaper = chosen["ivfflat"].cheaper
-    assert cheaper is None or (cheaper.recall < 0.9 and cheaper.mean_ms < ivfflat.mean_ms)
+    assert cheaper is None or (cheaper.recall < 0.9 and cheaper.p50_ms < ivfflat.p50_ms)
 
 
 def test_an_index_built_on_an_empty_table_is_found(bench: Workbench, vector_dsn: str) -> None:
@@ -104,7 +104,7 @@ def test_an_index_built_on_an_empty_table_is_found(bench: Workbench, vector_dsn:
         found[table] = {finding.rule: finding for finding in vectors.judge(trials)}
     assert "vector-index-built-before-its-data" in found["early"] and "vector-index-built-before-its-data" not in found["fresh"]
     finding = found["early"]["vector-index-built-before-its-data"]
-    assert " % of the 10 nearest (mean " in finding.title and "P95" in finding.title
+    assert " % of the 10 nearest (P50 " in finding.title and "P95" in finding.title
     assert "reindex" in finding.remedy
 
 
@@ -165,7 +165,7 @@ def test_what_cannot_be_searched_is_said(bench: Workbench, vector_dsn: str) -> N
     with pytest.raises(UsageError, match="of type int4, not vector or halfvec"):
         bench.collect(VectorOptions(vector_dsn, "plain", "id"))
     with pytest.raises(CollectionFailed, match=r"PostgreSQL ended the trials of plain\.embedding"):
-        tried(bench, vector_dsn, "plain", grid=Grid(methods=("hnsw",), m=(1000,), ef_construction=(2000,)))
+        tried(bench, vector_dsn, "plain", timeout_s=0.002)
     with pytest.raises(UsageError, match="holds 4000 vectors; 5000 and 50 queries are asked for"):
         tried(bench, vector_dsn, "plain", sizes=(10, 100, 5000))
 

@@ -19,6 +19,8 @@ from perfkit.demo.statements import statements
 from perfkit.demo.traffic import REQUESTS
 from perfkit.errors import UsageError
 
+pytestmark = pytest.mark.alone
+
 
 def test_a_variant_is_named_by_what_it_fixes() -> None:
     assert [Fixes.named(name).vector_index for name in VARIANTS] == [False, True, False, True, False, False, False]

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
+from tests.command_line import perfkit
 from tests.conftest import WriteLog
 
 PNG, SVG = b"\x89PNG", b"<?xml"
 
 
 def figure(bench: Workbench, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "perfkit", "--workspace", str(bench.workspace.root), "figure", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return perfkit(bench.workspace.root, "figure", *arguments)
 
 
 @pytest.fixture

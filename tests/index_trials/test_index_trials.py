@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -76,11 +78,21 @@ def test_not_a_byte_of_the_catalog_is_changed(proofs: tuple[dict[str, list[Findi
     assert proofs[1]
 
 
-def test_a_proof_on_300000_rows_takes_less_than_two_seconds(shop: Shop) -> None:
+def test_a_proof_on_300000_rows_takes_little_longer_than_the_build_itself(shop: Shop) -> None:
     candidates = shop.candidates(shop.planned(BY_KIND))
+    build = f"begin; create index perfkit_own on items (kind, price); {BY_KIND}; rollback"
+    rounds = [(seconds(lambda: shop.run(build)), seconds(lambda: proved(shop, candidates))) for _ in range(3)]
+    assert min(proof - built for built, proof in rounds) < 5 * min(built for built, _ in rounds)
+
+
+def proved(shop: Shop, candidates: tuple[IndexCandidate, ...]) -> Path:
+    return collect(IndexTrialOptions(shop.dsn, candidates), shop.bench.workspace.root)
+
+
+def seconds(work: Callable[[], object]) -> float:
     began = time.perf_counter()
-    collect(IndexTrialOptions(shop.dsn, candidates), shop.bench.workspace.root)
-    assert time.perf_counter() - began < 2.0
+    work()
+    return time.perf_counter() - began
 
 
 def test_each_arm_of_an_or_gets_its_index(shop: Shop) -> None:
@@ -150,10 +162,9 @@ def test_a_build_that_takes_too_long_is_ended_and_leaves_nothing(shop: Shop) -> 
 def test_a_table_that_is_being_written_to_is_left_alone(shop: Shop) -> None:
     with psycopg.connect(shop.dsn) as writer:
         writer.execute("update makers set name = name where id = 1")
-        began = time.perf_counter()
+        # it never ends while the trial lasts: that the trial ends says that it did not wait for it
         options = IndexTrialOptions(shop.dsn, (candidate("makers", IndexKey("name", True), statement="table makers"),), lock_s=0.2)
         run_id = shop.bench.collect(options).run_id
-        assert time.perf_counter() - began < 3
         writer.rollback()
     [[refused]] = shop.bench.store.query(f"select refused from index_trials where run_id = '{run_id}'")[1]
     assert refused.startswith("the table was not free of writing transactions in time")

@@ -8,8 +8,13 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from perfkit.workbench import Workbench
+from perfkit.workspace import Workspace
 from tests.conftest import WriteLog
+
+pytestmark = pytest.mark.alone
 
 
 def ingesting(bench: Workbench, *paths: Path) -> subprocess.Popen[bytes]:
@@ -25,11 +30,13 @@ def test_three_processes_writing_at_once_lose_nothing(bench: Workbench, locust_l
     assert bench.store.query("select count(distinct run_id), count(*) from requests")[1] == [(9, 9 * 400)]
 
 
-def test_a_killed_ingest_leaves_the_whole_run_or_none(bench: Workbench, locust_log: WriteLog) -> None:
-    log = locust_log(requests=150_000)
-    for delay_s in (0.2, 0.45, 0.6, 0.75, 0.9, 1.1):
+def test_a_killed_ingest_leaves_the_whole_run_or_none(bench: Workbench, locust_log: WriteLog, tmp_path: Path) -> None:
+    log, began = locust_log(requests=150_000), time.monotonic()
+    assert ingesting(Workbench(Workspace(tmp_path / "other")), log).wait() == 0
+    whole_s = time.monotonic() - began
+    for share in (0.3, 0.5, 0.6, 0.7, 0.8, 0.95):
         writer = ingesting(bench, log)
-        time.sleep(delay_s)
+        time.sleep(share * whole_s)
         writer.send_signal(signal.SIGKILL)
         writer.communicate()
         runs, requests = bench.store.query("select (select count(*) from runs), (select count(*) from requests)")[1][0]

@@ -37,6 +37,7 @@ NO_NEWS = {"checkForUpdates": False, "fetchNews": "false", "doNotDisturbMode": T
 WAIT_S = 60
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: `apt-get install chromium`, as .ci/run does"),
 ]

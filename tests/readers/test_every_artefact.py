@@ -12,7 +12,7 @@ from perfkit.readers import READERS
 from perfkit.workbench import Workbench
 from tests.readers.harm import ARTEFACTS
 
-ABOUT = (".md", ".py", ".java", ".pyc")
+ABOUT = (".md", ".py", ".java", ".go", ".pyc")
 FILES = sorted(path for path in ARTEFACTS.rglob("*") if path.is_file() and path.suffix not in ABOUT)
 
 

@@ -142,3 +142,30 @@ def test_a_table_of_many_operators_is_read(tmp_path: Path) -> None:
     lines = [border, "| Operator  | DB Hits |", border, *rows, border, "", "Total database accesses: 20,000", ""]
     (tmp_path / "long.txt").write_text("\n".join(lines))
     assert len(rows_of(tmp_path / "long.txt", "plan_nodes")) == 20_000
+
+
+def test_the_total_may_stand_in_the_summary_above(tmp_path: Path) -> None:
+    table = """+------------------+----------------+-------+---------+
+| Operator         | Estimated Rows | Rows  | DB Hits |
++------------------+----------------+-------+---------+
+| +ProduceResults  |            100 |     1 |       0 |
+| |                +----------------+-------+---------+
+| +NodeByLabelScan |          20000 | 20000 |   20001 |
++------------------+----------------+-------+---------+
+"""
+    summary = """+------------------------------------------------------------------------------------------+
+| Plan      | Statement   | Version      | Planner | Runtime       | Time | DbHits | Rows |
++------------------------------------------------------------------------------------------+
+| "PROFILE" | "READ_ONLY" | "CYPHER 3.5" | "COST"  | "INTERPRETED" | 33   | {hits} | 1    |
++------------------------------------------------------------------------------------------+
+
+"""
+    path = tmp_path / "plan.txt"
+    path.write_text(summary.format(hits=20001) + table)
+    assert [node["node_type"] for node in rows_of(path, "plan_nodes")] == ["ProduceResults", "NodeByLabelScan"]
+    path.write_text(summary.format(hits=20002) + table)
+    with pytest.raises(ArtefactError, match="20,002 database accesses in total"):
+        rows_of(path, "plan_nodes")
+    path.write_text(table)
+    with pytest.raises(ArtefactError, match="no total of database hits"):
+        rows_of(path, "plan_nodes")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from tests.readers.cutting import cuts
 from tests.readers.plan_files import ARTEFACTS, read_plans
 
 SECONDS = 10.0
-"""Far more than any of it needs, far less than a hang."""
+"""Of this process: far more than any of it needs, far less than a hang."""
 JSON, TEXT, LOG = "pg-explain", "pg-explain-text", "auto-explain-log"
 EXAMPLES = {JSON: "pg_explain/cte_read_twice.json", TEXT: "pg_text/psql_unicode.txt", LOG: "pg_log/json.log"}
 Node = dict[str, Any]
@@ -163,9 +163,9 @@ def test_a_text_that_breaks_off_or_means_nothing_is_refused_with_its_line(text: 
 def test_twenty_thousand_nodes_are_read(name: str, tmp_path: Path) -> None:
     path = tmp_path / "wide.plan"
     path.write_text(WRITERS[name](scan(**{"Actual Total Time": 30_000.0}, Plans=[scan(Plans=[scan()]) for _ in range(10_000)])))
-    began = time.monotonic()
+    began = process_time()
     assert len(read_plans(path, name).nodes) == 20_001
-    assert time.monotonic() - began < SECONDS
+    assert process_time() - began < SECONDS
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -176,9 +176,9 @@ def test_two_thousand_levels_are_read(name: str, tmp_path: Path) -> None:
         node["Plans"], node = [below], below
     path = tmp_path / "deep.plan"
     path.write_text(WRITERS[name](root))
-    began = time.monotonic()
+    began = process_time()
     nodes = read_plans(path, name).nodes
-    assert [row["parent_id"] for row in nodes[1:]] == list(range(2000)) and time.monotonic() - began < SECONDS
+    assert [row["parent_id"] for row in nodes[1:]] == list(range(2000)) and process_time() - began < SECONDS
 
 
 def test_endless_brackets_are_refused(tmp_path: Path) -> None:
@@ -196,9 +196,9 @@ def test_thousands_of_separate_plans_take_no_longer(name: str, tmp_path: Path) -
     plan = scan(Plans=[separate(number) for number in range(6000)] + [user(number) for number in range(12_000)])
     path = tmp_path / "many.json"
     path.write_text(json.dumps([{"Plan": plan, "Execution Time": 9e9}]))
-    began = time.monotonic()
+    began = process_time()
     read_plans(path, JSON)
-    assert time.monotonic() - began < SECONDS
+    assert process_time() - began < SECONDS
 
 
 def test_a_bad_plan_among_good_ones_stores_nothing(tmp_path: Path, bench: Workbench) -> None:

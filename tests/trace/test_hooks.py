@@ -123,7 +123,7 @@ def test_recording_a_statement_takes_some_microseconds(artefact: Path, engine: E
         silent = min(_seconds(connection) for _ in range(5))
         with record(artefact):
             recorded = min(_seconds(connection) for _ in range(5))
-    # some 20 µs on an idle host; the limit leaves room for a busy one
+    # some 20 µs of this process's own time, writing included, however busy the machine is
     assert (recorded - silent) / 300 < 100e-6
 
 
@@ -134,7 +134,7 @@ async def _get(app: FastAPI, path: str) -> None:
 
 def _seconds(connection: Any) -> float:
     statement = text("select 1")
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(300):
         connection.execute(statement).close()
-    return time.perf_counter() - started
+    return time.process_time() - started

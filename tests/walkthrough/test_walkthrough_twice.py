@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from perfkit.analyses.known_runs import Selection
 from perfkit.walkthrough import Size, walk
 from tests.walkthrough.conftest import Walked
 
+pytestmark = pytest.mark.alone
+
 
 def test_a_second_walk_adds_to_the_first(walked: Walked) -> None:
     first = {run.run_id for run in walked.bench.runs()}
-    size = Size(rounds=1, load_s=3.0, warmup_s=1.0, users=4, exercise_rounds=6, personas=30_000)
+    size = Size(rounds=1, load_s=1.5, warmup_s=0.5, users=4, exercise_rounds=2, personas=3_000)
     outcome = walk(walked.bench, lambda text, done: None, size)
     both = {run.run_id for run in walked.bench.runs()}
     assert first < both

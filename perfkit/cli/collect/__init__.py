@@ -9,6 +9,7 @@ from perfkit.cli.lazy import LazyGroup
 COLLECTORS = {
     "load": "Put load on a web application with Locust and keep the log of every request.",
     "profile": "Profile a Python program.",
+    "memory": "Measure where a Python program's memory goes, and what it keeps.",
     "bench": "Time a Python function, a command or a pytest-benchmark suite.",
     "sweep": "Measure how a function, a command or a URL grows with size, and where it breaks its limit.",
     "vectors": "Try vector indexes of pgvector or FAISS: recall, latency and cost of every setting.",

@@ -81,7 +81,10 @@ def command(workspace: Path | None, files: tuple[Path, ...], dsn: str, as_json: 
 def _statements(workspace: Path | None, files: tuple[Path, ...], given: Mapping[str, Any]) -> list[Statement]:
     from perfkit.collectors.statements import described, statements_in
 
-    named = [described(sql) for sql in (*given["statements"], *(sql for file in files for sql in statements_in(_text(file))))]
+    in_files = {file: statements_in(_text(file)) for file in files}
+    for file in (file for file, found in in_files.items() if not found):
+        raise UsageError(f"{file} holds no statement.")
+    named = [described(sql) for sql in (*given["statements"], *(sql for found in in_files.values() for sql in found))]
     if named and (given["from_trace"] or given["top"]):
         raise UsageError("Say in one way which statements: files and --statement, --from-trace, or --top alone.")
     return _traced(workspace, given["from_trace"], given["top"]) if given["from_trace"] else named
@@ -125,5 +128,7 @@ def _settings(given: tuple[str, ...]) -> dict[str, str]:
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is no text in UTF-8: byte {error.start} is none of it.") from error
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}.") from error

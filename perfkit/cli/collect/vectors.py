@@ -38,7 +38,7 @@ HOW: Options = (
     click.option("--probes", help="IVFFlat: lists to search. Default: 1 and around √lists."),
     click.option("--m", help="HNSW: links a node. Default: 16."),
     click.option("--ef-construction", help="HNSW: candidates while building. Default: 64."),
-    click.option("--ef-search", help="HNSW: candidates while searching. Default: 10,20,40,80,120,200,400."),
+    click.option("--ef-search", help="HNSW: candidates while searching. Default: 10 to 400, from k on."),
     click.option("--sizes", help="Numbers of rows such as 1k,2k,4k,8k,16k,32k: how the cost grows at equal recall."),
     click.option("--max-rows", default="20k", show_default=True, help="Rows of the copy; a larger table is sampled."),
     click.option("--repetitions", type=click.IntRange(min=1), default=3, show_default=True, help="Times each query is timed."),

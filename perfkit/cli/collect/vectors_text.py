@@ -53,29 +53,35 @@ def _row(trial: VectorTrial) -> tuple[str, ...]:
     size = format_quantity(trial.bytes, "bytes") if trial.bytes is not None else "–"
     name = trial.setting + (f" ({', '.join(notes)})" if notes else "")
     recall, rows = format_quantity(trial.recall, "ratio"), format_quantity(trial.row_count, "count")
-    return (name, rows, recall, f"{trial.returned:.3g}", *times, format_quantity(trial.queries_per_s, "count"), buffers, build, size)
+    return (name, rows, recall, format_quantity(trial.returned, "count"), *times, format_quantity(trial.queries_per_s, "count"), buffers, build, size)
 
 
 def _advice(choice: VectorChoice) -> Iterator[str]:
     trial, place = choice.chosen, " in place" if choice.chosen.in_place else ""
-    recall, mean = format_quantity(trial.recall, "ratio"), format_quantity(trial.mean_ms, "ms")
+    recall, median = format_quantity(trial.recall, "ratio"), format_quantity(trial.p50_ms, "ms")
+    if trial.is_exact:
+        yield f"{choice.method}{place} compares every vector: P50 {median} a query, recall {recall}, and nothing to set."
+        return
     if not choice.reached:
-        yield f"{choice.method}{place}: no setting reaches recall {choice.wanted:g}; the best, {trial.setting}, has {recall} at {mean} a query."
+        yield f"{choice.method}{place}: no setting reaches recall {choice.wanted:g}; the best, {trial.setting}, has {recall} at P50 {median} a query."
         return
     exact = _against_exact(choice)
-    yield f"Recall {choice.wanted:g} with {choice.method}{place}: {trial.setting}: recall {recall} at {mean} a query{exact}."
+    yield f"Recall {choice.wanted:g} with {choice.method}{place}: {trial.setting}: recall {recall} at P50 {median} a query{exact}."
     cheaper = choice.cheaper
     if cheaper is None:
         yield "  No tried setting is faster and finds less."
     else:
-        lost = format_quantity(choice.lost, "ratio")
-        yield f"  The next cheaper, {cheaper.setting}, takes {format_quantity(cheaper.mean_ms, 'ms')} and finds {lost} of the neighbours less."
+        found, takes = format_quantity(cheaper.recall, "ratio"), format_quantity(cheaper.p50_ms, "ms")
+        yield f"  The next cheaper, {cheaper.setting}, takes {takes} and finds {found}."
 
 
 def _against_exact(choice: VectorChoice) -> str:
     if choice.exact is None or choice.times_faster is None:
         return ""
-    return f", {choice.times_faster:.1f}× as fast as exact search ({format_quantity(choice.exact.mean_ms, 'ms')})"
+    exact = format_quantity(choice.exact.p50_ms, "ms")
+    if choice.times_faster >= 1:
+        return f", {choice.times_faster:.1f}× as fast as exact search ({exact})"
+    return f", slower than exact search ({exact}): so few rows need no index"
 
 
 def _growth(growth: VectorGrowth) -> str:

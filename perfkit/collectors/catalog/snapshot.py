@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perfkit.collectors.databases import connected, conninfo_of, without_password
+from perfkit.collectors.plans_top import hidden_text
 from perfkit.errors import CollectionFailed, MissingTool
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Catalog:
         info = self._only(connection, "statements_info", schema=schema) if known and known[0] else {}
         seen = [row for row in rows if OURS not in (row["query"] or "")]
         hidden = sum(row["query"] == HIDDEN for row in seen)
-        unseen = f"{hidden} statements of other roles are hidden from this one. {HOW_TO_SEE}" if hidden else ""
+        unseen = hidden_text(hidden, HOW_TO_SEE) if hidden else ""
         kept = [_discreet(row) if with_text else _bare(row) for row in seen]
         return {"statements": kept, "statements_info": info}, unseen
 

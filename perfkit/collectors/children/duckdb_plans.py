@@ -79,7 +79,7 @@ def _connected(path: str) -> duckdb.DuckDBPyConnection:
 
 
 def _line(error: duckdb.Error) -> str:
-    return " ".join(str(error).split()).rstrip(".") + "."
+    return " ".join(str(error).split("\nLINE ")[0].split()).rstrip(".") + "."
 
 
 def _answer(answer: dict[str, Any]) -> None:

@@ -67,7 +67,7 @@ def answered_by(question: dict[str, Any]) -> dict[str, Any]:
     flat.add(loaded.base)
     rows = [_trial(question, loaded, flat, Setting("exact"), truth)]
     remarks = []
-    for setting, apply in _settings(loaded.index, Grid(**{name: tuple(values) for name, values in question["grid"].items()})):
+    for setting, apply in _settings(loaded.index, Grid(**{name: tuple(values) for name, values in question["grid"].items()}), k):
         if time.monotonic() >= deadline:
             remarks.append(f"No time is left for {setting.title}: --max-time allows {question['max_time_s']:g} s.")
             break
@@ -78,7 +78,11 @@ def answered_by(question: dict[str, Any]) -> dict[str, Any]:
 
 def _loaded(question: dict[str, Any]) -> Loaded:
     base = queries_from(Path(question["vectors"]))
-    index = faiss.read_index(question["index"])
+    try:
+        index = faiss.read_index(question["index"])
+    except RuntimeError as error:
+        reason = "it was cut off" if "read error" in str(error) else "it is none that FAISS knows"
+        raise UnfitError(f"{question['index']} cannot be read as a FAISS index: {reason}. faiss.write_index(index, file) writes one.") from error
     if index.d != base.shape[1] or index.ntotal != len(base):
         raise UnfitError(
             f"The index holds {index.ntotal} vectors of {index.d} dimensions, {question['vectors']} {len(base)} of {base.shape[1]}. "
@@ -96,7 +100,7 @@ def _loaded(question: dict[str, Any]) -> Loaded:
     return Loaded(index, METRICS[index.metric_type], base, queries, own, Path(question["index"]).stat().st_size)
 
 
-def _settings(index: Any, grid: Grid) -> Iterator[tuple[Setting, Callable[[], None]]]:
+def _settings(index: Any, grid: Grid, k: int) -> Iterator[tuple[Setting, Callable[[], None]]]:
     """Every way to search the index, and how to set it."""
     inverted = faiss.try_extract_index_ivf(index)
     if inverted is not None:
@@ -105,7 +109,7 @@ def _settings(index: Any, grid: Grid) -> Iterator[tuple[Setting, Callable[[], No
             yield Setting(name, lists=inverted.nlist, probes=probes), _setter(inverted, "nprobe", probes)
     elif hasattr(index, "hnsw"):
         graph, name = index.hnsw, "hnsw" if isinstance(index, faiss.IndexHNSWFlat) else type(index).__name__
-        for ef in grid.ef_search:
+        for ef in sorted({*grid.ef_for(k), *(() if grid.ef_search else (graph.efSearch,))}):
             yield Setting(name, m=graph.nb_neighbors(1), ef_construction=graph.efConstruction, ef_search=ef), _setter(graph, "efSearch", ef)
     else:
         yield Setting(type(index).__name__), lambda: None

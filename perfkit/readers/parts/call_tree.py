@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, repeat
-from typing import Any, NamedTuple
+from itertools import accumulate
+from math import fsum
+from typing import Any, NamedTuple, TypeVar
 
 from perfkit.model.batch import Columns
+
+Number = TypeVar("Number", int, float)
 
 NO_STACK = "(no stack)"
 """The frame of samples that have none: their weight is part of the whole."""
@@ -42,12 +45,12 @@ class CallTree:
         self.unit = unit
         self._owners: dict[Owner, int] = {}
         self._step_numbers: dict[Step, int] = {}
-        self._roots: dict[int, int] = {}
         self._below: dict[int, int] = {}
-        self._parents, self._steps, self._node_owners = array("q"), array("q"), array("q")
-        self._depths, self._counts, self._weights = array("q"), array("q"), array("d")
+        self._parents, self._steps = array("q"), array("q")
+        """The parent of a root is its owner: -1 the first one, -2 the second one, and so on."""
+        self._counts, self._weights = array("q"), array("d")
         self._leaves: dict[tuple[Owner, tuple[Step, ...]], int] = {}
-        self._places, self._sizes = array("q"), array("q")
+        self._places = array("q")
 
     def __len__(self) -> int:
         return len(self._parents)
@@ -62,13 +65,24 @@ class CallTree:
 
     def numbered_path(self, steps: Iterable[int], owner: Owner = NOBODY) -> int:
         """The same for steps that are numbered already; such stacks are not remembered as a whole."""
-        node: int | None = None
+        node = self.walk(-1 - self._owners.setdefault(owner, len(self._owners)), steps)
+        if node < 0:
+            raise ValueError(f"a stack without frames has no node; put a frame {NO_STACK} into it")
+        return node
+
+    def walk(self, node: int, steps: Iterable[int]) -> int:
+        """The node that numbered steps lead to from a node."""
         below = self._below
         for step in steps:
-            known = None if node is None else below.get(node << STEP_BITS | step)
-            node = self._child(node, step, owner) if known is None else known
-        if node is None:
-            raise ValueError(f"a stack without frames has no node; put a frame {NO_STACK} into it")
+            key = node << STEP_BITS | step
+            known = below.get(key)
+            if known is None:
+                known = below[key] = len(self._parents)
+                self._parents.append(node)
+                self._steps.append(step)
+                self._weights.append(0.0)
+                self._counts.append(0)
+            node = known
         return node
 
     def step_number(self, step: Step) -> int:
@@ -77,42 +91,56 @@ class CallTree:
 
     def below(self, parent: int | None, step: Step, owner: Owner = NOBODY) -> int:
         """The node that a step leads to from its caller, or from the owner's beginning."""
-        return self._child(parent, self.step_number(step), owner)
+        number = self.step_number(step)
+        return self.numbered_path((number,), owner) if parent is None else self.walk(parent, (number,))
 
     def weigh(self, node: int, weight: float, count: int = 1) -> None:
         """Adds what ended at a node: its own, not what is below it."""
         self._weights[node] += weight
         self._counts[node] += count
 
+    def weigh_all(self, nodes: Sequence[int], weights: Sequence[float]) -> None:
+        """The same for many at once."""
+        import numpy as np
+
+        ended = np.asarray(nodes, np.int64)
+        np.frombuffer(self._weights)[:] += np.bincount(ended, np.asarray(weights, np.float64), len(self))
+        np.frombuffer(self._counts, np.int64)[:] += np.bincount(ended, minlength=len(self))
+
+    @property
+    def total(self) -> float:
+        """All that was weighed."""
+        return fsum(self._weights)
+
     def batches(self) -> Iterator[Columns]:
         """Rows of the table profile_nodes. Nothing may be added after them."""
         if not self._parents:
             return
-        order, totals = self._placed()
+        placed = self._placed()
         owners, steps = list(self._owners), list(self._step_numbers)
         reach: dict[int, int] = {}
-        for start in range(0, len(order), ROWS_A_BATCH):
-            nodes = order[start : start + ROWS_A_BATCH]
+        for start in range(0, len(self), ROWS_A_BATCH):
+            nodes = placed.order[start : start + ROWS_A_BATCH]
             numbers = range(start, start + len(nodes))
-            who = [owners[self._node_owners[node]] for node in nodes]
-            what = [steps[self._steps[node]] for node in nodes]
-            last = [number + self._sizes[node] - 1 for number, node in zip(numbers, nodes, strict=True)]
-            above = [self._parents[node] for node in nodes]
+            who = [owners[number] for number in _picked(placed.owners, nodes)]
+            what = [steps[number] for number in _picked(self._steps, nodes)]
+            frames = [step.frame_id for step in what]
+            last = [number + size - 1 for number, size in zip(numbers, _picked(placed.sizes, nodes), strict=True)]
             rows: dict[str, Sequence[Any]] = {
                 "node_id": numbers,
-                "parent_id": [self._places[parent] if parent >= 0 else None for parent in above],
+                "parent_id": [self._places[parent] if parent >= 0 else None for parent in _picked(self._parents, nodes)],
                 "last_id": last,
-                "depth": [self._depths[node] for node in nodes],
-                "frame_id": [step.frame_id for step in what],
+                "depth": _picked(placed.depths, nodes),
+                "frame_id": frames,
                 "line": [step.line for step in what],
-                "recursive": _recursive(reach, numbers, last, what),
+                "recursive": _recursive(reach, numbers, last, frames),
                 "process": [owner.process for owner in who],
                 "thread": [owner.thread for owner in who],
                 "task": [owner.task for owner in who],
-                "count": [self._counts[node] for node in nodes],
-                "self": [self._weights[node] for node in nodes],
-                "total": [totals[node] for node in nodes],
-                "unit": list(repeat(self.unit, len(nodes))),
+                "count": _picked(self._counts, nodes),
+                "self": _picked(self._weights, nodes),
+                "total": _picked(placed.totals, nodes),
+                "unit": [self.unit] * len(nodes),
             }
             yield Columns("profile_nodes", rows)
 
@@ -120,59 +148,55 @@ class CallTree:
         """What nodes are called in the rows, for tables that refer to them; known after the rows."""
         return [self._places[node] for node in nodes]
 
-    def _child(self, parent: int | None, step: int, owner: Owner) -> int:
-        number = self._owners.setdefault(owner, len(self._owners)) if parent is None else self._node_owners[parent]
-        siblings = self._roots if parent is None else self._below
-        key = (number if parent is None else parent) << STEP_BITS | step
-        node = siblings.get(key)
-        if node is None:
-            node = siblings[key] = len(self._parents)
-            self._parents.append(-1 if parent is None else parent)
-            self._depths.append(0 if parent is None else self._depths[parent] + 1)
-            self._node_owners.append(number)
-            self._steps.append(step)
-            self._weights.append(0.0)
-            self._counts.append(0)
-        return node
-
-    def _placed(self) -> tuple[array[int], array[float]]:
-        """The nodes in preorder, and every node's total. A node is made after its caller, so two passes suffice."""
-        nodes = len(self._parents)
-        parents, totals, sizes = self._parents, array("d", self._weights), array("q", [1]) * nodes
+    def _placed(self) -> Placed:
+        """Every node's place in preorder. A node is made after its caller, so two passes suffice, however deep the stacks are."""
+        parents, nodes = self._parents, len(self._parents)
+        totals, sizes, owned = array("d", self._weights), array("q", [1]) * nodes, [0] * len(self._owners)
         for node in range(nodes - 1, -1, -1):
             parent = parents[node]
             if parent >= 0:
                 sizes[parent] += sizes[node]
                 totals[parent] += totals[node]
-        free = array("q", bytes(8 * nodes))
-        places, order = array("q", free), array("q", free)
-        free_roots = self._free_roots(sizes)
+            else:
+                owned[-1 - parent] += sizes[node]
+        free_roots = [0, *accumulate(owned)]
+        free, order, depths, owners = (array("q", bytes(8 * nodes)) for _ in range(4))
         for node, parent in enumerate(parents):
             if parent >= 0:
                 place = free[parent]
                 free[parent] += sizes[node]
+                depths[node], owners[node] = depths[parent] + 1, owners[parent]
             else:
-                owner = self._node_owners[node]
+                owners[node] = owner = -1 - parent
                 place = free_roots[owner]
                 free_roots[owner] += sizes[node]
-            places[node], order[place], free[node] = place, node, place + 1
-        self._places, self._sizes = places, sizes
-        return order, totals
-
-    def _free_roots(self, sizes: array[int]) -> list[int]:
-        """Where the nodes of each owner begin."""
-        owned = [0] * len(self._owners)
-        for node in self._roots.values():
-            owned[self._node_owners[node]] += sizes[node]
-        return [0, *accumulate(owned)][:-1]
+            order[place], free[node] = node, place + 1
+        self._places = array("q", bytes(8 * nodes))
+        for place, node in enumerate(order):
+            self._places[node] = place
+        return Placed(order, sizes, depths, owners, totals)
 
 
-def _recursive(reach: dict[int, int], numbers: Iterable[int], last: Iterable[int], steps: Iterable[Step]) -> list[bool]:
+class Placed(NamedTuple):
+    """What the tree as a whole tells of its nodes, by the order in which they were made; order itself is preorder."""
+
+    order: array[int]
+    sizes: array[int]
+    depths: array[int]
+    owners: array[int]
+    totals: array[float]
+
+
+def _picked(column: array[Number], nodes: array[int]) -> list[Number]:
+    return list(map(column.__getitem__, nodes))
+
+
+def _recursive(reach: dict[int, int], numbers: Iterable[int], last: Iterable[int], frames: Iterable[int]) -> list[bool]:
     """Whether a caller is the same frame; reach is the last node that is below one of the frame, so far in preorder."""
     found = []
-    for number, end, step in zip(numbers, last, steps, strict=True):
-        inside = reach.get(step.frame_id, -1) >= number
+    for number, end, frame in zip(numbers, last, frames, strict=True):
+        inside = reach.get(frame, -1) >= number
         if not inside:
-            reach[step.frame_id] = end
+            reach[frame] = end
         found.append(inside)
     return found

@@ -20,6 +20,9 @@ CHANGING = re.compile(r"\d+")
 FUNCTION = re.compile(r"^(?:PL/\w+|SQL) function (?P<name>\"?[\w.]+\"?)")
 STATEMENT = re.compile(r'^SQL (?:statement|expression) "')
 CSV_ROW = re.compile(r',"?(?:LOG|INFO|NOTICE|DEBUG\d?|WARNING|ERROR|FATAL|PANIC)"?,"?\w{5}"?,"')
+CONTAINER = re.compile(r"^[\w.-]+ +\| ?", re.MULTILINE)
+UNMARKED = re.compile(r"^(?![\w.-]+ +\|)[^\r\n]+$", re.MULTILINE)
+"""What `docker compose logs` writes in front of every line, and a line without it."""
 SNIFFED = 1 << 16
 CSV_SESSION, CSV_MESSAGE, CSV_CONTEXT = 5, 13, 18
 
@@ -50,6 +53,8 @@ class Entry:
 
 def entries_of(text: str) -> Iterator[Entry]:
     """Every explained statement, in the order in which they ended; raises ValueError with a line's number for a broken csvlog or jsonlog."""
+    if CONTAINER.match(text) and UNMARKED.search(text) is None:
+        text = CONTAINER.sub("", text)
     if is_plain(text):
         return _from_stderr(text)
     return _from_csv(text) if CSV_ROW.search(text, 0, SNIFFED) else _from_json_lines(text)

@@ -1,4 +1,4 @@
-"""What psql and pgAdmin draw around a plan: frames, line ends, quotes, headers and footers. Undone line by line, so that line numbers stay true."""
+"""What psql, pgAdmin, mails and Markdown draw around a plan. Undone line by line, so that line numbers stay true."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 RULE = re.compile(r'^[\s"]*[-─═━+┼╪├┤┌┐└┘┬┴╔╗╚╝╠╣╤╧╟╢═|│║:]{3,}[\s"]*$')
-NO_PLAN = re.compile(r"^[-─═┌├╞+]*\[? ?RECORD \d+ ?\]?[-─═┬┐┤+|]*$|^Time: [\d.,]+ ms.*$")
+NO_PLAN = re.compile(r"^[-─═┌├╞+]*\[? ?RECORD \d+ ?\]?[-─═┬┐┤+|]*$|^Time: [\d.,]+ ms.*$|^(?:`{3}|~{3})\w*$")
 ROWS = re.compile(r"^\s*\((?P<rows>\d+) rows?\)\s*$")
 TITLED = re.compile(r"^QUERY PLAN\s*[|│║] ?")
 """psql's expanded display has the title in front of a row's first line."""
-LEFT = re.compile(r"^\s*[|│║] ?")
+LEFT = re.compile(r"^\s*(?:[|│║]|>(?: ?>)*) ?")
+"""A frame's edge, or the marks of a mail that is answered."""
 BORDERS = ("|", "│", "║")
 MORE = ("+", "↵")
 """A cell goes on in the next line."""
@@ -40,7 +41,7 @@ def undecorated(text: str, *, of_json: bool) -> Iterator[Line]:
     framed = of_json
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw.expandtabs(TAB_COLUMNS).rstrip()
-        bare = line.strip().strip('"').strip("|│║ ")
+        bare = line.strip().strip('"').strip("|│║> ")
         if footer := ROWS.match(line.strip('"')):
             framed = of_json
             yield Line(number, "", ends_plan=True, rows=int(footer["rows"]))

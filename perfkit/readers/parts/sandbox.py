@@ -10,6 +10,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from gzip import GzipFile
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -18,28 +19,43 @@ from typing import IO
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import open_artefact
 
-MEMORY_BYTES = 3 << 30
-"""Address space of the process."""
-SECONDS = 120
-"""Of processor time; twice as long by the clock."""
 REFUSED = 3
 """Exit status of a child that says on stderr, in one line, what is wrong with the bytes."""
-LONGEST_REMARK = 200
-TOO_LONG = f"not read after {SECONDS} s of work. The file is damaged, or made to keep readers busy."
+LONGEST_REMARK = 300
 
 
-def taken_apart(script: Path, path: Path, name: str) -> bytes:
-    """What a script of ours writes about an artefact, which it gets on its standard input. It limits itself, by the two numbers it is given."""
-    command = [sys.executable, "-I", "-S", "-B", str(script), str(MEMORY_BYTES), str(SECONDS)]
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a process apart may use."""
+
+    memory_bytes: int = 3 << 30
+    """Of address space, beside the next."""
+    times_file: int = 0
+    """So many times the size of the artefact."""
+    seconds: int = 120
+    """Of processor time; twice as long by the clock."""
+
+
+USUAL = Limits()
+
+
+def taken_apart(script: Path, path: Path, name: str, limits: Limits = USUAL, *, packages: bool = False) -> bytes:
+    """What a script of ours writes about an artefact that it gets on its standard input; it limits itself, by the two numbers it is given.
+
+    With packages it may import what is installed.
+    """
+    alone = ["-P"] if packages else ["-I", "-S", "-B"]
     with _plain(path) as content, TemporaryFile() as written:
+        size = os.fstat(content.fileno()).st_size
+        command = [sys.executable, *alone, str(script), str(limits.memory_bytes + limits.times_file * size), str(limits.seconds)]
         try:
             done = subprocess.run(
-                command, stdin=content, stdout=written, stderr=subprocess.PIPE, timeout=2 * SECONDS, check=False, env=_environment()
+                command, stdin=content, stdout=written, stderr=subprocess.PIPE, timeout=2 * limits.seconds, check=False, env=_environment()
             )
         except subprocess.TimeoutExpired as error:
-            raise ArtefactError(f"{path}: tried as {name}: {TOO_LONG}") from error
+            raise ArtefactError(f"{path}: tried as {name}: {_too_long(limits)}") from error
         if done.returncode:
-            raise ArtefactError(f"{path}: tried as {name}: {_reason(done, os.fstat(content.fileno()).st_size)}")
+            raise ArtefactError(f"{path}: tried as {name}: {_reason(done, size, limits)}")
         written.seek(0)
         return written.read()
 
@@ -65,12 +81,16 @@ def _environment() -> dict[str, str]:
     return {key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if key in os.environ}
 
 
-def _reason(done: subprocess.CompletedProcess[bytes], size: int) -> str:
-    said = done.stderr.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1][:LONGEST_REMARK]
+def _too_long(limits: Limits) -> str:
+    return f"not read after {limits.seconds} s of work. The file is damaged, too large, or made to keep readers busy."
+
+
+def _reason(done: subprocess.CompletedProcess[bytes], size: int, limits: Limits) -> str:
+    said = done.stderr.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1][:LONGEST_REMARK].rstrip(".")
     if done.returncode == REFUSED:
         return f"{said} (file of {size} bytes)."
     if done.returncode == -signal.SIGXCPU:
-        return TOO_LONG
+        return _too_long(limits)
     if done.returncode < 0:
         return f"reading it ended the process apart ({signal.Signals(-done.returncode).name}): the file is damaged, or made to do harm."
     return f"reading it failed in the process apart: {said or f'status {done.returncode}'} (file of {size} bytes)."

@@ -47,7 +47,7 @@ def _scan(node: Node, owners: Owners) -> Finding | None:
         node,
         owners,
         title=f"The scan of {node.step.relation or 'a file'} reads {scanned:,.0f} rows to keep {kept:,.0f}{left_out}",
-        remedy=f"Write {node.step.relation or 'the file'} sorted by the columns of {node.step.condition}: then whole row groups are left out. "
+        remedy=f"Write {node.step.relation or 'the file'} sorted by the columns of {wanted}: then whole row groups are left out. "
         "For files, partition them by such a column.",
         effort="MEDIUM",
         cost_ms=node.self_ms,

@@ -1,0 +1,92 @@
+"""A speedscope file and a Chrome trace of 100 MB each, read to the last row: megabytes a CPU second and memory, against json.loads of the file."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.inputs import FOLDER
+from benchmarks.jobs import Job, measure_all, python, save, table
+
+BYTES = 100_000_000
+MOST_MB = 1024
+LEAST_MB_A_SECOND = 20
+READ_SCRIPT = """
+import sys
+from pathlib import Path
+from perfkit.readers import reader_named
+for batch in reader_named(sys.argv[1]).read(Path(sys.argv[2])):
+    pass
+"""
+IMPORTS_SCRIPT = "import numpy; import perfkit.readers"
+JSON_SCRIPT = "import json, sys; json.loads(open(sys.argv[1], 'rb').read())"
+
+
+def run() -> None:
+    """Measure and print; what Python needs to start is taken off."""
+    for name, path in (("speedscope", _speedscope()), ("devtools_trace", _trace())):
+        jobs = [
+            Job(f"perfkit, {name}", python(READ_SCRIPT, name, str(path))),
+            Job("json.loads", python(JSON_SCRIPT, str(path))),
+            Job("start of Python", python(IMPORTS_SCRIPT)),
+        ]
+        costs = measure_all(jobs)
+        ours = costs[jobs[0].name]
+        megabytes = path.stat().st_size / 1e6
+        rate = megabytes / (ours.cpu_s - costs["start of Python"].cpu_s)
+        text = table(f"Reading {megabytes:.0f} MB as {name}", costs, "json.loads", [])
+        text += f"- {rate:.0f} MB a CPU second, at least {LEAST_MB_A_SECOND}: {'holds' if rate >= LEAST_MB_A_SECOND else 'DOES NOT HOLD'}.\n"
+        text += f"- {ours.peak_mb:.0f} MB of memory, at most {MOST_MB}: {'holds' if ours.peak_mb <= MOST_MB else 'DOES NOT HOLD'}.\n"
+        save(f"trace_files_{name}", text)
+
+
+def _speedscope() -> Path:
+    """Four threads as py-spy writes them: stacks of 5 to 40 calls, some much more often than others."""
+    noise = random.Random(20260301)
+    frames = [{"name": f"function_{number}", "file": f"/srv/shop/module_{number % 500}.py", "line": number % 900 + 1} for number in range(5000)]
+    stacks = [[noise.randrange(3) + 40 * depth for depth in range(noise.randint(5, 40))] for _ in range(4000)]
+    count = 260_000
+    made = FOLDER / "speedscope-100.json"
+    if made.exists():
+        return made
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with made.open("w", encoding="utf-8") as file:
+        file.write('{"$schema":"https://www.speedscope.app/file-format-schema.json","profiles":[')
+        for thread in range(4):
+            head = {"type": "sampled", "name": f'Thread {thread} "worker"', "unit": "seconds", "startValue": 0.0, "endValue": count * 0.01}
+            samples = [stacks[int(noise.random() ** 3 * len(stacks))] for _ in range(count)]
+            profile = {**head, "samples": samples, "weights": [0.01] * count}
+            file.write(("," if thread else "") + json.dumps(profile, separators=(",", ":")))
+        file.write('],"shared":' + json.dumps({"frames": frames}) + ',"exporter":"py-spy@0.4.3"}')
+    return made
+
+
+def _trace() -> Path:
+    """Calls of eight threads as PyTorch writes them, the same hundred call paths again and again."""
+    made = FOLDER / "trace-100.json"
+    if made.exists():
+        return made
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    size = 0
+    with made.open("w", encoding="utf-8") as file:
+        size += file.write('{"schemaVersion":1,"traceEvents":[\n')
+        for number, event in enumerate(_events()):
+            size += file.write((",\n" if number else "") + json.dumps(event))
+            if size >= BYTES:
+                break
+        file.write('\n],"displayTimeUnit":"ms"}')
+    return made
+
+
+def _events() -> Iterator[dict[str, object]]:
+    noise, now = random.Random(20260302), 1_700_000_000_000_000
+    paths = [[noise.randrange(300) for _ in range(noise.randint(2, 9))] for _ in range(100)]
+    while True:
+        length, thread = noise.randint(300, 2000), noise.randint(1, 8)
+        for depth, function in enumerate(noise.choice(paths)):
+            arguments = {"External id": now % 100_000, "Record function id": 0, "Concrete Inputs": ["", "[64, 128]", ""], "Ev Idx": depth}
+            yield {"ph": "X", "cat": "cpu_op", "name": f"aten::op_{function}", "pid": 7, "tid": thread, "ts": now + depth, "dur": length - 3 * depth,
+                   "args": arguments}  # fmt: skip
+        now += 2000

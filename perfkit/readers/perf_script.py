@@ -1,0 +1,169 @@
+"""What `perf script` prints: every sample with its stack, innermost frame first. Clock events are seconds; other events stay what they are."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from perfkit.model.artefact import Head, open_artefact
+from perfkit.model.batch import Batch
+from perfkit.readers.parts.call_tree import NO_STACK, CallTree, Owner, Step
+from perfkit.readers.parts.frame_texts import OFFSET, SCRIPT, TRAMPOLINE
+from perfkit.readers.parts.frames import Frames
+from perfkit.readers.parts.parsing import refuse
+from perfkit.readers.parts.sample_times import SampleTimes
+
+NAME = "perf_script"
+KIND = "profile"
+TOOL = "perf"
+ABOUT = "text of perf script, also of Python with perf trampolines (-X perf)"
+BY_LINE = False
+
+HEADER = re.compile(
+    r"(?P<command>\S.*?)\s+(?:(?P<process>-?\d+)/)?(?P<thread>-?\d+)\s+(?:\[\d+\]\s+)?(?:[A-Za-z.]{4,}\s+)?(?P<at>\d+\.\d+):\s+"
+    r"(?:(?P<period>\d+)\s+)?(?P<event>[\w./\-{},=:@%$]*[\w/}]):[A-Za-z]*:?(?:\s+(?P<rest>.*?))?\s*"
+)
+FRAME = re.compile(r"\s*(?P<address>[0-9a-fA-F]+)\s+(?P<symbol>\S.*?)\s+\((?P<file>.*?)\)\s*(?:\((?P<inlined>inlined)\))?\s*")
+CLOCKS = ("cpu-clock", "task-clock")
+"""Their period is in nanoseconds of processor time."""
+CYCLES = re.compile(r"(?:\w+/)?(?:cpu-)?cycles/?|cpu-clock|task-clock")
+"""Events that come while the processor works: how many there were is a profile of it. Periods of cycles vary from sample to sample."""
+MODIFIER = re.compile(r"(?:(?<=/)|:)[ukhGHpPDSWeI]+$")
+SAMPLES, SECONDS = "samples", "cpu_s"
+LONGEST_REMARK = 60
+
+
+def sniff(head: Head) -> bool:
+    """A first sample's header; comments may stand before it."""
+    lines = [line.rstrip() for line in head.text.splitlines()[:400]]
+    told = [line for line in lines if line.strip() and not line.startswith("#")]
+    header = HEADER.fullmatch(told[0].strip()) if told else None
+    if header is None:
+        return False
+    followed = len(told) > 1 and any(form.fullmatch(told[1].strip()) for form in (FRAME, HEADER))
+    return followed or (len(told) == 1 and FRAME.fullmatch(header["rest"] or "") is not None)
+
+
+def read(path: Path) -> Iterator[Batch]:
+    """A tree for every event, its samples in time; events that are no time are also counted as samples."""
+    script = Script(path)
+    with open_artefact(path) as file:
+        try:
+            for number, line in enumerate(file, start=1):
+                script.add(number, line.decode("utf-8", "replace").rstrip())
+        except (EOFError, OSError, zlib.error) as error:
+            raise refuse(path, NAME, f"the compressed data is damaged: {error}.") from error
+    script.finish()
+    yield script.frames.columns()
+    for samples in script.trees.values():
+        yield from samples.batches()
+
+
+@dataclass(slots=True)
+class Sample:
+    """One sample while its frames come."""
+
+    owner: Owner
+    event: str
+    at_s: float
+    period: int | None
+    steps: list[Step] = field(default_factory=list)
+    """Innermost first."""
+
+
+class Script:
+    """The trees of one file while its lines come."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.frames = Frames()
+        self.trees: dict[str, SampleTimes] = {}
+        self._current: Sample | None = None
+        self._began: float | None = None
+        self._clock: str | None = None
+        self._cycles: str | None = None
+        self._steps: dict[str, Step] = {}
+
+    def add(self, number: int, line: str) -> None:
+        """A header begins a sample, a blank line or the next header ends it. Frames follow a tab; short commands are indented by spaces."""
+        if not line:
+            self.finish()
+        elif line.startswith("#"):
+            return
+        elif self._current is not None and (line[0] == "\t" or (line[0] == " " and HEADER.fullmatch(line.strip()) is None)):
+            self._frame(number, line)
+        else:
+            self.finish()
+            self._header(number, line)
+
+    def finish(self) -> None:
+        """Counts the sample whose frames have all come; the last one has no blank line to tell."""
+        sample, self._current = self._current, None
+        if sample is None:
+            return
+        if self._began is None:
+            self._began = sample.at_s
+        at_ms = (sample.at_s - self._began) * 1000
+        stack = sample.steps[::-1] or [Step(self.frames.id_of(NO_STACK))]
+        if self._clock is None and sample.event in CLOCKS and sample.period is not None:
+            self._clock = sample.event
+        if sample.event == self._clock:
+            self._count(SECONDS, stack, sample, at_ms, (sample.period or 0) / 1e9)
+            return
+        if self._cycles is None and CYCLES.fullmatch(sample.event):
+            self._cycles = sample.event
+        if sample.event == self._cycles:
+            self._count(SAMPLES, stack, sample, at_ms, 1.0)
+        if sample.event != self._cycles or sample.period is not None:
+            self._count(sample.event, stack, sample, at_ms, 1.0 if sample.period is None else float(sample.period))
+
+    def _count(self, unit: str, stack: list[Step], sample: Sample, at_ms: float, weight: float) -> None:
+        samples = self.trees.get(unit)
+        if samples is None:
+            samples = self.trees[unit] = SampleTimes(CallTree(unit))
+        samples.add(samples.tree.path(stack, sample.owner), at_ms, weight)
+
+    def _header(self, number: int, line: str) -> None:
+        matched = HEADER.fullmatch(line.strip())
+        if matched is None:
+            raise refuse(self.path, NAME, f"{line[:LONGEST_REMARK]!r} is neither the header of a sample nor a frame.", number)
+        period = int(matched["period"]) if matched["period"] and len(matched["period"]) < 20 else None
+        if matched["period"] and period is None:
+            raise refuse(self.path, NAME, f"the period {matched['period'][:LONGEST_REMARK]} is beyond 64 bits.", number)
+        owner = Owner(matched["process"], f"{matched['command'].strip()} ({matched['thread']})")
+        event = MODIFIER.sub("", matched["event"])
+        self._current = Sample(owner, event, float(matched["at"]), period)
+        if matched["rest"] and FRAME.fullmatch(matched["rest"]):
+            self._frame(number, matched["rest"])
+
+    def _frame(self, number: int, line: str) -> None:
+        assert self._current is not None
+        step = self._steps.get(line) or self._step(line)
+        if step is not None:
+            self._current.steps.append(step)
+        elif self._looks_like_a_cut_frame(line):
+            raise refuse(self.path, NAME, f"the frame {line.strip()[:LONGEST_REMARK]!r} has no end; the file was cut off.", number)
+
+    def _looks_like_a_cut_frame(self, line: str) -> bool:
+        """Lines of source (-F srcline) and of arguments of a tracepoint stand between frames as well."""
+        return re.fullmatch(r"\s+[0-9a-f]{4,}( .*\([^)]*)?", line) is not None
+
+    def _step(self, line: str) -> Step | None:
+        matched = FRAME.fullmatch(line)
+        if matched is None:
+            return None
+        symbol, file = OFFSET.sub("", matched["symbol"]), matched["file"]
+        named = TRAMPOLINE.fullmatch(symbol) or SCRIPT.fullmatch(symbol)
+        if named:
+            symbol, file = named["function"] or "(anonymous)", named["file"]
+        step = self._steps[line] = Step(self.frames.id_of(symbol, file, _first_line(named)))
+        return step
+
+
+def _first_line(named: re.Match[str] | None) -> int:
+    """Engines that compile scripts name a function with the line where it begins; Python does not."""
+    text = named.groupdict().get("line") if named else None
+    return int(text) if text and len(text) < 10 else 0

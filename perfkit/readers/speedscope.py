@@ -1,0 +1,282 @@
+"""speedscope's JSON, which many profilers write: one list of frames, and profiles of samples or of calls that open and close."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import repeat
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from perfkit.errors import ArtefactError
+from perfkit.model.artefact import Head
+from perfkit.model.batch import Batch
+from perfkit.model.run import Manifest
+from perfkit.readers.parts.call_tree import NO_STACK, NOBODY, Owner, Step
+from perfkit.readers.parts.facts import fact_rows
+from perfkit.readers.parts.frames import Frames
+from perfkit.readers.parts.json_stream import Cursor, opened_json
+from perfkit.readers.parts.parsing import refuse
+from perfkit.readers.parts.resting import collector_resting
+from perfkit.readers.parts.threads import called
+from perfkit.readers.parts.timeline import Timeline
+
+NAME = "speedscope"
+KIND = "profile"
+TOOL = "speedscope"
+ABOUT = "speedscope's JSON of py-spy, pyinstrument, rbspy, memray and others, sampled or evented, also gzip"
+BY_LINE = False
+
+UNITS = {
+    "none": ("samples", 1.0), "nanoseconds": ("wall_s", 1e-9), "microseconds": ("wall_s", 1e-6), "milliseconds": ("wall_s", 1e-3),
+    "seconds": ("wall_s", 1.0), "bytes": ("bytes", 1.0),
+}  # fmt: skip
+EXECUTING = ("py-spy", "rbspy", "austin", "phpspy")
+"""Profilers whose frames tell the line that was being executed; those of others tell where the function begins."""
+THREAD = re.compile(r'(?:Process (?P<process>\S+) )?Thread (?P<number>\S+)(?: "(?P<name>.*)")?$')
+SMALL = {"type": "kind", "name": "name", "unit": "unit", "startValue": "first", "endValue": "last"}
+LARGE = ("samples", "weights", "events")
+LAST_LINE = 2**31 - 1
+MOST_STACKS = 50_000
+"""Whose nodes are remembered at a time."""
+SCHEMA = re.compile(rb'"\$schema"\s*:\s*"https?://www\.speedscope\.app/file-format-schema\.json"')
+SHARED = re.compile(rb'"shared"\s*:\s*\{\s*"frames"\s*:')
+SPANS = re.compile(rb'"(?:startValue|endValue)"\s*:')
+
+
+@dataclass
+class Reading:
+    """What is known while the file is read."""
+
+    path: Path
+    frames: Frames
+    shared: list[Any] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    timelines: dict[str, Timeline] = field(default_factory=dict)
+    asserted: dict[str, float] = field(default_factory=dict)
+    """By unit, what the profiles say that they span."""
+
+    def timeline(self, unit: str) -> Timeline:
+        return self.timelines.setdefault(unit, Timeline(unit))
+
+    def bad(self, reason: str) -> ArtefactError:
+        return refuse(self.path, NAME, reason)
+
+
+@dataclass
+class Told:
+    """What a profile says of itself."""
+
+    kind: Any = None
+    name: Any = None
+    unit: Any = "none"
+    first: Any = 0
+    last: Any = 0
+    places: dict[str, int] = field(default_factory=dict)
+    """Where its samples, weights or events begin."""
+
+
+@dataclass
+class Place:
+    """One profile while its samples or events are read."""
+
+    reading: Reading
+    what: str
+    timeline: Timeline
+    scale: float
+    owner: Owner
+    first: float
+    last: float
+    known: dict[tuple[int, ...], int] = field(default_factory=dict)
+
+    def node_of(self, stack: Any) -> int:
+        """The node of a list of frames; a sample without any keeps its weight."""
+        try:
+            key = tuple(stack)
+            node = self.known.get(key)
+            if node is None:
+                if len(self.known) >= MOST_STACKS:
+                    self.known.clear()
+                node = self.known[key] = self._walked(key)
+        except (TypeError, IndexError) as error:
+            raise self.bad(f"has the stack {str(stack)[:60]!r}; there are {len(self.reading.steps)} frames") from error
+        return node
+
+    def _walked(self, key: tuple[int, ...]) -> int:
+        tree, steps = self.timeline.tree, self.reading.steps
+        if key and min(key) < 0:
+            raise IndexError("a negative frame")
+        node: int | None = None
+        for frame in key:
+            node = tree.below(node, steps[frame], self.owner)
+        return tree.below(None, Step(self.reading.frames.id_of(NO_STACK)), self.owner) if node is None else node
+
+    def number(self, value: Any) -> float:
+        if type(value) is float and isfinite(value):
+            return value
+        return _number(self.reading, value, f"a weight or time of {self.what}")
+
+    def bad(self, reason: str) -> ArtefactError:
+        return self.reading.bad(f"{self.what} {reason}.")
+
+
+def sniff(head: Head) -> bool:
+    """The schema's address; or, where a writer left it out, the shared frames beside profiles that span something."""
+    start = head.data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    return start == b"{" and bool(SCHEMA.search(head.data) or (SHARED.search(head.data) and (SPANS.search(head.data) or not head.complete)))
+
+
+def read(path: Path) -> Iterator[Batch]:
+    """A tree for each unit, the samples of those whose weight is time, and the profiler's own totals."""
+    with collector_resting(), opened_json(path, NAME) as cursor:
+        reading = Reading(path, Frames())
+        told = _told(cursor, reading)
+        cursor.finish()
+        if not told.get("profiles") or "shared" not in told:
+            raise reading.bad("it has no profiles or no shared frames.")
+        for number, profile in enumerate(told["profiles"]):
+            _profile(cursor, reading, number, profile, several=len(told["profiles"]) > 1)
+    yield Manifest(tool=told.get("tool"), tool_version=told.get("version"))
+    yield reading.frames.columns()
+    for timeline in reading.timelines.values():
+        yield from timeline.batches()
+    facts = [("total", total, unit) for unit, total in reading.asserted.items()]
+    yield fact_rows(facts)
+
+
+def _told(cursor: Cursor, reading: Reading) -> dict[str, Any]:
+    """The frames and what else stands beside the profiles; the profiles may come before what they refer to."""
+    told: dict[str, Any] = {}
+    for key in cursor.members():
+        if key == "profiles":
+            told["profiles"] = [_told_of(cursor) for _ in cursor.items()]
+        elif key == "shared":
+            told["shared"] = [_shared(cursor, reading, part) for part in cursor.members()]
+        elif key == "exporter":
+            told["tool"], _, told["version"] = str(cursor.value() or "").partition("@")
+    executing = str(told.get("tool", "")).startswith(EXECUTING)
+    reading.steps = [_step(reading, frame, executing=executing) for frame in reading.shared]
+    reading.shared.clear()
+    return {name: value or None for name, value in told.items()}
+
+
+def _shared(cursor: Cursor, reading: Reading, part: str) -> str:
+    if part == "frames":
+        for batch in cursor.batches():
+            reading.shared += batch
+    return part
+
+
+def _step(reading: Reading, frame: Any, *, executing: bool) -> Step:
+    if not isinstance(frame, dict) or not isinstance(frame.get("name"), str):
+        raise reading.bad(f"the frame {str(frame)[:60]!r} has no name.")
+    line = frame.get("line")
+    line = line if isinstance(line, int) and 0 < line <= LAST_LINE else None
+    file = frame.get("file")
+    frame_id = reading.frames.id_of(frame["name"], file if isinstance(file, str) else "", 0 if executing else line or 0)
+    return Step(frame_id, line if executing else None)
+
+
+def _told_of(cursor: Cursor) -> Told:
+    """What is small in a profile, and where the rest begins."""
+    told = Told()
+    for key in cursor.members():
+        if key in SMALL:
+            setattr(told, SMALL[key], cursor.value())
+        elif key in LARGE:
+            told.places[key] = cursor.at
+    return told
+
+
+def _profile(cursor: Cursor, reading: Reading, number: int, told: Told, *, several: bool) -> None:
+    if not isinstance(told.unit, str) or told.unit not in UNITS:
+        raise reading.bad(f"profile {number} is measured in {str(told.unit)[:40]!r}. Known: {', '.join(UNITS)}.")
+    if not isinstance(told.kind, str) or told.kind not in KINDS:
+        raise reading.bad(f"profile {number} is of the type {str(told.kind)[:40]!r}. Known: {', '.join(KINDS)}.")
+    unit, scale = UNITS[told.unit]
+    first, last = (_number(reading, value or 0, f"a limit of profile {number}") for value in (told.first, told.last))
+    reading.asserted[unit] = reading.asserted.get(unit, 0.0) + max(last - first, 0.0) * scale
+    place = Place(reading, f"profile {number}", reading.timeline(unit), scale, _owner(told.name, several=several), first, last)
+    KINDS[told.kind](cursor, place, told.places)
+
+
+def _batches(cursor: Cursor, places: dict[str, int], key: str) -> Iterator[list[Any]]:
+    if key in places:
+        cursor.at = places[key]
+        if cursor.peek() == "[":
+            yield from cursor.batches()
+
+
+def _sampled(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
+    """Stacks with the outermost frame first, and a weight for each."""
+    nodes, weights = array("q"), array("d")
+    for batch in _batches(cursor, places, "samples"):
+        nodes.extend(map(place.node_of, batch))
+    for batch in _batches(cursor, places, "weights"):
+        weights.extend(map(place.number, batch))
+    unit = place.timeline.tree.unit
+    if weights and len(weights) != len(nodes):
+        raise place.bad(f"has {len(nodes)} samples and {len(weights)} weights")
+    if not weights and unit != "samples":
+        raise place.bad("has samples without weights")
+    if weights and min(weights) < 0:
+        raise place.bad(f"has a sample of the weight {min(weights):g}")
+    own = array("d", (weight * place.scale for weight in weights or repeat(1.0, len(nodes))))
+    place.timeline.add_all(nodes, own, timed=unit == "wall_s")
+
+
+def _evented(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
+    """Calls that open and close: between two events the time is the innermost open call's."""
+    tree, scale, timed = place.timeline.tree, place.scale, place.timeline.tree.unit == "wall_s"
+    steps, owner, begin = place.reading.steps, place.owner, place.first
+    opened: list[tuple[int, int]] = []
+    now = begin
+
+    def pass_time(until: float) -> None:
+        nonlocal now
+        if until > now and opened:
+            place.timeline.add(opened[-1][1], (now - begin) * scale * 1000 if timed else None, (until - now) * scale)
+        now = until
+
+    for event in (event for batch in _batches(cursor, places, "events") for event in batch):
+        kind, at, frame = _event(place, event)
+        if at < now:
+            raise place.bad(f"has an event at {at:g} behind one at {now:g}")
+        pass_time(at)
+        if kind == "O":
+            opened.append((frame, tree.below(opened[-1][1] if opened else None, steps[frame], owner)))
+        elif not opened or opened[-1][0] != frame:
+            raise place.bad(f"closes the frame {frame} at {at:g}, which is not the innermost open one")
+        else:
+            opened.pop()
+    pass_time(max(place.last, now))
+
+
+def _event(place: Place, event: Any) -> tuple[str, float, int]:
+    try:
+        kind, at, frame = event["type"], event["at"], event["frame"]
+    except (KeyError, TypeError) as error:
+        raise place.bad(f"has the event {str(event)[:60]!r}") from error
+    if kind not in ("O", "C") or type(frame) is not int or not 0 <= frame < len(place.reading.steps):
+        raise place.bad(f"has the event {str(event)[:60]!r}")
+    return kind, place.number(at), frame
+
+
+def _number(reading: Reading, value: Any, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise reading.bad(f"{what} is {str(value)[:40]!r}, not a number.")
+    return float(value)
+
+
+def _owner(name: Any, *, several: bool) -> Owner:
+    """py-spy and rbspy name a profile after its process and thread; others name it after the run."""
+    found = THREAD.match(name) if isinstance(name, str) else None
+    if found is None:
+        return Owner(thread=called(name)) if several else NOBODY
+    return Owner(found["process"], called(found["name"], found["number"]))
+
+
+KINDS = {"sampled": _sampled, "evented": _evented}
