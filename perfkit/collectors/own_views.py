@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import importlib.util
+import json
 import shlex
 import shutil
 import subprocess
@@ -11,10 +13,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from perfkit.errors import CollectionFailed, MissingTool, UsageError
+from perfkit.errors import ArtefactError, CollectionFailed, MissingTool, UsageError
 
 TIMEOUT_S = 120.0
+LOOK_ALIKES = str.maketrans({"<": "\uff1c", '"': "\u201d", "'": "\u2019", "`": "\u02cb"})
+NOTHING_LEAVES = (
+    "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
+    "img-src data:; font-src data:; form-action 'none'; base-uri 'none'\">"
+)
+"""The page would look for a language model on this machine, and its buttons send code to others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +77,36 @@ def _scalene_page(profile: Path) -> Path:
     folder = profile.with_suffix(".scalene")
     folder.mkdir(exist_ok=True)
     try:
-        command = [sys.executable, "-m", "scalene", "view", "--standalone", str(profile.resolve())]
+        harmless = folder / "profile.json"
+        harmless.write_text(json.dumps(_harmless(json.loads(_plain(profile)))), encoding="utf-8")
+        command = [sys.executable, "-m", "scalene", "view", "--standalone", str(harmless.resolve())]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
         written = folder / "scalene-profile.html"
         if not written.is_file():
             said = (done.stderr or done.stdout).strip()[-300:]
             raise CollectionFailed(f"scalene view made no page of {profile}: {said}. `perfkit figure flame` draws the same run.")
-        written.replace(page)
+        page.write_text(written.read_text(encoding="utf-8").replace("<head>", f"<head>{NOTHING_LEAVES}", 1), encoding="utf-8")
     except subprocess.TimeoutExpired as error:
         raise CollectionFailed(f"scalene view made no page of {profile} within {TIMEOUT_S:.0f} s. `perfkit figure flame` draws the run.") from error
+    except (ValueError, RecursionError) as error:
+        raise ArtefactError(f"{profile} is no JSON that scalene could show: {error}.") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return page
+
+
+def _plain(artefact: Path) -> bytes:
+    content = artefact.read_bytes()
+    return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+
+
+def _harmless(part: Any) -> Any:
+    """scalene writes names and source lines into its page as they are: here none can be markup."""
+    if isinstance(part, dict):
+        return {_harmless(name): _harmless(value) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_harmless(value) for value in part]
+    return part.translate(LOOK_ALIKES) if isinstance(part, str) else part
 
 
 VIEWERS = {
@@ -97,6 +124,7 @@ VIEWERS = {
         "pip install 'perfkit[profile]'",
         lambda path: ("scalene", "view", "--cli", str(path)),
         _scalene_page,
-        "scalene's page loads nothing from elsewhere. Its buttons for proposals of a language model would; they send code only when they are used.",
+        "scalene's page as one file that neither loads nor sends anything, so its proposals by a language model do not work. "
+        "Quotes and < in source lines are typographic ones there.",
     ),
 }
