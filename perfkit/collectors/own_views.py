@@ -18,7 +18,7 @@ from typing import Any
 from perfkit.errors import ArtefactError, CollectionFailed, MissingTool, UsageError
 
 TIMEOUT_S = 120.0
-LOOK_ALIKES = str.maketrans({"<": "\uff1c", '"': "\u201d", "'": "\u2019", "`": "\u02cb"})
+LOOK_ALIKES = str.maketrans({"<": "\u2039", '"': "\u201d", "'": "\u2019", "`": "\u02cb"})
 NOTHING_LEAVES = (
     "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
     "img-src data:; font-src data:; form-action 'none'; base-uri 'none'\">"

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from perfkit.analyses.call_paths import Merge, Place, ProfileTree
 from perfkit.analyses.tree_difference import difference
+from perfkit.cli import program
 from perfkit.errors import UsageError
 from perfkit.figures.flame import FlameGraph, Part
 from perfkit.figures.flame_data import Flame, Side, flame_data
@@ -134,3 +136,15 @@ def test_sides_must_have_the_same_shape() -> None:
     both = difference(tree_of(("a", "b")), tree_of(("a", "c"), 3.0))
     data = flame_data(Flame("x", (Side("base", ("1",), both.base), Side("candidate", ("2",), both.candidate))))
     assert data["views"]["top-down"]["own"] == [[1, 1, 0], [3, 0, 3]] or data["views"]["top-down"]["own"] == [[1, 0, 1], [3, 3, 0]]
+
+
+def test_the_command_writes_a_page_or_a_picture_and_refuses_other_suffixes(profiles: Workbench, tmp_path: Path) -> None:
+    start = ["--workspace", str(profiles.workspace.root), "figure", "flame", "changed"]
+    page, picture = tmp_path / "a.html", tmp_path / "a.svg"
+    done = CliRunner().invoke(program, [*start, "--against", "baseline", "-o", str(page)])
+    assert (done.exit_code, done.output) == (0, f"{page}\n")
+    assert data_of(page.read_text(encoding="utf-8"))["title"] == "changed against baseline"
+    assert CliRunner().invoke(program, [*start, "--bottom-up", "--mine", "--by", "wall_s", "-o", str(picture)]).exit_code == 0
+    assert "wall time, what libraries do" in " ".join(picture.read_text(encoding="utf-8").split())
+    with pytest.raises(UsageError, match="a picture is"):
+        CliRunner().invoke(program, [*start, "-o", str(tmp_path / "a.gif")], catch_exceptions=False)
