@@ -6,6 +6,7 @@ import sys
 
 from benchmarks import (
     fingerprints,
+    flame_graph,
     from_points,
     index_trials,
     ingest_points,
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "trace_files": trace_files.run,
     "trend": trend.run,
     "fingerprints": fingerprints.run,
+    "flame_graph": flame_graph.run,
     "recorder": recorder.run,
     "timed_calls": timed_calls.run,
     "index_trials": index_trials.run,

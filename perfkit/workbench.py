@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from perfkit.collectors import Options
     from perfkit.collectors.base import Progress as Step
     from perfkit.collectors.inventory import Tool
+    from perfkit.collectors.own_views import OwnView
+    from perfkit.figures.flame import FlameGraph, Part
     from perfkit.ingest import Ingested, Looked, Progress
     from perfkit.model.index import IndexCandidate
     from perfkit.model.plan import Plan
@@ -163,6 +165,13 @@ class Workbench:
 
         return Profiled(self.store, profile_runs(self.runs(), name))
 
+    def flame(self, name: str, *, against: str | None = None, part: Part | None = None, bottom_up: bool = False) -> FlameGraph:
+        """A profile to walk through, or what changed in it since another one."""
+        from perfkit.figures.flame import Part, flame_graph
+
+        names = [name] if against is None else [against, name]
+        return flame_graph({side: self.profile(side) for side in names}, part or Part(), view="bottom-up" if bottom_up else "top-down")
+
     def memory(self, name: str) -> Memory:
         """What the memory of a run, or of the newest runs of a label, is for, what grows, and whether it leaks."""
         from perfkit.analyses.memory import memory
@@ -176,6 +185,14 @@ class Workbench:
         from perfkit.collectors.function_bodies import function_bodies
 
         return ProfileComparison(self.store, *profile_sides(self.runs(), base, candidate), bodies=function_bodies, force=force)
+
+    def own_view(self, run_id: str) -> OwnView:
+        """The stored artefact of a profile in its tool's own view: snakeviz, scalene."""
+        from perfkit.collectors.own_views import own_view
+
+        [run] = self.runs(Selection(run_ids=(run_id,)))
+        with self.vault.opened(run.artefact_sha256) as artefact:
+            return own_view(artefact, run.format, self.workspace.opened, run.run_id)
 
     def traced_statements(self, run_id: str) -> list[TracedStatement]:
         """The different statements that a traced run sent, by the time that they took."""

@@ -42,6 +42,11 @@ class Workspace:
         return self.data / "scratch"
 
     @property
+    def opened(self) -> Path:
+        """Copies of artefacts for other tools to open; may be deleted at any time."""
+        return self.data / "opened"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 OUTSIDE = "(outside the application)"
 """Where the weight goes that no function of the application is responsible for, when only those are looked at."""
+LEAST_SHARE = 1e-5
+"""Of the whole: what is lighter has no width on any screen, and deep recursions have millions of such ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +101,6 @@ class Merge:
                 own[path] += weight
             merged[node] = path
 
-    def follow(self, way: Sequence[int], weight: float) -> None:
-        """One path, as numbers of the places; its weight is its end's."""
-        path = -1
-        for place in way:
-            path = self._path(path, place)
-        self._own[path] += weight
-
     def tree(self, unit: str, *, estimated: bool, runs: int) -> ProfileTree:
         """Every path that was added."""
         import numpy as np
@@ -168,15 +163,28 @@ def _preorder(parents: NDArray[np.int64], total: NDArray[np.float64]) -> tuple[N
     return np.array(order, np.int64), np.array(depths, np.int64)
 
 
-def turned_round(tree: ProfileTree) -> ProfileTree:
-    """Bottom up: functions by their own weight, and below each the callers that it came from."""
-    merge = Merge(tree.places)
-    places, parents = tree.place.tolist(), tree.parent.tolist()
-    for path, own in enumerate(tree.own.tolist()):
-        if own:
-            way, step = [], path
-            while step >= 0:
-                way.append(places[step])
-                step = parents[step]
-            merge.follow(way, own)
-    return merge.tree(tree.unit, estimated=tree.estimated, runs=tree.runs)
+def turned_round(tree: ProfileTree, least: float = LEAST_SHARE) -> ProfileTree:
+    """Bottom up: functions by their own weight, and below each the callers that it came from.
+
+    least: callers of a smaller share of the whole are not followed; their weight stays with the way that leads to them.
+    """
+    import numpy as np
+
+    from perfkit.analyses.path_order import Level, ordered
+
+    step = np.flatnonzero(tree.own)
+    weight, functions = tree.own[step], len(tree.places)
+    way = np.zeros(len(step), np.int64)
+    levels = []
+    while len(step):
+        known, way = np.unique(way * functions + tree.place[step], return_inverse=True)
+        total = np.bincount(way, weights=weight, minlength=len(known))
+        step = tree.parent[step]
+        followed = (step >= 0) & (total[way] >= least * tree.whole)
+        ended = np.bincount(way, weights=np.where(followed, 0.0, weight), minlength=len(known)).astype(float)
+        levels.append(Level(*np.divmod(known, functions), ended[np.newaxis]))
+        step, weight, way = step[followed], weight[followed], way[followed]
+    columns = ordered(levels)
+    return replace(
+        tree, place=columns.place, parent=columns.parent, last=columns.last, depth=columns.depth, own=columns.own[0], total=columns.total[0]
+    )

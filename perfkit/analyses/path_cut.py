@@ -25,49 +25,63 @@ class ShownPath:
     """How many paths this row stands for; 0 where it is a path of its own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The same rows as columns, callers before callees; what is left out below a path follows all that is shown below it."""
+
+    path: NDArray[np.int64]
+    depth: NDArray[np.int64]
+    own: NDArray[np.float64]
+    total: NDArray[np.float64]
+    left_out: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.path)
+
+
 def heaviest(tree: ProfileTree, most: int) -> list[ShownPath]:
     """At most so many paths, callers before callees; the weights of roots and what is left out there add up to the whole."""
+    rows = cut(tree, worth_showing(tree, tree.total, most))
+    return [
+        ShownPath(*row)
+        for row in zip(rows.path.tolist(), rows.depth.tolist(), rows.own.tolist(), rows.total.tolist(), rows.left_out.tolist(), strict=True)
+    ]
+
+
+def worth_showing(tree: ProfileTree, weights: NDArray[np.float64], most: int) -> NDArray[np.bool_]:
+    """The heaviest paths; a path weighs at least as much as what it is a beginning of, so their beginnings are among them."""
     import numpy as np
 
+    if len(tree) <= most:
+        return np.ones(len(tree), bool)
+    # of equal weights the caller comes first: it has the smaller number
     shown = np.zeros(len(tree), bool)
-    shown[np.lexsort((np.arange(len(tree)), -tree.total))[:most]] = True
-    shown = _all_shown_above(tree, shown)
-    rows: list[ShownPath] = []
-    pending: list[ShownPath] = []
-    for path in np.flatnonzero(shown).tolist():
-        while pending and pending[-1].depth > tree.depth[path]:
-            rows.append(pending.pop())
-        rows.append(ShownPath(path, int(tree.depth[path]), float(tree.own[path]), float(tree.total[path])))
-        rest = _left_out(tree, shown, path)
-        if rest is not None:
-            pending.append(rest)
-    rows += reversed(pending)
-    roots = np.flatnonzero((tree.parent < 0) & ~shown)
-    if len(roots):
-        count = int((tree.last[roots] - roots + 1).sum())
-        weight = float(tree.total[roots].sum())
-        rows.append(ShownPath(-1, 0, weight, weight, count))
-    return rows
+    shown[np.lexsort((np.arange(len(tree)), -weights))[:most]] = True
+    while True:
+        complete = shown & ((tree.parent < 0) | shown[tree.parent])
+        if (complete == shown).all():
+            return shown
+        shown = complete
 
 
-def _all_shown_above(tree: ProfileTree, shown: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Equal weights may put a callee before its caller in the ranking."""
+def cut(tree: ProfileTree, shown: NDArray[np.bool_]) -> Cut:
+    """The paths that are shown, and one row for what is not below each of them."""
     import numpy as np
 
-    kept = shown.copy()
-    for path in np.flatnonzero(kept).tolist():
-        parent = tree.parent[path]
-        kept[path] = parent < 0 or kept[parent]
-    return kept
-
-
-def _left_out(tree: ProfileTree, shown: NDArray[np.bool_], path: int) -> ShownPath | None:
-    """The callees of a shown path that are not."""
-    import numpy as np
-
-    below = np.arange(path + 1, int(tree.last[path]) + 1)
-    hidden = below[(tree.parent[below] == path) & ~shown[below]]
-    if not len(hidden):
-        return None
-    weight = float(tree.total[hidden].sum())
-    return ShownPath(path, int(tree.depth[path]) + 1, weight, weight, int((tree.last[hidden] - hidden + 1).sum()))
+    kept = np.flatnonzero(shown)
+    hidden = np.flatnonzero(~shown & ((tree.parent < 0) | shown[tree.parent]))
+    above, of_above = np.unique(tree.parent[hidden], return_inverse=True)
+    weight = np.bincount(of_above, weights=tree.total[hidden], minlength=len(above))
+    count = np.bincount(of_above, weights=tree.last[hidden] - hidden + 1, minlength=len(above)).astype(np.int64)
+    depth = np.where(above < 0, 0, tree.depth[above] + 1) if len(tree) else above
+    end = np.where(above < 0, len(tree), tree.last[above]) if len(tree) else above
+    # where several rows of left-out paths follow one path, the deepest comes first
+    order = np.lexsort(
+        (
+            np.concatenate([np.zeros(len(kept), np.int64), -depth]),
+            np.concatenate([np.zeros(len(kept), np.int64), np.ones(len(above), np.int64)]),
+            np.concatenate([kept, end]),
+        )
+    )
+    columns = ((kept, above), (tree.depth[kept], depth), (tree.own[kept], weight), (tree.total[kept], weight), (np.zeros(len(kept), np.int64), count))
+    return Cut(*(np.concatenate(pair)[order] for pair in columns))

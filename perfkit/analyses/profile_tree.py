@@ -65,6 +65,8 @@ def profile_tree(
     merge = Merge(places_of(store, run_ids), mine=mine)
     if chosen.tree:
         _add_paths(merge, store.columns(PATHS, run_ids=list(run_ids), unit=chosen.unit), owner)
+    elif owner is not None:
+        raise UsageError(f"The profiler did not tell threads apart, so there is nothing to show of {owner!r} alone. Leave --thread out.")
     else:
         add_estimated(merge, store, run_ids, chosen.unit, least)
     return merge.tree(chosen.unit, estimated=not chosen.tree, runs=len(run_ids))

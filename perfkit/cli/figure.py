@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from perfkit.workbench import Workbench
 
 SUFFIXES = (".png", ".svg")
+PAGE = ".html"
 MOST_RUNS = 10
 """More lines than that cannot be told apart."""
 ALL_REQUESTS = "all requests"
@@ -37,7 +38,14 @@ def command() -> None:
 
 def _kept(function: Command) -> Command:
     """Where the picture goes."""
-    output = click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FILE", help="A .png or .svg file.")
+    output = click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        required=True,
+        metavar="FILE",
+        help="A .png or .svg file; of a flame graph an .html page, too.",
+    )
     return click.pass_obj(output(json_option(function)))
 
 
@@ -222,10 +230,30 @@ def stages(workspace: Path | None, name: str, subject: str | None, output: Path,
     _keep(stages_figure(drawn, title=_title("Stages", newest, whole)), output, as_json)
 
 
-def _bench(workspace: Path | None, output: Path) -> Workbench:
+@command.command()
+@click.argument("name", metavar="RUN|LABEL")
+@click.option("--against", metavar="BASE", help="Another run or label: what changed since it, by colour.")
+@click.option("--bottom-up", is_flag=True, help="Functions by their own weight, callers below them.")
+@click.option("--mine", is_flag=True, help="Only the application's code: what libraries do belongs to whoever called them.")
+@click.option("--by", "unit", metavar="UNIT", help="cpu_s, wall_s, samples, bytes or allocations. Default: time before counts before memory.")
+@click.option("--thread", metavar="NAME", help="Only this thread, process or task, as `perfkit profile --view threads` names it.")
+@_kept
+def flame(workspace: Path | None, /, name: str, against: str | None, bottom_up: bool, output: Path, as_json: bool, **part: Any) -> None:
+    """A flame graph of a profile, or of what changed since BASE.
+
+    An .html file is one page to walk through: search, zoom, colours, top down and bottom up; it needs no server and no
+    net. An .svg or .png file is a picture for a report.
+    """
+    from perfkit.figures.flame import Part
+
+    bench = _bench(workspace, output, (PAGE, *SUFFIXES))
+    _say_where(bench.flame(name, against=against, part=Part(**part), bottom_up=bottom_up).save(output), as_json)
+
+
+def _bench(workspace: Path | None, output: Path, suffixes: Sequence[str] = SUFFIXES) -> Workbench:
     """Before any work: a file that cannot be written would waste it."""
-    if output.suffix not in SUFFIXES:
-        raise UsageError(f"{output}: a picture is a {' or '.join(SUFFIXES)} file. Name one with -o.")
+    if output.suffix not in suffixes:
+        raise UsageError(f"{output}: a picture is a {' or '.join(suffixes)} file. Name one with -o.")
     folder = output.resolve().parent
     if not folder.is_dir():
         raise UsageError(f"{output} cannot be written: there is no folder {folder}. Make it first, with mkdir -p, or name a folder that is there.")
@@ -273,7 +301,10 @@ def _unit(run: Run) -> str:
 def _keep(figure: Figure, output: Path, as_json: bool) -> None:
     from perfkit.figures.canvas import save
 
-    path = save(figure, output)
+    _say_where(save(figure, output), as_json)
+
+
+def _say_where(path: Path, as_json: bool) -> None:
     if as_json:
         print_json({"figure": str(path)})
     else:

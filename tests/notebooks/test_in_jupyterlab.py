@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import json
 import os
 import secrets
@@ -91,6 +92,25 @@ def lab(bench: Workbench, tmp_path: Path) -> Iterator[Lab]:
         server.stop()
 
 
+def opened(page: Any, lab: Lab, notebook: str) -> None:
+    page.goto(f"http://127.0.0.1:{lab.port}/lab/tree/{notebook}?reset&token={lab.token}")
+    page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell", timeout=WAIT_S * 1000)
+
+
+def run_all(page: Any, lab: Lab) -> None:
+    # a click on Run before the kernel is ready is dropped without a word
+    lab.wait_for("/api/sessions", lambda found: found and found[0]["kernel"]["execution_state"] == "idle" and found[0]["kernel"]["connections"] >= 1)
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=WAIT_S * 1000)
+    page.click("li.lm-MenuBar-item:has-text('Run')")
+    page.click("li.lm-Menu-item[data-command='runmenu:run-all']")
+
+
+def notebook_of(code: str, outputs: list[dict[str, Any]]) -> str:
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "execution_count": None, "source": code, "outputs": outputs}
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return json.dumps({"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
+
+
 def test_compare_two_labels_shows_its_picture_and_its_answer(bench: Workbench, locust_log: WriteLog, lab: Lab) -> None:
     from playwright.sync_api import sync_playwright
 
@@ -102,17 +122,42 @@ def test_compare_two_labels_shows_its_picture_and_its_answer(bench: Workbench, l
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
         page = browser.new_page(viewport={"width": 1400, "height": 2400})
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(f"http://127.0.0.1:{lab.port}/lab/tree/compare_two_labels.ipynb?reset&token={lab.token}")
-        page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell", timeout=WAIT_S * 1000)
-        # a click on Run before the kernel is ready is dropped without a word
-        lab.wait_for(
-            "/api/sessions", lambda found: found and found[0]["kernel"]["execution_state"] == "idle" and found[0]["kernel"]["connections"] >= 1
-        )
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=WAIT_S * 1000)
-        page.click("li.lm-MenuBar-item:has-text('Run')")
-        page.click("li.lm-Menu-item[data-command='runmenu:run-all']")
+        opened(page, lab, "compare_two_labels.ipynb")
+        run_all(page, lab)
         answer = page.wait_for_selector(".jp-OutputArea-output:has-text('2 faster')", timeout=WAIT_S * 1000)
         assert answer is not None
         assert page.locator(".jp-RenderedImage img").count() == 1
+        browser.close()
+    assert problems == []
+
+
+def test_a_flame_graph_is_walked_through_in_its_cell_and_is_text_where_nobody_trusts_it(bench: Workbench, tmp_path: Path, lab: Lab) -> None:
+    from playwright.sync_api import sync_playwright
+
+    profile = cProfile.Profile()
+    profile.runcall(json.dumps, {str(number): [number] * 50 for number in range(2000)}, indent=1)
+    profile.dump_stats(tmp_path / "a.prof")
+    [stored] = bench.ingest([tmp_path / "a.prof"])
+    folder = tmp_path / "lab" / "notebooks"
+    shown: Any = bench.flame(stored.run_id)._repr_html_()
+    output = {"output_type": "display_data", "metadata": {}, "data": {"text/html": shown, "text/plain": "FlameGraph"}}
+    (folder / "flame.ipynb").write_text(notebook_of(f"import perfkit\nperfkit.open_workbench().flame({stored.run_id!r})", []))
+    (folder / "foreign.ipynb").write_text(notebook_of("1", [output]))
+    problems: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
+        page = browser.new_page(viewport={"width": 1400, "height": 1400})
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        opened(page, lab, "foreign.ipynb")
+        page.click(".jp-OutputArea-output summary", timeout=WAIT_S * 1000)
+        assert "json/__init__.py" in page.inner_text(".jp-OutputArea-output pre")
+        assert page.locator(".jp-OutputArea-output iframe").count() == 0
+        opened(page, lab, "flame.ipynb")
+        run_all(page, lab)
+        page.wait_for_selector(".jp-OutputArea-output iframe", timeout=WAIT_S * 1000)
+        frame = page.frame_locator(".jp-OutputArea-output iframe")
+        frame.locator("#search").fill("json", timeout=WAIT_S * 1000)
+        assert "functions on" in frame.locator("#found").inner_text()
+        assert "estimate" in frame.locator("#note").inner_text()
         browser.close()
     assert problems == []

@@ -100,6 +100,8 @@ def test_collect_profile_names_the_hottest_function(bench: Workbench) -> None:
     [executed] = bench.run_notebooks(["collect_profile"], given)
     last = "".join(cells(executed.output)[-1]["outputs"][-1]["text"])
     assert "of the profile itself" in last
+    shown = "".join("".join(output.get("data", {}).get("text/html", "")) for cell in cells(executed.output) for output in cell.get("outputs", []))
+    assert "<iframe sandbox='allow-scripts'" in shown
 
 
 def test_collect_plans_names_the_slow_statement_and_what_is_wrong(bench: Workbench, tmp_path: Path) -> None:
