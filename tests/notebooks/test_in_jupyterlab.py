@@ -106,7 +106,7 @@ def run_all(page: Any, lab: Lab) -> None:
 
 
 def notebook_of(code: str, outputs: list[dict[str, Any]]) -> str:
-    cell = {"cell_type": "code", "id": "a", "metadata": {}, "execution_count": None, "source": code, "outputs": outputs}
+    cell: dict[str, Any] = {"cell_type": "code", "id": "a", "metadata": {}, "execution_count": None, "source": code, "outputs": outputs}
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return json.dumps({"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
 

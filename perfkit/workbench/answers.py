@@ -1,28 +1,18 @@
-"""What a notebook or a command holds: the workspace's evidence, one method a question, no branch of its own."""
+"""What the evidence answers, one method a question."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perfkit.analyses.known_runs import Selection, comparable, known_runs, newest_of_each_kind, profile_runs, profile_sides, select_runs
+from perfkit.analyses.known_runs import Selection, comparable, newest_of_each_kind, profile_runs, profile_sides
 from perfkit.analyses.latency import ALL_REQUESTS
-from perfkit.model.finding import Finding
-from perfkit.model.run import MANIFEST_SUFFIX, Manifest, Run
-from perfkit.model.verdict import Verdict
-from perfkit.store import Store
-from perfkit.store.vault import Vault
-from perfkit.store.writer import Staging
-from perfkit.workspace import Workspace, find_workspace
+from perfkit.model.run import Run
+from perfkit.workbench.evidence import Evidence, now
 
 if TYPE_CHECKING:
-    import pandas
-
     from perfkit.analyses.accuracy import Accuracy
     from perfkit.analyses.capacity import Capacity
     from perfkit.analyses.comparison import Compared
@@ -42,99 +32,14 @@ if TYPE_CHECKING:
     from perfkit.analyses.request_time import RequestTime
     from perfkit.analyses.traced_statements import TracedStatement
     from perfkit.analyses.trend import Trend
-    from perfkit.collectors import Options
-    from perfkit.collectors.base import Progress as Step
-    from perfkit.collectors.inventory import Tool
     from perfkit.collectors.own_views import OwnView
     from perfkit.figures.flame import FlameGraph, Part
-    from perfkit.ingest import Ingested, Looked, Progress
-    from perfkit.model.index import IndexCandidate
     from perfkit.model.plan import Plan
-    from perfkit.notebooks import Executed
-    from perfkit.packs import Component, Pack
-    from perfkit.packs.investigation import Investigation
-    from perfkit.report.verify import Checked
-    from perfkit.rules.acceptance import Accepted
-    from perfkit.rules.round_trips import RemoteRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Workbench:
-    """Everything that can be asked of one workspace."""
-
-    workspace: Workspace
-
-    @property
-    def store(self) -> Store:
-        return Store(self.workspace.database)
-
-    @property
-    def vault(self) -> Vault:
-        return Vault(self.workspace.vault)
-
-    def ingest(
-        self,
-        paths: Sequence[Path],
-        stated: Manifest | None = None,
-        as_format: str | None = None,
-        progress: Progress | None = None,
-        *,
-        partial: bool = False,
-    ) -> list[Ingested]:
-        """Store artefacts, all or none."""
-        from perfkit.analyses.validity import examined
-        from perfkit.ingest import Reading, ingest
-
-        how = Reading(as_format, partial)
-        return ingest(paths, self.store, self.vault, stated=stated, reading=how, examine=examined, progress=progress)
-
-    @contextmanager
-    def looking(
-        self, paths: Sequence[Path], as_format: str | None = None, progress: Progress | None = None, query: str | None = None
-    ) -> Iterator[tuple[Staging, list[Looked]]]:
-        """The rows of files, asked without storing them; judged, too, unless one query is all that is asked."""
-        from perfkit.analyses.validity import examined
-        from perfkit.ingest import Reading, looking
-
-        examine = None if query else examined
-        with looking(paths, reading=Reading(as_format), examine=examine, query=query, progress=progress) as found:
-            yield found
-
-    def collect(self, options: Options, progress: Step | None = None) -> Ingested:
-        """Run the tool that the options are for, and store what it left."""
-        from perfkit.collectors import collect
-
-        artefact = collect(options, self.workspace.collected, progress)
-        [stored] = self.ingest([artefact])
-        artefact.unlink()
-        artefact.with_name(artefact.name + MANIFEST_SUFFIX).unlink()
-        return stored
-
-    def profile_call(self, call: Callable[[], object], stated: Manifest | None = None, *, tool: str = "cprofile") -> Ingested:
-        """Call a function of this process under cProfile or pyinstrument, and store the profile."""
-        from perfkit.collectors.profile.call import CallOptions
-
-        return self.collect(CallOptions(call, tool, stated or Manifest()))
-
-    def run_notebooks(
-        self, names: Sequence[str], given: Mapping[str, object], *, timeout_s: float = 1800.0, progress: Step | None = None
-    ) -> list[Executed]:
-        """Run notebooks, by name or path, one after another."""
-        from perfkit.notebooks import find, run
-
-        paths = [find(self.workspace.notebooks, name) for name in names]
-        folder, root = self.workspace.executed_notebooks, self.workspace.root
-        return [run(path, given, output_folder=folder, workspace_root=root, timeout_s=timeout_s, progress=progress) for path in paths]
-
-    def tools(self) -> list[Tool]:
-        """Tools and servers that are here, and those that are not."""
-        from perfkit.collectors.inventory import inventory
-
-        return inventory()
-
-    def runs(self, selection: Selection | None = None) -> list[Run]:
-        """Runs that fit, newest first."""
-        return select_runs(known_runs(self.store), selection or Selection())
+class Answers(Evidence):
+    """Numbers, comparisons and pictures of the runs."""
 
     def latency(self, run_id: str) -> list[Latency]:
         """The endpoints of one load run."""
@@ -296,7 +201,7 @@ class Workbench:
 
         chosen = [metric_named(name) for name in metrics or METRICS]
         floors = noise_floors(self.store, chosen, selection or Selection())
-        remember(self.store, floors, _now())
+        remember(self.store, floors, now())
         return floors
 
     def trend(self, metric: str, selection: Selection | None = None, subject: str | None = None, last: int | None = None) -> Trend:
@@ -313,123 +218,3 @@ class Workbench:
 
         runs = comparable(self.store, self.runs(selection), "load")
         return capacity(self.store, runs, Passing(limit_ms, error_limit), users)
-
-    def diagnose(self, selection: Selection | None = None, system: str | None = None) -> list[Finding]:
-        """What is wrong in the newest evidence of each kind, worst first."""
-        from perfkit.analyses.known_runs import newest_evidence, system_of
-        from perfkit.rules import diagnose
-
-        with self.store.sitting():
-            close = newest_evidence(run for run in self.runs(selection) if run.valid)
-            findings = diagnose(self.store, [run.run_id for run in close], _components(system or system_of(close)))
-        self.store.append("findings", [_finding_row(finding) for finding in findings], (*Finding.__slots__, "found_at"), replacing=True)
-        return findings
-
-    def findings(self, names: Sequence[str]) -> list[Finding]:
-        """Findings of earlier diagnoses, by finding_id or identity."""
-        from perfkit.analyses.known_findings import known_findings
-
-        return known_findings(self.store, names)
-
-    def accepted(self) -> list[Accepted]:
-        """Findings that stay as they are."""
-        from perfkit.rules.acceptance import read
-
-        return read(self.workspace.accepted)
-
-    def accept(self, findings: Sequence[Finding], reason: str) -> list[Accepted]:
-        """Let findings stay; returns those that were not accepted before."""
-        from perfkit.rules.acceptance import accept
-
-        return accept(self.workspace.accepted, findings, reason, _now().date())
-
-    def take_back(self, identities: Sequence[str]) -> list[Accepted]:
-        """Undo of accept."""
-        from perfkit.rules.acceptance import take_back
-
-        return take_back(self.workspace.accepted, identities)
-
-    def new_findings(self, selection: Selection | None = None, system: str | None = None) -> list[Finding]:
-        """What is wrong and not accepted."""
-        from perfkit.rules.acceptance import not_accepted
-
-        return not_accepted(self.diagnose(selection, system), self.accepted())
-
-    def remote_requests(self, selection: Selection, rtt_ms: float) -> list[RemoteRequest]:
-        """A model of the traced endpoints with a longer way to the database."""
-        from perfkit.rules.round_trips import remote_requests
-
-        return remote_requests(self.request_time(selection), rtt_ms)
-
-    def index_candidates(self, run: Run) -> list[IndexCandidate]:
-        """Indexes that the plans of a run ask for, not tried yet."""
-        from perfkit.analyses.plan_trees import plan_trees
-        from perfkit.rules.plans.index_candidates import index_candidates
-
-        return index_candidates(plan_trees(self.store, [run.run_id]))
-
-    def check(self, system: str, label: str | None = None) -> list[Verdict]:
-        """All targets of a pack."""
-        from perfkit.verdicts import keep, scorecard
-
-        pack = self.pack(system)
-        with self.store.sitting():
-            verdicts = scorecard(self.store, pack, Selection(label=label, system=pack.name))
-        keep(self.store, verdicts, _now())
-        return verdicts
-
-    def pack(self, system: str) -> Pack:
-        """The description of a system."""
-        from perfkit.packs import load_pack
-
-        return load_pack(system)
-
-    def report(self, investigation: Investigation, output: Path | None = None) -> Path:
-        """Write the report of an investigation from everything that its two labels have."""
-        from perfkit.report.archive import slug
-        from perfkit.report.evidence import gather
-        from perfkit.report.render import render, write
-
-        path = output or self.workspace.reports / f"{slug(investigation.feature)}_{_now():%Y-%m-%d_%H%M%S}.md"
-        with self.store.sitting():
-            evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
-            write(path, render(investigation, evidence, _now().date()))
-        return path
-
-    def verify(self, report: Path) -> list[Checked]:
-        """Every number of a report, recomputed."""
-        from perfkit.report.verify import verify
-
-        with self.store.sitting():
-            return verify(report, self.store)
-
-    def archive(self, report: Path, feature: str | None = None) -> Path:
-        """Keep a report in docs/archive."""
-        from perfkit.report.archive import archive
-
-        return archive(report, self.workspace.archive, feature, _now().date())
-
-    def sql(self, query: str, parameters: Mapping[str, object] | None = None) -> pandas.DataFrame:
-        """Any question, as a pandas frame."""
-        return self.store.frame(query, parameters)
-
-
-def open_workbench(folder: str | Path | None = None) -> Workbench:
-    """The workbench of a folder; without one, of the workspace around the current folder."""
-    return Workbench(find_workspace(Path(folder) if folder else None))
-
-
-def _components(system: str | None) -> tuple[Component, ...]:
-    if system is None:
-        return ()
-    from perfkit.packs import load_pack
-
-    return load_pack(system).components
-
-
-def _finding_row(finding: Finding) -> tuple[object, ...]:
-    return (*(getattr(finding, name) for name in finding.__slots__), _now())
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,141 @@
+"""What a notebook or a command holds: the workspace's evidence, one method a question, no branch of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perfkit.analyses.known_runs import Selection
+from perfkit.model.finding import Finding
+from perfkit.model.run import Run
+from perfkit.model.verdict import Verdict
+from perfkit.workbench.answers import Answers
+from perfkit.workbench.evidence import now
+from perfkit.workspace import find_workspace
+
+if TYPE_CHECKING:
+    from perfkit.model.index import IndexCandidate
+    from perfkit.packs import Component, Pack
+    from perfkit.packs.investigation import Investigation
+    from perfkit.report.verify import Checked
+    from perfkit.rules.acceptance import Accepted
+    from perfkit.rules.round_trips import RemoteRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench(Answers):
+    """Everything that can be asked of one workspace: evidence, answers, and what is concluded from them."""
+
+    def diagnose(self, selection: Selection | None = None, system: str | None = None) -> list[Finding]:
+        """What is wrong in the newest evidence of each kind, worst first."""
+        from perfkit.analyses.known_runs import newest_evidence, system_of
+        from perfkit.rules import diagnose
+
+        with self.store.sitting():
+            close = newest_evidence(run for run in self.runs(selection) if run.valid)
+            findings = diagnose(self.store, [run.run_id for run in close], _components(system or system_of(close)))
+        self.store.append("findings", [_finding_row(finding) for finding in findings], (*Finding.__slots__, "found_at"), replacing=True)
+        return findings
+
+    def findings(self, names: Sequence[str]) -> list[Finding]:
+        """Findings of earlier diagnoses, by finding_id or identity."""
+        from perfkit.analyses.known_findings import known_findings
+
+        return known_findings(self.store, names)
+
+    def accepted(self) -> list[Accepted]:
+        """Findings that stay as they are."""
+        from perfkit.rules.acceptance import read
+
+        return read(self.workspace.accepted)
+
+    def accept(self, findings: Sequence[Finding], reason: str) -> list[Accepted]:
+        """Let findings stay; returns those that were not accepted before."""
+        from perfkit.rules.acceptance import accept
+
+        return accept(self.workspace.accepted, findings, reason, now().date())
+
+    def take_back(self, identities: Sequence[str]) -> list[Accepted]:
+        """Undo of accept."""
+        from perfkit.rules.acceptance import take_back
+
+        return take_back(self.workspace.accepted, identities)
+
+    def new_findings(self, selection: Selection | None = None, system: str | None = None) -> list[Finding]:
+        """What is wrong and not accepted."""
+        from perfkit.rules.acceptance import not_accepted
+
+        return not_accepted(self.diagnose(selection, system), self.accepted())
+
+    def remote_requests(self, selection: Selection, rtt_ms: float) -> list[RemoteRequest]:
+        """A model of the traced endpoints with a longer way to the database."""
+        from perfkit.rules.round_trips import remote_requests
+
+        return remote_requests(self.request_time(selection), rtt_ms)
+
+    def index_candidates(self, run: Run) -> list[IndexCandidate]:
+        """Indexes that the plans of a run ask for, not tried yet."""
+        from perfkit.analyses.plan_trees import plan_trees
+        from perfkit.rules.plans.index_candidates import index_candidates
+
+        return index_candidates(plan_trees(self.store, [run.run_id]))
+
+    def check(self, system: str, label: str | None = None) -> list[Verdict]:
+        """All targets of a pack."""
+        from perfkit.verdicts import keep, scorecard
+
+        pack = self.pack(system)
+        with self.store.sitting():
+            verdicts = scorecard(self.store, pack, Selection(label=label, system=pack.name))
+        keep(self.store, verdicts, now())
+        return verdicts
+
+    def pack(self, system: str) -> Pack:
+        """The description of a system."""
+        from perfkit.packs import load_pack
+
+        return load_pack(system)
+
+    def report(self, investigation: Investigation, output: Path | None = None) -> Path:
+        """Write the report of an investigation from everything that its two labels have."""
+        from perfkit.report.archive import slug
+        from perfkit.report.evidence import gather
+        from perfkit.report.render import render, write
+
+        path = output or self.workspace.reports / f"{slug(investigation.feature)}_{now():%Y-%m-%d_%H%M%S}.md"
+        with self.store.sitting():
+            evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
+            write(path, render(investigation, evidence, now().date()))
+        return path
+
+    def verify(self, report: Path) -> list[Checked]:
+        """Every number of a report, recomputed."""
+        from perfkit.report.verify import verify
+
+        with self.store.sitting():
+            return verify(report, self.store)
+
+    def archive(self, report: Path, feature: str | None = None) -> Path:
+        """Keep a report in docs/archive."""
+        from perfkit.report.archive import archive
+
+        return archive(report, self.workspace.archive, feature, now().date())
+
+
+def open_workbench(folder: str | Path | None = None) -> Workbench:
+    """The workbench of a folder; without one, of the workspace around the current folder."""
+    return Workbench(find_workspace(Path(folder) if folder else None))
+
+
+def _components(system: str | None) -> tuple[Component, ...]:
+    if system is None:
+        return ()
+    from perfkit.packs import load_pack
+
+    return load_pack(system).components
+
+
+def _finding_row(finding: Finding) -> tuple[object, ...]:
+    return (*(getattr(finding, name) for name in finding.__slots__), now())

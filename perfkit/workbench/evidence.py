@@ -1,0 +1,114 @@
+"""What a workspace holds: runs that were collected or ingested, and any question in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perfkit.analyses.known_runs import Selection, known_runs, select_runs
+from perfkit.model.run import MANIFEST_SUFFIX, Manifest, Run
+from perfkit.store import Store
+from perfkit.store.vault import Vault
+from perfkit.store.writer import Staging
+from perfkit.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas
+
+    from perfkit.collectors import Options
+    from perfkit.collectors.base import Progress as Step
+    from perfkit.collectors.inventory import Tool
+    from perfkit.ingest import Ingested, Looked, Progress
+    from perfkit.notebooks import Executed
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is in one workspace, and how it gets there."""
+
+    workspace: Workspace
+
+    @property
+    def store(self) -> Store:
+        return Store(self.workspace.database)
+
+    @property
+    def vault(self) -> Vault:
+        return Vault(self.workspace.vault)
+
+    def ingest(
+        self,
+        paths: Sequence[Path],
+        stated: Manifest | None = None,
+        as_format: str | None = None,
+        progress: Progress | None = None,
+        *,
+        partial: bool = False,
+    ) -> list[Ingested]:
+        """Store artefacts, all or none."""
+        from perfkit.analyses.validity import examined
+        from perfkit.ingest import Reading, ingest
+
+        how = Reading(as_format, partial)
+        return ingest(paths, self.store, self.vault, stated=stated, reading=how, examine=examined, progress=progress)
+
+    @contextmanager
+    def looking(
+        self, paths: Sequence[Path], as_format: str | None = None, progress: Progress | None = None, query: str | None = None
+    ) -> Iterator[tuple[Staging, list[Looked]]]:
+        """The rows of files, asked without storing them; judged, too, unless one query is all that is asked."""
+        from perfkit.analyses.validity import examined
+        from perfkit.ingest import Reading, looking
+
+        examine = None if query else examined
+        with looking(paths, reading=Reading(as_format), examine=examine, query=query, progress=progress) as found:
+            yield found
+
+    def collect(self, options: Options, progress: Step | None = None) -> Ingested:
+        """Run the tool that the options are for, and store what it left."""
+        from perfkit.collectors import collect
+
+        artefact = collect(options, self.workspace.collected, progress)
+        [stored] = self.ingest([artefact])
+        artefact.unlink()
+        artefact.with_name(artefact.name + MANIFEST_SUFFIX).unlink()
+        return stored
+
+    def profile_call(self, call: Callable[[], object], stated: Manifest | None = None, *, tool: str = "cprofile") -> Ingested:
+        """Call a function of this process under cProfile or pyinstrument, and store the profile."""
+        from perfkit.collectors.profile.call import CallOptions
+
+        return self.collect(CallOptions(call, tool, stated or Manifest()))
+
+    def run_notebooks(
+        self, names: Sequence[str], given: Mapping[str, object], *, timeout_s: float = 1800.0, progress: Step | None = None
+    ) -> list[Executed]:
+        """Run notebooks, by name or path, one after another."""
+        from perfkit.notebooks import find, run
+
+        paths = [find(self.workspace.notebooks, name) for name in names]
+        folder, root = self.workspace.executed_notebooks, self.workspace.root
+        return [run(path, given, output_folder=folder, workspace_root=root, timeout_s=timeout_s, progress=progress) for path in paths]
+
+    def tools(self) -> list[Tool]:
+        """Tools and servers that are here, and those that are not."""
+        from perfkit.collectors.inventory import inventory
+
+        return inventory()
+
+    def runs(self, selection: Selection | None = None) -> list[Run]:
+        """Runs that fit, newest first."""
+        return select_runs(known_runs(self.store), selection or Selection())
+
+    def sql(self, query: str, parameters: Mapping[str, object] | None = None) -> pandas.DataFrame:
+        """Any question, as a pandas frame."""
+        return self.store.frame(query, parameters)
+
+
+def now() -> datetime:
+    """UTC without a zone, as the store has it."""
+    return datetime.now(UTC).replace(tzinfo=None)
