@@ -169,7 +169,7 @@ def _function(item: FunctionTime) -> tuple[str, ...]:
     return (
         item.function,
         f"{item.file}:{item.line}" if item.line else item.file,
-        format_quantity(item.n, "count"),
+        _bound(item.n, "count"),
         format_quantity(item.own, item.unit),
         format_quantity(item.total, item.unit),
         share,

@@ -42,6 +42,9 @@ UNITS = {
 EXECUTING = ("py-spy", "rbspy", "austin", "phpspy")
 """Profilers whose frames tell the line that was being executed; those of others tell where the function begins."""
 THREAD = re.compile(r'(?:Process (?P<process>\S+) )?Thread (?P<number>\S+)(?: "(?P<name>.*)")?$')
+OWNER_FRAME = re.compile(r'process \d+:".*"$|thread \([^)]*\)(: .*)?$', re.DOTALL)
+"""py-spy puts process and thread below every stack; the profile's name says the same."""
+NO_STEP = -1
 SMALL = {"type": "kind", "name": "name", "unit": "unit", "startValue": "first", "endValue": "last"}
 LARGE = ("samples", "weights", "events")
 LAST_LINE = 2**31 - 1
@@ -58,6 +61,8 @@ class Reading:
     frames: Frames
     shared: list[Any] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    owners: set[int] = field(default_factory=set)
+    """Frames that are no calls but name the process or the thread."""
     timelines: dict[str, Timeline] = field(default_factory=dict)
     asserted: dict[str, float] = field(default_factory=dict)
     """By unit, what the profiles say that they span."""
@@ -106,6 +111,9 @@ class Place:
         if frames.dtype.kind != "i" or (frames.size and not 0 <= frames.min() <= frames.max() < len(numbers)):
             raise self._strange(stacks)
         steps = numbers[frames]
+        if (steps == NO_STEP).any():
+            sample = np.repeat(np.arange(len(lengths)), lengths)[steps != NO_STEP]
+            lengths, steps = np.bincount(sample, minlength=len(lengths)), steps[steps != NO_STEP]
         if not lengths.all():
             none = self.timeline.tree.step_number(Step(self.reading.frames.id_of(NO_STACK)))
             steps = np.insert(steps, (np.cumsum(lengths) - lengths)[lengths == 0], none)
@@ -170,6 +178,8 @@ def _told(cursor: Cursor, reading: Reading) -> dict[str, Any]:
             told["tool"], _, told["version"] = str(cursor.value() or "").partition("@")
     executing = str(told.get("tool", "")).startswith(EXECUTING)
     reading.steps = [_step(reading, frame, executing=executing) for frame in reading.shared]
+    if executing:
+        reading.owners = {number for number, frame in enumerate(reading.shared) if not frame.get("file") and OWNER_FRAME.match(frame["name"])}
     reading.shared.clear()
     return {name: value or None for name, value in told.items()}
 
@@ -226,7 +236,8 @@ def _sampled(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
     import numpy as np
 
     tree = place.timeline.tree
-    numbers = np.array([tree.step_number(step) for step in place.reading.steps], np.int32)
+    owners = place.reading.owners
+    numbers = np.array([NO_STEP if number in owners else tree.step_number(step) for number, step in enumerate(place.reading.steps)], np.int32)
     gathered, weights = ManyStacks(tree, place.owner), array("d")
     for stacks in _batches(cursor, places, "samples"):
         place.gather(stacks, numbers, gathered)
