@@ -73,9 +73,8 @@ class Part:
 
     def words(self) -> str:
         """As a caption says it."""
-        return ", ".join(
-            [*(["libraries' work counted to who of the application called them"] if self.mine else []), *([self.thread] if self.thread else [])]
-        )
+        mine = "what libraries do counted to whoever of the application called them" if self.mine else ""
+        return ", ".join(filter(None, [mine, self.thread]))
 
 
 def flame_graph(sides: dict[str, Profiled], part: Part, *, view: View = "top-down", most: int = MOST_PATHS) -> FlameGraph:

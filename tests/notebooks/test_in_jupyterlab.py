@@ -97,9 +97,15 @@ def opened(page: Any, lab: Lab, notebook: str) -> None:
     page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell", timeout=WAIT_S * 1000)
 
 
-def run_all(page: Any, lab: Lab) -> None:
+def run_all(page: Any, lab: Lab, notebook: str) -> None:
     # a click on Run before the kernel is ready is dropped without a word
-    lab.wait_for("/api/sessions", lambda found: found and found[0]["kernel"]["execution_state"] == "idle" and found[0]["kernel"]["connections"] >= 1)
+    lab.wait_for(
+        "/api/sessions",
+        lambda found: any(
+            session["path"] == notebook and session["kernel"]["execution_state"] == "idle" and session["kernel"]["connections"] >= 1
+            for session in found
+        ),
+    )
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=WAIT_S * 1000)
     page.click("li.lm-MenuBar-item:has-text('Run')")
     page.click("li.lm-Menu-item[data-command='runmenu:run-all']")
@@ -123,7 +129,7 @@ def test_compare_two_labels_shows_its_picture_and_its_answer(bench: Workbench, l
         page = browser.new_page(viewport={"width": 1400, "height": 2400})
         page.on("pageerror", lambda error: problems.append(str(error)))
         opened(page, lab, "compare_two_labels.ipynb")
-        run_all(page, lab)
+        run_all(page, lab, "compare_two_labels.ipynb")
         answer = page.wait_for_selector(".jp-OutputArea-output:has-text('2 faster')", timeout=WAIT_S * 1000)
         assert answer is not None
         assert page.locator(".jp-RenderedImage img").count() == 1
@@ -153,7 +159,7 @@ def test_a_flame_graph_is_walked_through_in_its_cell_and_is_text_where_nobody_tr
         assert "json/__init__.py" in page.inner_text(".jp-OutputArea-output pre")
         assert page.locator(".jp-OutputArea-output iframe").count() == 0
         opened(page, lab, "flame.ipynb")
-        run_all(page, lab)
+        run_all(page, lab, "flame.ipynb")
         page.wait_for_selector(".jp-OutputArea-output iframe", timeout=WAIT_S * 1000)
         frame = page.frame_locator(".jp-OutputArea-output iframe")
         frame.locator("#search").fill("json", timeout=WAIT_S * 1000)
