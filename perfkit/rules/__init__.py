@@ -23,7 +23,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "llm": ("spans",),
     "cache": ("spans",),
     "functions": ("profile_functions", "profile_nodes", "spans"),
-    "stages": ("spans",),
+    "stages": ("spans", "profile_samples"),
     "growth": ("rounds",),
     "load": ("requests",),
     "memory": ("samples",),
