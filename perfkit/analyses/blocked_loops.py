@@ -24,6 +24,8 @@ class BlockedLoop:
     longest_ms: float
     mean_ms: float
     limit_ms: float
+    sampled: bool
+    """True: seen in samples, which do not tell one long callback from short ones that follow each other."""
 
 
 def blocked_loops(store: Store, run_ids: Sequence[str]) -> list[BlockedLoop]:

@@ -1,6 +1,6 @@
 -- Which places stop an event loop, for how long?
 -- run_id: the run.  function, file, line: the application's line that ran.  subject: the endpoint that was served most often, null outside of one.
--- n: callbacks.  longest_ms, mean_ms: their time.  limit_ms: from which length they were recorded.
+-- n: callbacks.  longest_ms, mean_ms: their time.  limit_ms: from which length they were recorded.  sampled: false, each was timed.
 -- Left out: imports, what no other task could wait for, and where requests are served whatever came before the first one.
 with first_requests as (
     select run_id, min(started_at) as served_from from spans where kind = 'server' and list_contains($run_ids, run_id) group by run_id
@@ -17,7 +17,8 @@ select
     count(*) as n,
     max(duration_ms) as longest_ms,
     avg(duration_ms) as mean_ms,
-    min(try_cast(attributes ->> '$.limit_ms' as double)) as limit_ms
+    min(try_cast(attributes ->> '$.limit_ms' as double)) as limit_ms,
+    false as sampled
 from spans left join servers using (run_id, trace_id) left join first_requests using (run_id)
 where kind = 'loop' and list_contains($run_ids, run_id)
     and not coalesce(try_cast(attributes ->> '$.importing' as boolean), false)

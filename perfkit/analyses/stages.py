@@ -73,16 +73,13 @@ class _Open:
     end: float
     above: _Open | None
     depth: int
+    key: Key
+    """The stage it belongs to."""
     running: bool = False
     below: int = 0
     """Open spans whose nearest open ancestor it is."""
     since: tuple[float, float] = (0.0, 0.0)
     """The moment and the divided moment from which it has been working itself."""
-
-    @property
-    def key(self) -> Key:
-        """The stage it belongs to."""
-        return (ITSELF if self.above is None else self.span.kind, self.span.name, self.span.file, self.span.line)
 
     def keeper(self) -> _Open | None:
         """Its nearest open ancestor."""
@@ -139,7 +136,7 @@ def _trees(trace: Sequence[StageSpan]) -> list[list[_Open]]:
         children[span.parent_id if span.parent_id in known else None].append(span)
     found = []
     for root in children[None]:
-        top = _Open(root, root.start_ms, root.start_ms + root.duration_ms, None, 0)
+        top = _Open(root, root.start_ms, root.start_ms + root.duration_ms, None, 0, (ITSELF, root.name, root.file, root.line))
         tree = [top]
         for node in tree:  # grows while it is walked
             tree += [_below(node, span, top) for span in children.pop(node.span.span_id, ())]
@@ -151,7 +148,7 @@ def _below(node: _Open, span: StageSpan, top: _Open) -> _Open:
     start, end = max(span.start_ms, node.start), span.start_ms + span.duration_ms
     end = max(start, end) if start - span.start_ms <= CLOCK_MS else end
     end = node.end if 0 < end - node.end <= CLOCK_MS else end
-    return _Open(span, start, min(end, top.end), node, node.depth + 1)
+    return _Open(span, start, min(end, top.end), node, node.depth + 1, (span.kind, span.name, span.file, span.line))
 
 
 def _sweep(tree: list[_Open], sums: dict[Key, _Sum]) -> None:

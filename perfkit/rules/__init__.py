@@ -25,7 +25,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "functions": ("profile_functions", "profile_nodes", "profile_lines", "spans"),
     "calls": ("profile_functions", "profile_nodes"),
     "bound": ("profile_functions", "profile_nodes", "profile_lines", "profile_facts"),
-    "stages": ("spans",),
+    "stages": ("spans", "profile_samples"),
     "growth": ("rounds",),
     "load": ("requests",),
     "memory": ("samples", "heap_sites", "heap_types", "profile_nodes", "profile_lines"),

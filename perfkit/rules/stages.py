@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from perfkit.analyses.blocked_loops import BlockedLoop, blocked_loops
+from perfkit.analyses.sampled_loops import sampled_loops
 from perfkit.analyses.sequences import AwaitedSequence, sequences
 from perfkit.analyses.stages import ITSELF, Stage, stages
 from perfkit.model.finding import Finding
@@ -22,10 +23,13 @@ SAVES_AT_LEAST_MS, PAUSE_SHARE, SHORTEST_PAUSE_MS = 50.0, 0.1, 2.0
 COMPUTES = 0.5
 """Share of blocked time from which work computes rather than waits."""
 
+TIMED_BASIS = "mean time of such a callback: so long every other request of the process waits"
+SAMPLED_BASIS = "mean time without a sample elsewhere; whether it is one callback or several shows `perfkit collect trace`"
+
 
 def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
-    """Findings of every traced run."""
-    return [*judge(stages(store, run_ids), sequences(store, run_ids)), *judge_loops(blocked_loops(store, run_ids))]
+    """Findings of every traced run, and of profiles whose samples tell when they were taken."""
+    return [*judge(stages(store, run_ids), sequences(store, run_ids)), *judge_loops([*blocked_loops(store, run_ids), *sampled_loops(store, run_ids)])]
 
 
 def judge(rows: Sequence[Stage], awaited: Sequence[AwaitedSequence] = ()) -> list[Finding]:
@@ -96,16 +100,16 @@ def _blocking(row: BlockedLoop) -> Finding:
     return draft(
         "blocked-event-loop",
         row.run_id,
-        title=f"{row.function} stops the event loop for up to {row.longest_ms:.0f} ms, {times}",
+        title=f"{row.function} keeps the event loop for up to {row.longest_ms:.0f} ms, {times}",
         place=place_of(row.file, row.line, row.function),
         cause=row.function,
-        impact="HIGH" if row.longest_ms >= 4 * row.limit_ms else "MEDIUM",
+        impact="LOW" if row.sampled else "HIGH" if row.longest_ms >= 4 * row.limit_ms else "MEDIUM",
         subject=row.subject,
         file=row.file,
         line=row.line,
         cost_ms=row.longest_ms,
         saves_ms=row.mean_ms,
-        saving_basis="mean time of such a callback: so long every other request of the process waits",
+        saving_basis=SAMPLED_BASIS if row.sampled else TIMED_BASIS,
         remedy="Move it to a thread with asyncio.to_thread(), to another process if it computes in Python, or use an asynchronous client.",
         effort="MEDIUM",
     )
