@@ -1,4 +1,4 @@
-"""A speedscope file and a Chrome trace of 100 MB each, read to the last row: megabytes a CPU second and memory, against json.loads of the file."""
+"""Profiles of 100 MB, narrow and wide, into the store: megabytes a CPU second and memory, against json.loads of the same file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.inputs import FOLDER
 from benchmarks.jobs import Job, measure_all, python, save, table
+from benchmarks.wide_profiles import wide_events, wide_folded, wide_speedscope
 
 BYTES = 100_000_000
 MOST_MB = 1024
@@ -20,26 +21,51 @@ from perfkit.readers import reader_named
 for batch in reader_named(sys.argv[1]).read(Path(sys.argv[2])):
     pass
 """
-IMPORTS_SCRIPT = "import numpy; import perfkit.readers"
+INGEST_SCRIPT = """
+import sys, tempfile
+from pathlib import Path
+from perfkit.workbench import open_workbench
+with tempfile.TemporaryDirectory() as folder:
+    open_workbench(folder).ingest([Path(sys.argv[1])])
+"""
 JSON_SCRIPT = "import json, sys; json.loads(open(sys.argv[1], 'rb').read())"
+SPLIT_SCRIPT = "import sys; [line.rpartition(b' ')[0].split(b';') for line in open(sys.argv[1], 'rb')]"
 
 
 def run() -> None:
-    """Measure and print; what Python needs to start is taken off."""
-    for name, path in (("speedscope", _speedscope()), ("devtools_trace", _trace())):
+    """Measure and print; what Python, the libraries and an empty store need to start is taken off."""
+    small = _small()
+    for name, path, peer in _cases():
         jobs = [
-            Job(f"perfkit, {name}", python(READ_SCRIPT, name, str(path))),
-            Job("json.loads", python(JSON_SCRIPT, str(path))),
-            Job("start of Python", python(IMPORTS_SCRIPT)),
+            Job("ingest", python(INGEST_SCRIPT, str(path))),
+            Job("reading alone", python(READ_SCRIPT, name, str(path))),
+            Job(peer, python(JSON_SCRIPT if peer == "json.loads" else SPLIT_SCRIPT, str(path))),
+            Job("ingest of a small file", python(INGEST_SCRIPT, str(small))),
         ]
         costs = measure_all(jobs)
-        ours = costs[jobs[0].name]
-        megabytes = path.stat().st_size / 1e6
-        rate = megabytes / (ours.cpu_s - costs["start of Python"].cpu_s)
-        text = table(f"Reading {megabytes:.0f} MB as {name}", costs, "json.loads", [])
+        ours, megabytes = costs["ingest"], path.stat().st_size / 1e6
+        rate = megabytes / (ours.cpu_s - costs["ingest of a small file"].cpu_s)
+        text = table(f"{path.name}, {megabytes:.0f} MB of {name}", costs, peer, [])
+        text += f"- CPU of the ingest: {ours.cpu_s / costs[peer].cpu_s:.2f} times that of {peer}.\n"
         text += f"- {rate:.0f} MB a CPU second, at least {LEAST_MB_A_SECOND}: {'holds' if rate >= LEAST_MB_A_SECOND else 'DOES NOT HOLD'}.\n"
         text += f"- {ours.peak_mb:.0f} MB of memory, at most {MOST_MB}: {'holds' if ours.peak_mb <= MOST_MB else 'DOES NOT HOLD'}.\n"
-        save(f"trace_files_{name}", text)
+        save(f"trace_files_{path.stem}", text)
+
+
+def _cases() -> Iterator[tuple[str, Path, str]]:
+    """Format, file and what it is compared with; the wide ones have a new path in every stack or event."""
+    yield "speedscope", _speedscope(), "json.loads"
+    yield "speedscope", wide_speedscope(), "json.loads"
+    yield "devtools_trace", _trace("trace-100.json", _events()), "json.loads"
+    yield "devtools_trace", _trace("trace-wide-100.json", wide_events()), "json.loads"
+    yield "folded", wide_folded(), "splitting the lines"
+
+
+def _small() -> Path:
+    path = FOLDER / "small.folded"
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path.write_text("main;work 3\nmain 1\n")
+    return path
 
 
 def _speedscope() -> Path:
@@ -63,16 +89,15 @@ def _speedscope() -> Path:
     return made
 
 
-def _trace() -> Path:
-    """Calls of eight threads as PyTorch writes them, the same hundred call paths again and again."""
-    made = FOLDER / "trace-100.json"
+def _trace(name: str, events: Iterator[dict[str, object]]) -> Path:
+    made = FOLDER / name
     if made.exists():
         return made
     FOLDER.mkdir(parents=True, exist_ok=True)
     size = 0
     with made.open("w", encoding="utf-8") as file:
         size += file.write('{"schemaVersion":1,"traceEvents":[\n')
-        for number, event in enumerate(_events()):
+        for number, event in enumerate(events):
             size += file.write((",\n" if number else "") + json.dumps(event))
             if size >= BYTES:
                 break
@@ -81,6 +106,7 @@ def _trace() -> Path:
 
 
 def _events() -> Iterator[dict[str, object]]:
+    """Calls of eight threads as PyTorch writes them, the same hundred call paths again and again."""
     noise, now = random.Random(20260302), 1_700_000_000_000_000
     paths = [[noise.randrange(300) for _ in range(noise.randint(2, 9))] for _ in range(100)]
     while True:

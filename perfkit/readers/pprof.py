@@ -19,7 +19,7 @@ from perfkit.readers.parts.protobuf import BYTES, VARINT, ProtobufError, fields,
 NAME = "pprof"
 KIND = "profile"
 TOOL = "pprof"
-ABOUT = "pprof profile.proto (.pb, .pb.gz): Go, pypprof, austin2pprof, py-spy's and pyroscope's exports"
+ABOUT = "pprof profile.proto (.pb, .pb.gz): Go, pypprof, austin2pprof and pyroscope's exports"
 BY_LINE = False
 
 SAMPLE_TYPE, SAMPLE, MAPPING, LOCATION, FUNCTION, STRING, TIME_NANOS, DURATION_NANOS, PERIOD_TYPE, PERIOD = 1, 2, 3, 4, 5, 6, 9, 10, 11, 12
@@ -28,11 +28,18 @@ LARGEST = 256 << 20
 MOST_FRAMES = 100_000
 LARGEST_LINE = 2**31 - 1
 LONGEST_DURATION_NS = 2**62
-SECONDS = {"nanoseconds": 1e-9, "microseconds": 1e-6, "milliseconds": 1e-3, "seconds": 1.0, "ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
-SIZES = {"bytes": 1.0, "kilobytes": 1024.0, "megabytes": 1024.0**2, "gigabytes": 1024.0**3}
-CLOCKS = {"cpu": "cpu_s", "wall": "wall_s", "wall-time": "wall_s", "cpu-time": "cpu_s", "delay": "wall_s", "time": "wall_s"}
+SECONDS = {
+    "nanoseconds": 1e-9, "microseconds": 1e-6, "milliseconds": 1e-3, "seconds": 1.0,
+    "ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6, "ms": 1e-3, "s": 1.0,
+}  # fmt: skip
+"""Microseconds with the micro sign as well, and with the Greek letter of austin2pprof."""
+SIZES = {"bytes": 1.0, "B": 1.0, "kilobytes": 1024.0, "megabytes": 1024.0**2, "gigabytes": 1024.0**3}
+CLOCKS = {
+    "cpu": "cpu_s", "cpu-time": "cpu_s", "cpu time": "cpu_s",
+    "wall": "wall_s", "wall-time": "wall_s", "wall time": "wall_s", "delay": "wall_s", "time": "wall_s",
+}  # fmt: skip
 COUNTS = {"samples": "samples", "sample": "samples", "alloc_objects": "allocations", "allocations": "allocations", "alloc-samples": "allocations"}
-ALLOCATED = ("alloc_space", "alloc-space", "space", "allocated", "bytes")
+ALLOCATED = ("alloc_space", "alloc-space", "space", "allocated", "allocated memory", "bytes")
 THREAD_LABELS = ("thread", "thread name", "thread_name", "thread id", "thread_id", "thread native id")
 PROCESS_LABELS = ("process", "process id", "process_id", "pid")
 TASK_LABELS = ("task", "task name", "task id", "goroutine")
@@ -151,7 +158,7 @@ class Profile:
         for place in self._parts[PERIOD_TYPE][:1]:
             kind, unit = self._type(*place)
             if period > 0 and unit in SECONDS:
-                told.append(("period", period * SECONDS[unit], CLOCKS.get(kind, "cpu_s")))
+                told.append(("period", period * SECONDS[unit], CLOCKS.get(kind.lower(), "cpu_s")))
         stats, values, units = zip(*told, strict=True) if told else ((), (), ())
         return Columns("profile_facts", {"stat": stats, "value": values, "unit": units})
 
@@ -229,9 +236,9 @@ def _units(types: list[tuple[str, str]]) -> list[tuple[str, float]]:
     found: list[tuple[str, float]] = []
     for kind, unit in types:
         if unit in SECONDS:
-            wanted, scale = CLOCKS.get(kind, f"{kind}_s"), SECONDS[unit]
+            wanted, scale = CLOCKS.get(kind.lower(), f"{kind}_s"), SECONDS[unit]
         elif unit in SIZES:
-            wanted, scale = "bytes" if kind in ALLOCATED else f"{kind}_bytes", SIZES[unit]
+            wanted, scale = "bytes" if kind.lower() in ALLOCATED else f"{kind}_bytes", SIZES[unit]
         else:
             wanted, scale = COUNTS.get(kind, kind or "samples"), 1.0
         taken = {name for name, _ in found}

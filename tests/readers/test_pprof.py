@@ -30,6 +30,13 @@ def test_every_type_is_a_tree_with_the_sum_of_gos_own_tool() -> None:
         assert all(own[unit] == pytest.approx(sums[unit], rel=1e-12) for unit in sums)
 
 
+@pytest.mark.parametrize(("mode", "unit"), [("wall", "wall_s"), ("cpu", "cpu_s")])
+def test_what_austin2pprof_writes_has_austins_sum(mode: str, unit: str) -> None:
+    truth = Rows(ARTEFACTS / "austin" / f"mojo2austin_4_{mode}.txt", "austin").own()
+    assert Rows(ARTEFACTS / "pprof" / f"austin2pprof_{mode}.pb", "pprof").own() == pytest.approx(truth)
+    assert set(truth) == {unit}
+
+
 def test_labels_name_threads_and_inlined_functions_are_frames() -> None:
     rows = Rows(CPU, "pprof")
     assert rows.threads() == {"worker-1", None}

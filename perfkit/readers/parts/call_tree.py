@@ -191,7 +191,7 @@ class CallTree:
                 "profile_nodes",
                 {
                     "node_id": column(np.arange(start, start + len(nodes))),
-                    "parent_id": column(np.where(above >= 0, shape.places[above], 0), above < 0),
+                    "parent_id": column(shape.places[np.maximum(above, 0)], above < 0),
                     "last_id": column(last[part]),
                     "depth": column(shape.depths[nodes]),
                     "frame_id": column(frames[what]),
