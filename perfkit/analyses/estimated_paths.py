@@ -50,7 +50,9 @@ class Flow:
         self.frames = np.unique(np.concatenate([own["frame_id"], graph["caller_id"], graph["callee_id"]]))
         count = len(self.frames)
         self.own = np.zeros(count)
-        self.own[np.searchsorted(self.frames, own["frame_id"])] = own["self"]
+        self.total = np.zeros(count)
+        known = np.searchsorted(self.frames, own["frame_id"])
+        self.own[known], self.total[known] = own["self"], own["total"]
         callers, callees = (np.searchsorted(self.frames, graph[name]) for name in ("caller_id", "callee_id"))
         weights = np.maximum(np.asarray(graph["total"], float), 0.0)
         matrix = coo_matrix((np.ones(len(callers)), (callers, callees)), shape=(count, count))
@@ -59,6 +61,8 @@ class Flow:
         self.starts = np.searchsorted(self.group[self.members], np.arange(groups + 1))
         between = self.group[callers] != self.group[callees]
         self.edges = self._edges(self.group[callers][between], self.group[callees][between], weights[between])
+        self.entering = np.bincount(callees[between], weights=weights[between], minlength=count)
+        """Weight that comes to a function of a circle from outside it."""
         self.group_own = np.bincount(self.group, weights=self.own, minlength=groups)
 
     def paths(self, least_share: float = LEAST_SHARE) -> list[Step]:
@@ -82,9 +86,13 @@ class Flow:
         return found
 
     def _circle(self, group: int, share: float, number: int, parent: int) -> list[Step]:
-        """One function below its caller; functions in a circle stand side by side below the heaviest of them."""
+        """One function below its caller; functions in a circle stand side by side below the one that is called from outside."""
+        import numpy as np
+
         members = self.members[self.starts[group] : self.starts[group + 1]]
-        ranked = members[self.own[members].argsort()[::-1]].tolist()
+        head = members[np.lexsort((self.own[members], self.total[members], self.entering[members]))[-1]]
+        others = members[members != head]
+        ranked = [head, *others[self.own[others].argsort()[::-1]].tolist()]
         return [
             Step(number + place, number if place else parent, int(self.frames[member]), share * float(self.own[member]))
             for place, member in enumerate(ranked)
