@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfkit.model.batch import Columns
@@ -82,6 +82,7 @@ def test_many_stacks_at_once_are_the_tree_of_one_after_another(paths: list[tuple
     assert by_path(dictionaries(next(tree.batches()))) == by_path(rows_of(paths))
 
 
+@settings(deadline=None)  # the first one imports Arrow
 @given(PATHS)
 def test_a_large_tree_has_the_rows_of_a_small_one(paths: list[tuple[list[int], int, str]]) -> None:
     small = rows_of(paths)
