@@ -40,7 +40,7 @@ def place_text(place: Place) -> str:
 
 
 def _name(tree: ProfileTree, row: ShownPath) -> str:
-    return f"other, {row.left_out} paths" if row.left_out else place_text(tree.places[int(tree.place[row.path])])
+    return f"other, {row.left_out} path{'s' * (row.left_out > 1)}" if row.left_out else place_text(tree.places[int(tree.place[row.path])])
 
 
 def _indent(depth: int) -> str:
