@@ -2,7 +2,8 @@
 -- run_id: the run.  file, line: where.  function: around it, where known.  origin: application, library, standard, native or unknown.
 -- hits: executions or samples.  own: the line's own weight; null where the profiler only knows it with what it calls.
 -- total: with what the line calls; null where the profiler only knows its own.  native_share: of own, where told apart.
--- memory_mb, copy_mb: memory allocated and copied.  share: of the run's own weight, or of the largest total of a line where there is none.
+-- memory_mb, copy_mb: memory allocated and copied.  share: of the run's own weight, or where there is none
+-- of the function whose lines take most together.
 with told as (
     select
         run_id, unit, file, line, any_value(function) as function, sum(hits) as hits,
@@ -20,7 +21,11 @@ stacks as (
     group by run_id, unit, file, profile_nodes.line
 ),
 every_line as (select * from told union all by name select * from stacks),
-wholes as (select run_id, unit, coalesce(sum(own), max(total)) as whole from every_line group by run_id, unit)
+in_functions as (
+    select run_id, unit, sum(own) as own, sum(total) as total from every_line
+    group by run_id, unit, file, function, case when function is null then line end
+),
+wholes as (select run_id, unit, coalesce(sum(own), max(total)) as whole from in_functions group by run_id, unit)
 select
     run_id,
     shown_file(file, root) as file,

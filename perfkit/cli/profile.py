@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perfkit.cli.output import json_option, print_json, show, workbench
-from perfkit.errors import Exit
+from perfkit.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from perfkit.analyses.call_paths import ProfileTree
@@ -25,6 +25,9 @@ NO_THREADS = "The profiler did not tell threads apart."
 NO_CALLS = "No path of calls matches. Patterns fit full names such as app.views.index, functions or files; * stands for anything."
 NO_FUNCTIONS = "The profile has no functions, only lines. --view lines shows them."
 VIEWS = ("functions", "top-down", "bottom-up", "lines", "threads", "bound")
+
+ONLY_WITH = {"times": ("--if-faster", ("--view functions",)), "thread": ("--thread", ("--view top-down", "--view bottom-up"))}
+"""Options that not every question has an answer to: what they are called, and what they go with."""
 
 Shown = Callable[["Profiled", dict[str, Any]], None]
 
@@ -81,6 +84,7 @@ def command(workspace: Path | None, /, name: str | None, query: str | None, agai
     from perfkit.analyses.known_runs import Selection
     from perfkit.figures.profile_text import overhead_sentences
 
+    _refuse_unused("--against" if against is not None else "--path" if query is not None else f"--view {how['view']}", how)
     bench = workbench(workspace)
     if name is None:
         show(bench.runs(Selection(kind="profile")), as_json, empty=NONE)
@@ -98,6 +102,13 @@ def command(workspace: Path | None, /, name: str | None, query: str | None, agai
         for sentence in overhead_sentences(profiled.facts()):
             click.echo(sentence)
     return Exit.DONE
+
+
+def _refuse_unused(asked: str, how: dict[str, Any]) -> None:
+    """An option that would change nothing is a misunderstanding."""
+    for name, (option, fitting) in ONLY_WITH.items():
+        if how[name] is not None and asked not in fitting:
+            raise UsageError(f"{option} says nothing with {asked}. It goes with {' and '.join(fitting)}.")
 
 
 def _functions(profiled: Profiled, how: dict[str, Any]) -> None:

@@ -334,7 +334,11 @@ VIEWS: dict[str, View] = {
         _columns("type, verdict", "first, last, grown late, own size", "type, first, last, grown late, own size, verdict"), _type_growth
     ),
     "MemoryGrowth": View(
-        _columns("run, series, verdict, note", "time, samples, an hour, from, to", "run, series, time, samples, an hour, from, to, verdict, note"),
+        _columns(
+            "run, series, verdict, note",
+            "time, samples, grown an hour, at least, at most",
+            "run, series, time, samples, grown an hour, at least, at most, verdict, note",
+        ),
         _memory_growth,
     ),
     "LargeCopy": View(_columns("place, function, whose", "copied", "place, function, copied, whose"), _copy),

@@ -12,6 +12,8 @@ from perfkit.stats.measured import Floats, measured
 
 Verdict = Literal["leak", "flat", "undecided"]
 
+MIN_SECONDS = 10.0
+"""Start-up and the measuring tool's own buffers move a process by a few pages, which a shorter look makes a steep growth an hour."""
 MIN_SAMPLES = 120
 """Six in each of the ten stretches of the second half: in fewer the lowest is no floor."""
 CHANCE = 0.005
@@ -81,6 +83,8 @@ def leak(seconds: Sequence[float] | Floats, values: Sequence[float] | Floats, *,
     times, first = np.unique(given, return_index=True)
     if len(times) < MIN_SAMPLES:
         return Leak("undecided", None, None, None, f"{len(times)} samples are too few: at least {MIN_SAMPLES} are needed.")
+    if np.ptp(times) < MIN_SECONDS:
+        return Leak("undecided", None, None, None, f"{np.ptp(times):.1f} seconds are too short: at least {MIN_SECONDS:.0f} are needed.")
     return _judge(times, sizes[first], floor_per_hour)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 from tests.command_line import perfkit
 
+REPOSITORY = Path(__file__).parents[2]
 STACKS = """\
 main (shop/app.py:3);view (shop/views.py:10);dumps (/usr/lib/python3.11/json/__init__.py:231) 30
 main (shop/app.py:3);view (shop/views.py:12);rows (shop/models.py:7) 50
@@ -59,6 +61,22 @@ def test_lines_are_those_that_were_being_executed(workspace: Path) -> None:
     assert {(row["line"], row["total"]) for row in rows if row["file"] == "shop/views.py"} == {(10, 30), (12, 50)}
 
 
+def test_lines_of_a_line_profile_share_the_time_of_their_function(workspace: Path) -> None:
+    recorded = REPOSITORY / "tests/artefacts/line_profiler/lines.lprof"
+    assert perfkit(workspace, "ingest", str(recorded), "--label", "lines").returncode == 0
+    rows = json.loads(printed(workspace, "lines", "--view", "lines", "--json"))
+    shares: dict[str, float] = defaultdict(float)
+    for row in rows:
+        shares[row["function"]] += row["share"]
+    assert max(shares.values()) == pytest.approx(1.0)
+    assert len(rows) > len(shares)
+
+
+def test_one_path_that_is_left_out_is_one_path(workspace: Path) -> None:
+    said = printed(workspace, "before", "--view", "top-down", "--most", "4")
+    assert "other, 1 path\n" in said
+
+
 def test_a_query_names_who_calls_whom(workspace: Path) -> None:
     rows = json.loads(printed(workspace, "before", "--path", "shop.* > **/json.*", "--json"))
     assert [(row["name"], row["total"], row["share"]) for row in rows] == [("json.dumps", 30, 0.3)]
@@ -76,6 +94,10 @@ def test_without_a_name_the_profiles_are_listed(workspace: Path) -> None:
         (["before", "--by", "parsecs"], "parsecs"),
         (["before", "--view", "top-down", "--thread", "nobody"], "thread"),
         (["before", "--path", "a > "], "empty step"),
+        (["before", "--thread", "nobody"], "--thread says nothing with --view functions"),
+        (["before", "--if-faster", "2", "--view", "lines"], "--if-faster says nothing with --view lines"),
+        (["before", "--if-faster", "2", "--against", "before"], "--if-faster says nothing with --against"),
+        (["before", "--thread", "nobody", "--path", "shop.*"], "--thread says nothing with --path"),
     ],
 )
 def test_what_is_not_there_is_said_in_one_line(workspace: Path, arguments: list[str], said: str) -> None:
