@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from perfkit.errors import ArtefactError
-from perfkit.readers import READERS, detect
+from perfkit.readers import detect
+from perfkit.workbench import Workbench
 from tests.readers.harm import drained
 from tests.readers.test_every_artefact import FILES
 
@@ -48,5 +49,9 @@ def test_damage_is_refused_or_read(path: Path, name: str, tmp_path: Path) -> Non
             continue  # ingest says which file it was
 
 
-def test_the_formats_read_apart_exist() -> None:
-    assert set(READERS) & set(IN_A_PROCESS)
+def test_a_thread_whose_name_is_not_utf_8_is_stored(bench: Workbench, tmp_path: Path) -> None:
+    path = tmp_path / "folded.txt"
+    path.write_bytes(b"thread (0x1F): M\xe8re;main (a.py:1) 5\n")
+    bench.ingest([path], as_format="folded")
+    [run] = bench.runs()
+    assert [row.total for row in bench.profile(run.run_id).functions()] == [5.0]
