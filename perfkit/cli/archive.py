@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from perfkit.cli.output import json_option, print_json, workbench
+from perfkit.cli.output import echo, json_option, print_json, workbench
 
 
 @click.command()
@@ -20,4 +20,4 @@ def command(workspace: Path | None, report: Path, feature: str | None, as_json: 
     if as_json:
         print_json({"archived": str(path)})
     else:
-        click.echo(path)
+        echo(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from perfkit.analyses.known_runs import Selection
-from perfkit.cli.output import json_option, print_json, show, workbench
+from perfkit.cli.output import echo, json_option, print_json, show, workbench
 from perfkit.errors import Exit, UsageError
 from perfkit.units import parse_quantity
 
@@ -35,7 +35,7 @@ def command(workspace: Path | None, label: str | None, runs: tuple[str, ...], li
         from perfkit.figures.sentences import capacity_sentences
 
         show(found.steps, False, empty="")
-        click.echo("\n".join(capacity_sentences(found)))
+        echo("\n".join(capacity_sentences(found)))
     if users is None:
         return Exit.DONE
     return {"met": Exit.DONE, "missed": Exit.MISSED}.get(found.verdict or "", Exit.UNDECIDED)

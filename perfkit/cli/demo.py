@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from perfkit.cli.diagnostics import say
-from perfkit.cli.output import json_option, print_json, print_table, workbench
+from perfkit.cli.output import echo, json_option, print_json, print_table, workbench
 from perfkit.cli.progress import stepping
 from perfkit.errors import Exit
 
@@ -34,9 +34,9 @@ def command(workspace: Path | None, as_json: bool) -> Exit:
         )
     else:
         for label, verdicts in outcome.scorecards.items():
-            click.echo(f"Scorecard of {label}")
+            echo(f"Scorecard of {label}")
             view = table(verdicts)
             print_table(view.columns, view.rows, empty="")
-        click.echo(f"Report: {outcome.report}")
+        echo(f"Report: {outcome.report}")
     say(f"{len(outcome.checked) - len(wrong)} of {len(outcome.checked)} numbers of the report agree with the store. Took {outcome.seconds:.0f} s.")
     return Exit.MISSED if wrong else Exit.DONE

@@ -11,7 +11,7 @@ import click
 
 from perfkit.analyses.known_runs import Selection
 from perfkit.cli.index_trials import trial_options, with_trials
-from perfkit.cli.output import json_option, print_json, print_table, show, workbench
+from perfkit.cli.output import echo, json_option, print_json, print_table, show, workbench
 from perfkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _show_model(bench: Workbench, selection: Selection, findings: Sequence[Findi
     from perfkit.units import format_quantity
 
     rtt = format_quantity(rtt_ms, "ms")
-    click.echo(f"With a round trip of {rtt} to the database ({MODEL.format(rtt=rtt)}):")
+    echo(f"With a round trip of {rtt} to the database ({MODEL.format(rtt=rtt)}):")
     requests = [
         (item.run_id, item.subject, f"{item.statements:.0f}", format_quantity(item.total_ms, "ms"), format_quantity(item.total_with_rtt_ms, "ms"))
         for item in bench.remote_requests(selection, rtt_ms)

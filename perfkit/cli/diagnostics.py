@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from perfkit.cli.output import echo
 from perfkit.errors import Exit, PerfkitError
 
 
@@ -36,7 +37,7 @@ def guarded(program: click.Command, arguments: Sequence[str] | None = None) -> i
 
 def say(text: str) -> None:
     """Talk goes to stderr."""
-    click.echo(text, err=True)
+    echo(text, err=True)
 
 
 def one_line(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perfkit.cli.diagnostics import say
-from perfkit.cli.output import json_option, print_json, workbench
+from perfkit.cli.output import echo, json_option, print_json, workbench
 from perfkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -308,4 +308,4 @@ def _say_where(path: Path, as_json: bool) -> None:
     if as_json:
         print_json({"figure": str(path)})
     else:
-        click.echo(path)
+        echo(path)

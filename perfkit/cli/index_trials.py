@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perfkit.analyses.known_runs import Selection, newest_of_each_kind
+from perfkit.cli.output import echo
 from perfkit.cli.progress import stepping
 from perfkit.errors import UsageError
 
@@ -60,7 +61,7 @@ def with_trials(bench: Workbench, selection: Selection, try_indexes: bool, **giv
         raise UsageError(f"Indexes are tried on PostgreSQL only, and these plans are of {plans[0].tool}. Leave --try-indexes out.")
     tried = [run_id for run in ours for run_id in _tried(bench, run, given)]
     if not tried:
-        click.echo(NOTHING_TO_TRY, err=True)
+        echo(NOTHING_TO_TRY, err=True)
     return replace(selection, run_ids=(*selection.run_ids, *tried)) if selection.run_ids else selection
 
 

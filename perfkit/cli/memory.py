@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from perfkit.cli.output import json_option, print_json, print_table, workbench
+from perfkit.cli.output import echo, json_option, print_json, print_table, workbench
 
 MOST = 12
 
@@ -42,7 +42,7 @@ def command(workspace: Path | None, name: str, most: int, as_json: bool) -> None
     }
     for heading, rows in parts.items():
         if rows:
-            click.echo(heading)
+            echo(heading)
             shown = table(rows, most=most)
             print_table(shown.columns, shown.rows, empty="")
-    click.echo("\n".join(memory_sentences(found)))
+    echo("\n".join(memory_sentences(found)))

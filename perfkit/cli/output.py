@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from perfkit.printable import escaped, printable_lines
+
 if TYPE_CHECKING:
     from perfkit.workbench import Workbench
 
@@ -33,15 +35,20 @@ def workbench(workspace: Path | None) -> Workbench:
     return open_workbench(workspace)
 
 
+def echo(text: object, *, err: bool = False) -> None:
+    """Words; whatever names from artefacts they hold, none of them steers the terminal."""
+    click.echo(printable_lines(str(text)), err=err)
+
+
 def print_json(document: Any) -> None:
     """One document, keys as they are, numbers unrounded."""
-    click.echo(json.dumps(_plain(document), indent=1, ensure_ascii=False))
+    click.echo(escaped(json.dumps(_plain(document), indent=1, ensure_ascii=False)))
 
 
 def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], *, empty: str) -> None:
     """A table; columns map a heading to its justification. Verdicts are coloured."""
     if not rows:
-        click.echo(empty)
+        echo(empty)
         return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -52,7 +59,7 @@ def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], *, em
     for heading, justify in columns.items():
         table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
-        table.add_row(*(Text(cell, style=VERDICT_STYLES.get(cell, "")) for cell in row))
+        table.add_row(*(Text(printable_lines(cell), style=VERDICT_STYLES.get(cell, "")) for cell in row))
     console = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False)
     console.print(table)
 
@@ -65,7 +72,7 @@ def print_records(columns: Sequence[str], rows: Sequence[Sequence[Any]], as_json
     shown = [["" if cell is None else str(cell) for cell in row] for row in rows[:MOST_ROWS]]
     print_table(dict.fromkeys(columns, "left"), shown, empty="No rows.")
     if len(rows) > MOST_ROWS:
-        click.echo(f"{len(rows) - MOST_ROWS} more rows are not shown; --json prints all.", err=True)
+        echo(f"{len(rows) - MOST_ROWS} more rows are not shown; --json prints all.", err=True)
 
 
 def show(rows: Sequence[Any], as_json: bool, *, empty: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfkit.cli.output import json_option, print_json, show, workbench
+from perfkit.cli.output import echo, json_option, print_json, show, workbench
 
 if TYPE_CHECKING:
     from perfkit.analyses.plan_changes import PlanPair
@@ -45,7 +45,7 @@ def _print_trees(plans: Sequence[Plan], most: int, as_json: bool) -> None:
     if as_json:
         print_json([{"plan": item.head, "nodes": [node.step for node in item.nodes]} for item in plans])
         return
-    click.echo("\n\n".join(plan_text(item, most=most) for item in plans) or NONE)
+    echo("\n\n".join(plan_text(item, most=most) for item in plans) or NONE)
 
 
 def _print_pairs(pairs: Sequence[PlanPair], as_json: bool) -> None:
@@ -53,9 +53,9 @@ def _print_pairs(pairs: Sequence[PlanPair], as_json: bool) -> None:
         print_json([{"base": pair.base.head, "candidate": pair.candidate.head, "changes": pair.changes} for pair in pairs])
         return
     if not pairs:
-        click.echo(NONE_ALIKE)
+        echo(NONE_ALIKE)
     for pair in pairs:
-        click.echo(f"{pair.base.title}\n{'' if pair.changed else 'The same plan. '}{_ids(pair.base)} against {_ids(pair.candidate)}")
+        echo(f"{pair.base.title}\n{'' if pair.changed else 'The same plan. '}{_ids(pair.base)} against {_ids(pair.candidate)}")
         show(pair.changes, as_json, empty="")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perfkit.cli.output import json_option, print_json, show, workbench
+from perfkit.cli.output import echo, json_option, print_json, show, workbench
 from perfkit.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def command(workspace: Path | None, /, name: str | None, query: str | None, agai
         SHOWN[how["view"]](profiled, how | {"as_json": as_json})
     if not as_json:
         for sentence in overhead_sentences(profiled.facts()):
-            click.echo(sentence)
+            echo(sentence)
     return Exit.DONE
 
 
@@ -119,7 +119,7 @@ def _functions(profiled: Profiled, how: dict[str, Any]) -> None:
     if not how["as_json"]:
         from perfkit.figures.profile_changes import bounds_text
 
-        click.echo(bounds_text(profiled.bounds()))
+        echo(bounds_text(profiled.bounds()))
 
 
 def _lines(profiled: Profiled, how: dict[str, Any]) -> None:
@@ -155,4 +155,4 @@ def _print_tree(profiled: Profiled, tree: ProfileTree, how: dict[str, Any]) -> N
         rows = [asdict(row) | {"place": None if row.left_out else places[int(tree.place[row.path])]} for row in heaviest(tree, how["most"])]
         print_json({"unit": tree.unit, "estimated": tree.estimated, "whole": tree.whole, "runs": profiled.run_ids, "paths": rows})
         return
-    click.echo(f"{heading(tree, profiled.run_ids)}\n\n{profile_text(tree, most=how['most'])}")
+    echo(f"{heading(tree, profiled.run_ids)}\n\n{profile_text(tree, most=how['most'])}")

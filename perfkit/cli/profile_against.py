@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from perfkit.cli.diagnostics import say
-from perfkit.cli.output import print_json, show
+from perfkit.cli.output import echo, print_json, show
 from perfkit.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ def _functions(basis: Basis, rows: list[FunctionChange], how: dict[str, Any]) ->
     if how["as_json"]:
         print_json({"basis": basis, "functions": kept})
         return
-    click.echo(basis_text(basis, "functions"))
+    echo(basis_text(basis, "functions"))
     show(kept[: how["most"]], False, empty=NONE)
 
 
@@ -55,4 +53,4 @@ def _paths(basis: Basis, paths: list[PathChange], how: dict[str, Any]) -> None:
         print_json({"basis": basis, "paths": ranked_paths(paths, by=how["by"])})
         return
     estimate = f" Paths are {ESTIMATE}." if any(item.estimated for item in paths) else ""
-    click.echo(f"{basis_text(basis, 'paths')}{estimate}\n\n{paths_text(paths, shown_paths(paths, how['most'], by=how['by']))}")
+    echo(f"{basis_text(basis, 'paths')}{estimate}\n\n{paths_text(paths, shown_paths(paths, how['most'], by=how['by']))}")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import click
+from perfkit.cli.output import echo
 
 QUIET_S = 2.0
 """Work that is over sooner says nothing."""
@@ -69,7 +69,7 @@ def _lines(quiet_s: float) -> Iterator[Step]:
         nonlocal last_text, last_at
         name = text.split(" · ", maxsplit=1)[0]
         if time.monotonic() - last_at >= LINE_EVERY_S or (quiet_s == 0 and name != last_text):
-            click.echo(f"{done:4.0%} {text}", err=True)
+            echo(f"{done:4.0%} {text}", err=True)
             last_text, last_at = name, time.monotonic()
 
     yield step

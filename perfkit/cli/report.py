@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from perfkit.cli.diagnostics import say
-from perfkit.cli.output import json_option, print_json, workbench
+from perfkit.cli.output import echo, json_option, print_json, workbench
 from perfkit.packs.investigation import load_investigation
 
 
@@ -32,4 +32,4 @@ def command(
     if as_json:
         print_json({"report": str(path)})
     else:
-        click.echo(path)
+        echo(path)

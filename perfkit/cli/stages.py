@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from perfkit.cli.output import json_option, print_json, show, workbench
+from perfkit.cli.output import echo, json_option, print_json, show, workbench
 from perfkit.errors import UsageError
 
 NONE_LIKE = "No stage is like that. Without --like all are listed."
@@ -43,9 +43,9 @@ def command(workspace: Path | None, /, name: str, against: str | None, slowest: 
     if as_json:
         print_json({"run": runs[0], "runs": [run.run_id for run in runs], "against": others, "stages": rows, "slowest": slow})
         return
-    click.echo(f"Stages of {runs[0].run_id}" + (f", the newest of {len(runs)} runs" if len(runs) > 1 else ""))
+    echo(f"Stages of {runs[0].run_id}" + (f", the newest of {len(runs)} runs" if len(runs) > 1 else ""))
     show(rows, False, empty="")
-    click.echo("\n".join(stage_sentences(rows)))
+    echo("\n".join(stage_sentences(rows)))
     if like or against:
-        click.echo(f"\nSlowest{f' like {like}' if like else ''}, by the time of a call" + (f"; against is {against}" if against else ""))
+        echo(f"\nSlowest{f' like {like}' if like else ''}, by the time of a call" + (f"; against is {against}" if against else ""))
         show(slow, False, empty=NONE_LIKE)

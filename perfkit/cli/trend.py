@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from perfkit.analyses.known_runs import Selection
-from perfkit.cli.output import json_option, print_json, show, workbench
+from perfkit.cli.output import echo, json_option, print_json, show, workbench
 
 
 @click.command()
@@ -31,4 +31,4 @@ def command(workspace: Path | None, metric: str, subject: str | None, label: str
 
     if found.changes:
         show(found.changes, False, empty="")
-    click.echo("\n".join([trend_sentence(found), *change_sentences(found)]))
+    echo("\n".join([trend_sentence(found), *change_sentences(found)]))

@@ -16,6 +16,7 @@ from perfkit.analyses.path_cut import Cut, cut, worth_showing
 from perfkit.figures.canvas import STYLE, Chart, save, wrapped
 from perfkit.figures.flame_data import Flame
 from perfkit.figures.panels import INK, SMALL, caption
+from perfkit.printable import printable
 from perfkit.units import format_quantity
 
 WIDTH_INCHES, ROW_INCHES, REST_INCHES = 9.0, 0.19, 1.5
@@ -50,11 +51,11 @@ def flame_figure(flame: Flame) -> Figure:
         figure = Chart(figsize=(WIDTH_INCHES, REST_INCHES + ROW_INCHES * depth))
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
-        axes.set_title(wrapped(_printable(flame.title)), parse_math=False)
+        axes.set_title(wrapped(printable(flame.title)), parse_math=False)
         _draw(axes, boxes, depth)
         axes.legend(handles=_legend(trees, boxes), loc="upper left", bbox_to_anchor=(0, 0), ncols=5, fontsize=SMALL, handlelength=1.2)
         cut_off = f"{deeper} paths deeper than {DEEPEST} calls are not drawn" if deeper else ""
-        caption(figure, [_printable(flame.about()).replace("$", r"\$"), flame.view.replace("-", " "), *flame.notes(), TOO_NARROW, cut_off])
+        caption(figure, [printable(flame.about()).replace("$", r"\$"), flame.view.replace("-", " "), *flame.notes(), TOO_NARROW, cut_off])
     return figure
 
 
@@ -98,7 +99,7 @@ def _box(tree: ProfileTree, rows: Cut, row: int, left: float, wide: float, colou
     share = format_quantity(wide, "ratio")
     names = (f"{place.name}, {share}", f"{place.function}, {share}", place.function)
     name = next((name for name in names if len(name) < int(wide * LETTERS)), place.function)
-    return Box(depth, left, wide, _printable(name), colour or OWNERS[place.origin])
+    return Box(depth, left, wide, printable(name), colour or OWNERS[place.origin])
 
 
 def _draw(axes: Axes, boxes: list[Box], depth: int) -> None:
@@ -135,8 +136,3 @@ def _change(strength: float) -> str:
     """From blue by grey to orange: to tell apart whatever colours one sees."""
     end, part = (LESS if strength < 0 else MORE), min(abs(strength), 1.0) ** 0.5
     return "#" + "".join(f"{round(same + (to - same) * part):02x}" for same, to in zip(SAME, end, strict=True))
-
-
-def _printable(text: str) -> str:
-    """A picture's file may not hold control characters."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

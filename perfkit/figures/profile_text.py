@@ -8,6 +8,7 @@ from perfkit.analyses.call_paths import Place, ProfileTree
 from perfkit.analyses.path_cut import ShownPath, heaviest
 from perfkit.analyses.run_facts import RunFact
 from perfkit.figures.bars import bar
+from perfkit.printable import printable
 from perfkit.units import format_quantity
 
 AMOUNT_CELLS = 11
@@ -40,7 +41,9 @@ def place_text(place: Place) -> str:
 
 
 def _name(tree: ProfileTree, row: ShownPath) -> str:
-    return f"other, {row.left_out} path{'s' if row.left_out > 1 else ''}" if row.left_out else place_text(tree.places[int(tree.place[row.path])])
+    if row.left_out:
+        return f"other, {row.left_out} path{'s' * (row.left_out > 1)}"
+    return printable(place_text(tree.places[int(tree.place[row.path])]))
 
 
 def _indent(depth: int) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from perfkit.figures import profile_changes
+from perfkit.printable import printable_lines
 from perfkit.units import format_quantity
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Table:
 
     def _repr_markdown_(self) -> str:
         rules = ["---:" if justify == "right" else "---" for justify in self.columns.values()]
-        lines = [list(self.columns), rules, *([cell.replace("|", "\\|") for cell in row] for row in self.rows)]
+        lines = [list(self.columns), rules, *(map(_in_markdown, row) for row in self.rows)]
         return "\n".join(f"| {' | '.join(line)} |" for line in lines) if self.rows else NOTHING
 
     def _repr_html_(self) -> str:
@@ -66,14 +67,20 @@ class Table:
             return f"<p>{NOTHING}</p>"
         sides = list(self.columns.values())
         head = "".join(f"<th style='text-align:{side}'>{html.escape(name)}</th>" for name, side in self.columns.items())
-        body = "".join(
-            "<tr>" + "".join(f"<td style='text-align:{side}'>{html.escape(cell)}</td>" for side, cell in zip(sides, row, strict=True)) + "</tr>"
-            for row in self.rows
-        )
+        body = "".join(f"<tr>{''.join(map(_in_html, sides, row))}</tr>" for row in self.rows)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     def __str__(self) -> str:
         return self._repr_markdown_()
+
+
+def _in_markdown(cell: str) -> str:
+    """A bar or a line break would end the cell."""
+    return " ".join(printable_lines(cell).replace("|", "\\|").splitlines())
+
+
+def _in_html(side: str, cell: str) -> str:
+    return f"<td style='text-align:{side}'>{html.escape(printable_lines(cell))}</td>"
 
 
 def table(rows: Sequence[Any], *, most: int | None = None) -> Table:

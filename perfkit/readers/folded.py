@@ -141,8 +141,8 @@ class Stacks:
         for place, stack in enumerate(stacks):
             owner, frames = NOBODY, stack
             if self._is_owner(stack.partition(b";")[0]):
-                owner, rest = _owned(stack.decode("utf-8", "surrogateescape"))
-                frames = rest.encode("utf-8", "surrogateescape")
+                owner, rest = _owned(stack.decode("utf-8", "replace"))
+                frames = rest.encode()
             those, places = found.setdefault(owner, ([], []))
             those.append(frames)
             places.append(place)

@@ -28,7 +28,9 @@ BY_LINE = False
 CHILD = Path(__file__).with_name("parts") / "children" / "memray_peak.py"
 MAGIC, LZ4 = b"memray\0", b"\x04\x22\x4d\x18"
 HEADER_BYTES = 64
-LIMITS = Limits(times_file=8, seconds=600)
+MIB = 1 << 20
+LEAST_SECONDS, SECONDS_A_MIB, MOST_SECONDS = 8, 20, 600
+"""Of processor time: a damaged capture can send memray round in circles, and a small one must not keep it busy for minutes."""
 INCOMPATIBLE = "incompatible"
 INSTALL = "pip install 'perfkit[profile]'"
 LONGEST_REMARK = 300
@@ -62,7 +64,9 @@ def read(path: Path) -> Iterator[Batch]:
 def _asked(path: Path) -> dict[str, Any]:
     if importlib.util.find_spec("memray") is None:
         raise MissingTool(f"{path}: only memray itself can read its captures, and it is not installed here. Install it with: {INSTALL}.")
-    document: dict[str, Any] = json.loads(taken_apart(CHILD, path, NAME, LIMITS, packages=True))
+    seconds = min(MOST_SECONDS, LEAST_SECONDS + SECONDS_A_MIB * path.stat().st_size // MIB)
+    limits = Limits(times_file=8, seconds=seconds)
+    document: dict[str, Any] = json.loads(taken_apart(CHILD, path, NAME, limits, packages=True))
     if "problem" in document:
         raise _problem(path, str(document["problem"]))
     return document

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -142,7 +143,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
                     raise refuse(path, NAME, f"{text[:60]!r} begins with none of {', '.join(LINES)}.", number)
         except UnicodeDecodeError as error:
             raise refuse(path, NAME, f"byte {error.start} of the line is not UTF-8.", number + 1) from error
-        except (EOFError, OSError) as error:
+        except (EOFError, OSError, zlib.error) as error:
             raise refuse(path, NAME, f"the compressed data is damaged: {error}.", number + 1) from error
 
 

@@ -77,13 +77,14 @@ def read(path: Path) -> Iterator[Batch]:
     try:
         profile = Profile(path, memoryview(content))
         trees = profile.trees()
+        manifest, facts = profile.manifest(), profile.facts()
     except ProtobufError as error:
         raise refuse(path, NAME, str(error)) from error
-    yield profile.manifest()
+    yield manifest
     yield profile.frames.columns()
     for tree in trees:
         yield from tree.batches()
-    yield profile.facts()
+    yield facts
 
 
 @dataclass(slots=True)

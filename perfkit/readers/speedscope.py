@@ -246,7 +246,7 @@ def _sampled(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
         weights.frombytes(place.numbers(batch).tobytes())
     if weights and len(weights) != len(nodes):
         raise place.bad(f"has {len(nodes)} samples and {len(weights)} weights")
-    if not weights and tree.unit != "samples":
+    if len(nodes) and not weights and tree.unit != "samples":
         raise place.bad("has samples without weights")
     if weights and min(weights) < 0:
         raise place.bad(f"has a sample of the weight {min(weights):g}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perfkit.cli.collect.common import collected, common, stated
-from perfkit.cli.output import print_json, print_table, workbench
+from perfkit.cli.output import echo, print_json, print_table, workbench
 from perfkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _run(workspace: Path | None, options: Any, repeat: int, as_json: bool) -> No
     sides = {"run": "left", "benchmark": "left", **dict.fromkeys(COLUMNS, "right"), "n": "right"}
     print_table(sides, [_cells(row) for row in rows], empty="The suite holds no benchmark.")
     if options.loops == 1 and any(row.median_ms < TOO_FAST_MS for row in rows):
-        click.echo("A round is so short that reading the clock is part of it: time many calls together with --loops 1000.", err=True)
+        echo("A round is so short that reading the clock is part of it: time many calls together with --loops 1000.", err=True)
 
 
 def _cells(row: Benchmark) -> tuple[str, ...]:

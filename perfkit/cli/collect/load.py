@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perfkit.cli.collect.common import collect_and_print, common, stated
+from perfkit.cli.output import echo
 from perfkit.cli.progress import stepping
 from perfkit.errors import UsageError
 
@@ -129,7 +130,7 @@ def _requests(url: str, given: dict[str, Any]) -> tuple[RequestSpec, ...]:
     if given["openapi"]:
         specs, left_out = requests_from_openapi(given["openapi"], include_writes=given["include_writes"], allow_remote=given["allow_remote"])
         for item in left_out:
-            click.echo(f"left out: {item.operation}: {item.because}", err=True)
+            echo(f"left out: {item.operation}: {item.because}", err=True)
         return specs
     return requests_from(given["requests_file"], given["paths"])
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perfkit.cli.collect.common import collect_and_print, common, stated
-from perfkit.cli.output import workbench
+from perfkit.cli.output import echo, workbench
 from perfkit.errors import UsageError, unknown
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def command(workspace: Path | None, files: tuple[Path, ...], dsn: str, as_json: 
         nested=given["nested"],
         spend_sequences=given["spend_sequences"],
         keep_going=going_on,
-        say=lambda text: click.echo(text, err=True),
+        say=lambda text: echo(text, err=True),
         stated=stated(given),
     )
     collect_and_print(workspace, [options], as_json)

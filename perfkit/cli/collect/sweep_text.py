@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import click
-
-from perfkit.cli.output import print_table, show
+from perfkit.cli.output import echo, print_table, show
 from perfkit.units import format_quantity
 
 if TYPE_CHECKING:
@@ -20,14 +18,14 @@ MOST_PARTS = 12
 
 def print_sweep(sweep: Sweep, findings: Sequence[Finding]) -> None:
     """Everything that the sweep says, numbers first, conclusions last."""
-    click.echo(f"{sweep.subject} · run {sweep.run_id}")
+    echo(f"{sweep.subject} · run {sweep.run_id}")
     sides = {"size": "right", "median": "right", "from": "right", "to": "right", "n": "right", "": "left"}
     rows = [_size_row(item, "") for item in sweep.total.sizes] + [_size_row(item, "around the break") for item in sweep.verified]
     rows += [(_count(item.size), "–", "–", "–", str(item.times), f"failed: {item.problem}") for item in sweep.failures]
     print_table(sides, rows, empty="")
     _print_parts(sweep)
     for line in _conclusions(sweep):
-        click.echo(line)
+        echo(line)
     show(findings, False, empty="Nothing here grows faster than its input.")
 
 
@@ -40,7 +38,7 @@ def _print_parts(sweep: Sweep) -> None:
     profiled = sorted(sweep.profiled.items(), key=lambda item: -item[1][-1][1])[:MOST_PARTS]
     rows += [(name, *(format_quantity(ms, "ms") for ms in (values[0][1], values[-1][1])), "–", "under the profiler") for name, values in profiled]
     if rows:
-        click.echo(
+        echo(
             f"Parts, own time (median at the smallest and at the largest size, {_count(largest)}; functions at the two largest, under the profiler):"
         )
         print_table({"part": "left", "smallest": "right", "largest": "right", "growth": "left", "count": "left"}, rows, empty="")

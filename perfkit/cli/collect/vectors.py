@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perfkit.cli.collect.common import collected, common, stated
-from perfkit.cli.output import print_json, workbench
+from perfkit.cli.output import echo, print_json, workbench
 from perfkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def command(workspace: Path | None, as_json: bool, **given: Any) -> None:
         max_rows=size_from(given["max_rows"]),
         timeout_s=given["timeout_s"],
         max_time_s=given["max_time_s"],
-        say=lambda text: click.echo(text, err=True),
+        say=lambda text: echo(text, err=True),
         stated=stated(given),
         **{name: given[name] for name in same if given[name] is not None},
     )

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import click
-
-from perfkit.cli.output import print_table, show
+from perfkit.cli.output import echo, print_table, show
 from perfkit.units import format_quantity
 
 if TYPE_CHECKING:
@@ -35,13 +33,13 @@ COLUMNS = {
 def print_vectors(trials: Sequence[VectorTrial], chosen: Sequence[VectorChoice], grown: Sequence[VectorGrowth], findings: Sequence[Finding]) -> None:
     """Everything that the trials say, numbers first, conclusions last."""
     first = trials[0]
-    click.echo(f"{first.source} · {first.metric} · {first.dimensions} dimensions · k = {first.k} · n = {first.n} queries · run {first.run_id}")
+    echo(f"{first.source} · {first.metric} · {first.dimensions} dimensions · k = {first.k} · n = {first.n} queries · run {first.run_id}")
     print_table(COLUMNS, [_row(trial) for trial in trials], empty="")
     for choice in chosen:
         for line in _advice(choice):
-            click.echo(line)
+            echo(line)
     for growth in grown:
-        click.echo(_growth(growth))
+        echo(_growth(growth))
     show(findings, False, empty="Nothing is wrong with these indexes.")
 
 

@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from perfkit.printable import printable
+
 FOLDER = Path(__file__).parent
 IN_A_SCRIPT = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 """In JSON these stand only inside of texts, where an escape means the same and cannot end the script element or begin a comment."""
@@ -23,7 +25,7 @@ def flame_page(data: dict[str, Any]) -> str:
         "script": script,
         "style_hash": _hash(style),
         "script_hash": _hash(script),
-        "title": html.escape(_printable(data["title"])),
+        "title": html.escape(printable(data["title"])),
         "data": json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(IN_A_SCRIPT),
     }
     page = FOLDER.joinpath("page.html").read_text(encoding="utf-8")
@@ -34,7 +36,3 @@ def flame_page(data: dict[str, Any]) -> str:
 def _hash(text: str) -> str:
     """As a Content-Security-Policy names what may run."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

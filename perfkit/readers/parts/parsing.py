@@ -128,7 +128,9 @@ def whole_amount(path: Path, name: str, value: Any) -> int:
 
 def require_keys(path: Path, name: str, item: Any, keys: Sequence[str]) -> dict[str, Any]:
     """A JSON object that has all of the keys."""
-    missing = [key for key in keys if not isinstance(item, dict) or key not in item]
+    if not isinstance(item, dict):
+        raise refuse(path, name, f"{'an object with ' + ', '.join(keys) if keys else 'an object'} was expected, not {str(item)[:40]!r}.")
+    missing = [key for key in keys if key not in item]
     if missing:
         raise refuse(path, name, f"an object without {', '.join(missing)}.")
     found: dict[str, Any] = item
