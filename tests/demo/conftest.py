@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from perfkit.demo import postgres
 from perfkit.demo.exercise import exercise
 from perfkit.demo.services import services
 from perfkit.demo.settings import Backends
+from tests.recorded_spans import spans_in
 
 PERSONAS = 3_000
 
@@ -40,6 +40,6 @@ def recorded(backends: Backends, tmp_path: Path) -> Recorded:
     def run(variant: str, name: str, rounds: int = 1) -> list[dict[str, Any]]:
         trace = tmp_path / "trace.ndjson"
         exercise(backends.settings(variant), rounds, trace, [name])
-        return [json.loads(line) for line in trace.read_text("utf-8").splitlines()[1:-1]]
+        return spans_in(trace)
 
     return run

@@ -18,6 +18,7 @@ from perfkit.demo.settings import VARIANTS, Backends, Fixes
 from perfkit.demo.statements import statements
 from perfkit.demo.traffic import REQUESTS
 from perfkit.errors import UsageError
+from tests.recorded_spans import spans_in
 
 pytestmark = pytest.mark.alone
 
@@ -33,8 +34,8 @@ def test_sigterm_closes_the_trace(backends: Backends, home: Path) -> None:
     with serving(home, "optimized", trace) as url:
         assert all(httpx.request(one.method, url + one.paths[0], content=one.body).is_success for one in REQUESTS)
     lines = [json.loads(line) for line in trace.read_text("utf-8").splitlines()]
-    assert lines[-1] == {"perfkit_trace_end": len(lines) - 2}
-    assert {line["name"] for line in lines[1:-1] if line["kind"] == "server"} == {one.name for one in REQUESTS}
+    assert lines[-1] == {"perfkit_trace_end": len(spans_in(trace))}
+    assert {one["name"] for one in spans_in(trace) if one["kind"] == "server"} == {one.name for one in REQUESTS}
 
 
 def test_the_exercise_runs_as_a_command_under_cprofile(backends: Backends, home: Path) -> None:
