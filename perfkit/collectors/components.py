@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from perfkit.collectors.rounds import Measured, Round
+from perfkit.trace.unpacked import spans_in
 
 WORDS = {
     "db": "statements",
@@ -51,7 +52,7 @@ def _own_times(traces: Iterable[Path], succeeded: Sequence[Measured]) -> Iterato
     starts = [item.from_us for item in succeeded]
     found: list[tuple[int, dict[str, Any]]] = []
     inside: dict[str, float] = defaultdict(float)
-    for span in _spans(traces):
+    for span in chain.from_iterable(map(spans_in, traces)):
         number = bisect_right(starts, span["started_at"]) - 1
         if number >= 0 and span["started_at"] <= succeeded[number].to_us:
             found.append((number, span))
@@ -59,12 +60,3 @@ def _own_times(traces: Iterable[Path], succeeded: Sequence[Measured]) -> Iterato
     for number, span in found:
         # spans that run side by side inside it may add up to more than itself
         yield number, span, max(span["duration_ms"] - inside.get(span["span_id"], 0.0), 0.0)
-
-
-def _spans(traces: Iterable[Path]) -> Iterator[dict[str, Any]]:
-    """Whole lines only: a program that was ended may have left half of one."""
-    for trace in traces:
-        with trace.open(encoding="utf-8") as lines:
-            for line in lines:
-                if line.endswith("\n") and '"span_id"' in line:
-                    yield json.loads(line)

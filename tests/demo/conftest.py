@@ -12,7 +12,7 @@ from perfkit.demo import postgres
 from perfkit.demo.exercise import exercise
 from perfkit.demo.services import services
 from perfkit.demo.settings import Backends
-from tests.recorded_spans import spans_in
+from perfkit.trace.unpacked import spans_in
 
 PERSONAS = 3_000
 
@@ -40,6 +40,6 @@ def recorded(backends: Backends, tmp_path: Path) -> Recorded:
     def run(variant: str, name: str, rounds: int = 1) -> list[dict[str, Any]]:
         trace = tmp_path / "trace.ndjson"
         exercise(backends.settings(variant), rounds, trace, [name])
-        return spans_in(trace)
+        return list(spans_in(trace))
 
     return run

@@ -18,7 +18,7 @@ from perfkit.demo.settings import VARIANTS, Backends, Fixes
 from perfkit.demo.statements import statements
 from perfkit.demo.traffic import REQUESTS
 from perfkit.errors import UsageError
-from tests.recorded_spans import spans_in
+from perfkit.trace.unpacked import spans_in
 
 pytestmark = pytest.mark.alone
 
@@ -34,7 +34,7 @@ def test_sigterm_closes_the_trace(backends: Backends, home: Path) -> None:
     with serving(home, "optimized", trace) as url:
         assert all(httpx.request(one.method, url + one.paths[0], content=one.body).is_success for one in REQUESTS)
     lines = [json.loads(line) for line in trace.read_text("utf-8").splitlines()]
-    assert lines[-1] == {"perfkit_trace_end": len(spans_in(trace))}
+    assert lines[-1] == {"perfkit_trace_end": len(list(spans_in(trace)))}
     assert {one["name"] for one in spans_in(trace) if one["kind"] == "server"} == {one.name for one in REQUESTS}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from perfkit.trace import record
-from tests.recorded_spans import spans_in
+from perfkit.trace.unpacked import spans_in
 
 HERE = Path(__file__).parent
 Spans = Callable[..., list[dict[str, Any]]]
