@@ -16,6 +16,9 @@ from perfkit.store import Store
 STAGES_AT_LEAST = 3
 """Of two one is always most of it."""
 DOMINATING, DOMINATING_MS = 0.6, 50.0
+CALLS = ("db", "cache", "llm", "http")
+MOST_CALLS = 10
+"""Between more calls than that, a stage's own time is what it does with their answers: the rules of the calls say so."""
 CALLS_AT_LEAST = 3.0
 SEQUENTIAL_BELOW = 1.05
 """Average concurrency."""
@@ -38,13 +41,19 @@ def judge(rows: Sequence[Stage], awaited: Sequence[AwaitedSequence] = ()) -> lis
     for row in rows:
         if row.stage != ITSELF:
             wholes[row.run_id, row.subject].append(row)
-    found = [_dominating(row) for whole in wholes.values() if len(whole) >= STAGES_AT_LEAST for row in whole if _dominates(row)]
+    judged = [whole for whole in wholes.values() if len(whole) >= STAGES_AT_LEAST and _calls_others(whole) <= MOST_CALLS]
+    found = [_dominating(row) for whole in judged for row in whole if _dominates(row)]
     return [*found, *(_sequential(row) for row in awaited if _is_sequential(row))]
 
 
 def judge_loops(rows: Sequence[BlockedLoop]) -> list[Finding]:
     """One finding a place that stopped an event loop for too long."""
     return [_blocking(row) for row in rows]
+
+
+def _calls_others(whole: Sequence[Stage]) -> float:
+    """How often a whole asks a database, a cache, a model or another service."""
+    return sum(row.calls for row in whole if row.kind in CALLS)
 
 
 def _dominates(row: Stage) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,11 @@ def test_a_large_trace_is_swept_in_seconds() -> None:
     rows = staged(spans)
     assert time.process_time() - began < 5
     assert sum(row.own_ms for row in rows) == pytest.approx(100_000)
+
+
+def test_a_stage_between_many_calls_is_not_blamed_for_what_they_cost() -> None:
+    load = Stage("r", "GET /items", "load", "internal", "shop/items.py", 3, 5, 1.0, 90.0, 0.7, 120.0, 1.0, "select", 130.0)
+    others = [replace(load, stage=name, share=0.05, own_ms=6.0) for name in ("parse", "render")]
+    select = replace(load, stage="select", kind="db", calls=40.0, share=0.2, own_ms=26.0)
+    assert [finding.rule for finding in rules.judge([load, *others])] == ["dominating-stage"]
+    assert rules.judge([load, *others, select]) == []
