@@ -10,11 +10,11 @@ from pathlib import Path
 from perfkit.model.artefact import Head, open_artefact
 from perfkit.model.batch import Batch, Columns
 from perfkit.model.run import Manifest
-from perfkit.readers.parts.call_tree import NO_STACK, CallTree, Owner, Step
+from perfkit.readers.parts.call_tree import NO_STACK, Owner, Step
 from perfkit.readers.parts.frames import Frames
 from perfkit.readers.parts.mojo import MAGIC, Mojo, MojoError, MojoSample
 from perfkit.readers.parts.parsing import refuse
-from perfkit.readers.parts.sample_times import SampleTimes
+from perfkit.readers.parts.timeline import Timeline
 
 NAME = "austin"
 KIND = "profile"
@@ -91,7 +91,7 @@ class Profile:
         self.path = path
         self.frames = Frames()
         self.metadata: dict[str, str] = {}
-        self.trees: dict[str, SampleTimes] = {}
+        self.trees: dict[str, Timeline] = {}
         self.freed = 0
         self._clocks: dict[tuple[str | None, str | None], int] = {}
         self._latest_us = 0
@@ -163,7 +163,7 @@ class Profile:
         """Memory may shrink: what is given back counts nowhere, only as a whole."""
         samples = self.trees.get(unit)
         if samples is None:
-            samples = self.trees[unit] = SampleTimes(CallTree(unit))
+            samples = self.trees[unit] = Timeline(unit)
         if unit == UNITS["memory"]:
             if weight < 0:
                 self.freed -= weight

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from perfkit.model.artefact import Head, open_artefact
 from perfkit.model.batch import Batch
-from perfkit.readers.parts.call_tree import NO_STACK, CallTree, Owner, Step
+from perfkit.readers.parts.call_tree import NO_STACK, Owner, Step
 from perfkit.readers.parts.frame_texts import OFFSET, SCRIPT, TRAMPOLINE
 from perfkit.readers.parts.frames import Frames
 from perfkit.readers.parts.parsing import refuse
-from perfkit.readers.parts.sample_times import SampleTimes
+from perfkit.readers.parts.timeline import Timeline
 
 NAME = "perf_script"
 KIND = "profile"
@@ -80,7 +80,7 @@ class Script:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.frames = Frames()
-        self.trees: dict[str, SampleTimes] = {}
+        self.trees: dict[str, Timeline] = {}
         self._current: Sample | None = None
         self._began: float | None = None
         self._clock: str | None = None
@@ -123,7 +123,7 @@ class Script:
     def _count(self, unit: str, stack: list[Step], sample: Sample, at_ms: float, weight: float) -> None:
         samples = self.trees.get(unit)
         if samples is None:
-            samples = self.trees[unit] = SampleTimes(CallTree(unit))
+            samples = self.trees[unit] = Timeline(unit)
         samples.add(samples.tree.path(stack, sample.owner), at_ms, weight)
 
     def _header(self, number: int, line: str) -> None:

@@ -14,7 +14,7 @@ from perfkit.model.run import Manifest
 from perfkit.readers.parts.call_tree import NO_STACK, NOBODY, CallTree, Owner, Step
 from perfkit.readers.parts.frames import Frames
 from perfkit.readers.parts.parsing import amount, json_of, refuse, require_keys
-from perfkit.readers.parts.sample_times import SampleTimes
+from perfkit.readers.parts.timeline import Timeline
 
 NAME = "pyinstrument"
 KIND = "profile"
@@ -73,7 +73,7 @@ def _facts(path: Path, session: dict[str, Any]) -> Columns:
 
 
 def _session_batches(path: Path, records: Any, frames: Frames) -> Iterator[Columns]:
-    samples = SampleTimes(CallTree(UNIT))
+    samples = Timeline(UNIT)
     steps: dict[str, Step] = {}
     elapsed = 0.0
     if not isinstance(records, list):
