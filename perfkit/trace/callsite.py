@@ -7,6 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from pathlib import Path
 from types import CodeType, FrameType
 
@@ -18,6 +19,8 @@ _EDGE = "<edge>"
 _OWN = Path(__file__).parent
 _EDGES = frozenset({_OWN / "asgi.py", _OWN / "wsgi.py"})
 _OUTSIDERS = (_OWN, *(Path(sysconfig.get_paths()[name]) for name in ("stdlib", "platstdlib", "scripts")))
+_RESUMED = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+"""Functions that somebody else may resume next time."""
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
 
 
@@ -42,6 +45,24 @@ class _Step:
     text: str
 
 
+class _Callers:
+    """What lies below a running function. It does not change until the function returns, so it is walked once.
+
+    It is kept where a debugger keeps its own function for a frame, the one place that lives exactly as long as the frame.
+    A debugger that is started later replaces it or calls it in vain.
+    """
+
+    __slots__ = ("rest", "sites", "steps")
+
+    def __init__(self, sites: CallSites, steps: dict[str, int], rest: FrameType | None) -> None:
+        self.sites, self.steps = sites, steps
+        self.rest = rest
+        """Where the walk ended: whoever needs more steps goes on from here."""
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> None:
+        """What a debugger's run calls for every line of a marked frame."""
+
+
 class CallSites:
     """Finds call sites below one project root; what it learnt about files and lines it keeps."""
 
@@ -59,33 +80,66 @@ class CallSites:
 
     def at(self, frame: FrameType) -> Site:
         """The call site of a stack that this frame is the innermost of."""
-        while True:
+        chain: dict[str, int] = {}
+        start: FrameType | None = frame
+        greenlet: object = None
+        while start is not None:
             try:
-                chain = self._walk(frame)
-                break
+                stopped = self._walk(start, chain)
             except KeyError as unknown:
                 self._learn(unknown.args[0])
+                continue
+            if stopped is not None or len(chain) >= _CHAIN:
+                break
+            start, greenlet = _caller_of_greenlet(greenlet)
+        while len(chain) > _CHAIN:
+            chain.popitem()
         key = tuple(chain)
         return self._sites.get(key) or self._site(key, chain)
 
-    def _walk(self, frame: FrameType | None) -> dict[str, int]:
-        """Steps and lines of the application, innermost first; a file that is not known is a KeyError, because asking first costs more."""
-        greenlet: object = None
+    def _walk(self, frame: FrameType | None, chain: dict[str, int]) -> FrameType | None:
+        """Adds the steps of one stack up to the frame that is returned; a file that is not known is a KeyError, because asking first costs more."""
         known, steps = self._known, self._steps
-        chain: dict[str, int] = {}
+        passed: list[FrameType] = []
+        told, mark = 0, None
         while frame is not None:
-            while frame is not None:
-                code = frame.f_code
-                if home := known[code.co_filename]:
-                    if home is _EDGE:
-                        return chain
-                    step = steps.get((id(code), frame.f_lasti)) or self._step(frame, home)
-                    chain[step.text] = step.line
-                    if len(chain) == _CHAIN:
-                        return chain
-                frame = frame.f_back
-            frame, greenlet = _caller_of_greenlet(greenlet)
-        return chain
+            code = frame.f_code
+            if home := known[code.co_filename]:
+                if home is _EDGE:
+                    break
+                step = steps.get((id(code), frame.f_lasti)) or self._step(frame, home)
+                chain[step.text] = step.line
+                passed.append(frame)
+                if len(chain) >= _CHAIN:
+                    break
+                if type(found := frame.f_trace) is _Callers and found.sites is self:
+                    told, mark, frame = told or len(passed), found, found.rest
+                    chain.update(mark.steps)
+                    if len(chain) >= _CHAIN:
+                        break
+                    continue
+            frame = frame.f_back
+        if passed and (mark is None or told > 2 or frame is not mark.rest):
+            self._mark(passed, frame)
+        return frame
+
+    def _mark(self, passed: list[FrameType], rest: FrameType | None) -> None:
+        """Lets a frame remember its callers: the second of the application, because the innermost one seldom asks twice."""
+        for place, frame in enumerate(passed):
+            own = self._callers_of(frame)
+            if (place or len(passed) == 1) and (own or (frame.f_trace is None and not frame.f_code.co_flags & _RESUMED)):
+                below = dict(own.steps) if own else {}
+                for caller in passed[place + 1 :]:
+                    step = self._steps[id(caller.f_code), caller.f_lasti]
+                    below[step.text] = step.line
+                    if further := self._callers_of(caller):
+                        below.update(further.steps)
+                frame.f_trace = _Callers(self, below, rest)
+                return
+
+    def _callers_of(self, frame: FrameType) -> _Callers | None:
+        mark = frame.f_trace
+        return mark if isinstance(mark, _Callers) and mark.sites is self else None
 
     def of(self, code: CodeType) -> Site:
         """Where a function is defined."""
