@@ -14,9 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import duckdb
-
 from perfkit.errors import PerfkitError, StoreBusy, UsageError
+from perfkit.store.blank import OLDEST_READER, begin
+from perfkit.store.engine import duckdb
 from perfkit.store.migrations import migrate, missing_migrations, run_tables, transaction
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
-OLDEST_READER = "v1.5.0"
-"""Clients of this DuckDB version can still open the file."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.25
 SETTINGS = "set TimeZone = 'UTC'; set preserve_insertion_order = false; set autoinstall_known_extensions = false"
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.PRAGMA, duckdb.StatementType.MULTI)
@@ -89,6 +87,7 @@ class Store:
         self._refuse_while_sitting()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._turn():
+            begin(self.path)
             connection = self._connect(read_only=False)
             try:
                 migrate(connection)
@@ -103,6 +102,7 @@ class Store:
         self._refuse_while_sitting()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._turn():
+            begin(self.path)
             self._patiently(lambda: giver.execute(f"attach '{self.path}' as store (storage_version '{OLDEST_READER}')"))
             try:
                 giver.execute("use store")

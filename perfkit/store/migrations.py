@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-import duckdb
+from perfkit.store.engine import duckdb
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 RUN_ID = re.compile(r"[ ]*[(]\n    run_id varchar not null,")

@@ -14,12 +14,11 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
-import duckdb
-
 from perfkit.errors import ArtefactError, UsageError
 from perfkit.model.batch import Column, Columns, Scan
 from perfkit.model.run import Fact, Run
 from perfkit.store.database import SETTINGS, Row, Store, asked, only_reading
+from perfkit.store.engine import duckdb
 from perfkit.store.migrations import create_tables, run_tables, views
 from perfkit.store.vault import Kept
 
