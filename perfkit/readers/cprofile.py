@@ -65,9 +65,8 @@ def _parts(content: bytes) -> Iterator[memoryview]:
 def _times(parts: Iterator[memoryview], path: Path) -> dict[str, Any]:
     """Own and total time of so many functions or edges."""
     import numpy as np
-    import pyarrow
 
     own, total = (np.frombuffer(next(parts), "f8") for _ in range(2))
     if not (np.isfinite(own).all() and np.isfinite(total).all()):
         raise ArtefactError(f"{path}: tried as {NAME}: a time is not a number.")
-    return {"self": own, "total": total, "unit": pyarrow.repeat(UNIT, len(own))}
+    return {"self": own, "total": total, "unit": np.full(len(own), UNIT, object)}

@@ -2,9 +2,4 @@
 
 import _duckdb as duckdb
 
-__all__ = ["duckdb", "knows_arrow"]
-
-
-def knows_arrow() -> None:
-    """From here on the engine reads tables of Arrow: the package shows it how."""
-    import duckdb as package  # noqa: F401  its import is what counts
+__all__ = ["duckdb"]

@@ -19,7 +19,7 @@ from perfkit.errors import ArtefactError, UsageError
 from perfkit.model.batch import Column, Columns, Scan
 from perfkit.model.run import Fact, Run
 from perfkit.store.database import SETTINGS, Row, Store, asked, only_reading
-from perfkit.store.engine import duckdb, knows_arrow
+from perfkit.store.engine import duckdb
 from perfkit.store.migrations import definitions, run_tables, views
 from perfkit.store.vault import Kept
 
@@ -257,14 +257,20 @@ class Staging:
 
     def _insert(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any] = MappingProxyType({})) -> None:
         told = {name: values for name, values in columns.items() if any(value is not None for value in values)} or columns
-        if _has_arrays(columns):
-            conflict = "on conflict do nothing" if table in GLOBAL_TABLES else ""
-            given = ", ".join([*(f"${name} as {name}" for name in constants), "*"])
-            _execute_with(self.connection, f"insert into {table} by name select {given} from given {conflict}", told, constants)
+        if _has_arrays(told):
+            self._insert_arrays(table, told, constants)
             return
         action: Literal["insert", "upsert"] = "upsert" if table in GLOBAL_TABLES else "insert"
         with self.connection.appender(table, columns=[*constants, *told], action=action) as appender:
             appender.append_rows(zip(*map(repeat, constants.values()), *told.values(), strict=False))
+
+    def _insert_arrays(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any]) -> None:
+        import numpy
+
+        given = {name: numpy.array(values, object) if isinstance(values, list) else values for name, values in columns.items()}  # noqa: F841  DuckDB reads it
+        named = ", ".join([*(f"${name} as {name}" for name in constants), "*"])
+        conflict = "on conflict do nothing" if table in GLOBAL_TABLES else ""
+        self.connection.execute(f"insert into {table} by name select {named} from given {conflict}", dict(constants) or None)
 
 
 def _made(spill: str) -> duckdb.DuckDBPyConnection:
@@ -352,17 +358,8 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     )
 
 
-def _execute_with(connection: duckdb.DuckDBPyConnection, statement: str, columns: Mapping[str, Column], parameters: Mapping[str, Any]) -> None:
-    """Carry out a statement that reads columns of equal length as the table given; lists among arrays are short, or texts."""
-    import pyarrow
-
-    knows_arrow()
-    given = pyarrow.table(dict(columns))  # noqa: F841  DuckDB reads the local variable
-    connection.execute(statement, dict(parameters) or None)
-
-
 def _has_arrays(columns: Mapping[str, Column]) -> bool:
-    """Of numpy or Arrow, which are no sequences of Python's."""
+    """Of numpy, which are no sequences of Python's."""
     return not all(isinstance(values, Sequence) for values in columns.values())
 
 
