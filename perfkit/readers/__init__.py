@@ -37,7 +37,7 @@ class Readers(Mapping[str, Reader]):
     """Readers by name, each imported when it is asked for."""
 
     places: Mapping[str, tuple[str, tuple[bytes, ...]]]
-    """Name to module (and what in it) and marks: bytes of which every file of the format holds some in its head. Without marks any file may be one."""
+    """Name to module (and what in it) and marks: bytes of which every file of the format holds one in its head; without marks it may be any."""
 
     def __getitem__(self, name: str) -> Reader:
         module, *inside = self.places[name][0].split(".")
