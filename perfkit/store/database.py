@@ -38,7 +38,7 @@ class Asked(Protocol):
     """What answers the .sql files of analyses: the store, or rows that are about to enter it."""
 
     def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
-        """The rows of a .sql file as instances of a dataclass."""
+        """The rows of a .sql file as instances of a dataclass or of a named tuple."""
 
     def tables_of(self, run_ids: Sequence[str]) -> set[str]:
         """The tables that hold rows of any of these runs."""
@@ -114,7 +114,7 @@ class Store:
                 giver.execute("use memory; detach store")
 
     def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
-        """The rows of a .sql file as instances of a dataclass whose fields are the selected columns."""
+        """The rows of a .sql file as instances of a dataclass or of a named tuple, whose fields are the selected columns."""
         with self.reading() as connection:
             return asked(connection, question, row, parameters)
 
@@ -205,10 +205,10 @@ class Store:
 
 
 def asked(connection: duckdb.DuckDBPyConnection, question: Path, row: Callable[..., Row], parameters: Mapping[str, Any]) -> list[Row]:
-    """The answer of one connection, row by row."""
+    """The answer of one connection, row by row, as dataclasses or named tuples."""
     cursor = connection.execute(question.read_text(encoding="utf-8"), parameters or None)
     columns = [column[0] for column in cursor.description]
-    expected = [item.name for item in fields(row)]  # type: ignore[arg-type]
+    expected = list(row._fields) if hasattr(row, "_fields") else [item.name for item in fields(row)]  # type: ignore[arg-type]
     if columns != expected:
         raise TypeError(f"{question.name} selects {columns}, {row} has {expected}")
     return [row(*values) for values in cursor.fetchall()]
