@@ -103,15 +103,26 @@ class Store:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._turn():
             begin(self.path)
-            self._patiently(lambda: giver.execute(f"attach '{self.path}' as store (storage_version '{OLDEST_READER}')"))
-            try:
+            with self._attached(giver, f"storage_version '{OLDEST_READER}'"):
                 giver.execute("use store")
                 migrate(giver)
                 giver.execute("use memory")
                 with transaction(giver):
                     yield
-            finally:
-                giver.execute("use memory; detach store")
+
+    @contextmanager
+    def lent_to(self, reader: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """The store attached, as `store`, to a connection that only reads it."""
+        with self._attached(reader, "read_only"):
+            yield
+
+    @contextmanager
+    def _attached(self, connection: duckdb.DuckDBPyConnection, options: str) -> Iterator[None]:
+        self._patiently(lambda: connection.execute(f"attach '{self.path}' as store ({options})"))
+        try:
+            yield
+        finally:
+            connection.execute("use memory; detach store")
 
     def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
         """The rows of a .sql file as instances of a dataclass or of a named tuple, whose fields are the selected columns."""

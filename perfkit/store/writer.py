@@ -101,6 +101,13 @@ class Staging:
         """The database."""
         return self._making.result()
 
+    def artefacts_of(self, store: Store) -> dict[str, int]:
+        """SHA-256 and size of all that the store has an artefact of: the store itself need not be opened for it."""
+        if not store.path.exists():
+            return {}
+        with store.lent_to(self.connection):
+            return dict(self.connection.execute("select sha256, bytes from store.artefacts").fetchall())
+
     def add(self, batch: Columns | Scan, token: str, source: str) -> None:
         """Stage one batch; source is what an error message calls it."""
         self.tables.add(batch.table)

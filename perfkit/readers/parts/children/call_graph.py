@@ -13,9 +13,13 @@ import os
 import resource
 import sys
 from array import array
-from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False
+"""As typing has it, whose import would be half of this process's start."""
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+    from typing import Any, NoReturn
 
 REFUSED = 3
 SECONDS_MORE = 5
