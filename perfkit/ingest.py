@@ -89,10 +89,11 @@ def ingest(
     """Store the artefacts of all paths in one transaction; a file that breaks its format stores nothing of any."""
     how = reading or Reading()
     sources = [_source(path, stated or Manifest(), how) for path in _artefacts(paths, how.as_format)]
-    known = _known(store, sources)
-    fresh = [source for source in sources if source.path not in known]
-    results = {source.path: _already(source, known[source.path], store) for source in sources if source.path in known}
-    results |= _ingest_fresh(fresh, store, vault, examine or _as_told, progress or _silent) if fresh else {}
+    with Staging(store.path.parent) as staging:
+        known = _known(staging.artefacts_of(store), sources)
+        fresh = [source for source in sources if source.path not in known]
+        results = _ingest_fresh(fresh, store, vault, staging, examine or _as_told, progress or _silent) if fresh else {}
+    results |= {source.path: _already(source, known[source.path], store) for source in sources if source.path in known}
     return [results[source.path] for source in sources]
 
 
@@ -171,11 +172,8 @@ def _source(path: Path, stated: Manifest, how: Reading) -> Source:
     return Source(path, reader, manifest.overridden_by(stated), how.partial)
 
 
-def _known(store: Store, sources: Sequence[Source]) -> dict[Path, str]:
-    """Run ids of files that the store has; only files whose size it knows are hashed for it."""
-    if not store.path.exists():
-        return {}
-    stored = dict(store.query("select sha256, bytes from artefacts")[1])
+def _known(stored: Mapping[str, int], sources: Sequence[Source]) -> dict[Path, str]:
+    """Run ids of files that the store has; only files of a size that it knows are hashed for it."""
     sizes = set(stored.values())
     candidates = {source.path: sha256_of(source.path) for source in sources if source.path.stat().st_size in sizes}
     return {path: run_id_of(sha256) for path, sha256 in candidates.items() if sha256 in stored}
@@ -185,9 +183,10 @@ def _already(source: Source, run_id: str, store: Store) -> Ingested:
     return Ingested(str(source.path), run_id, source.reader.NAME, True, store.rows_of(run_id))
 
 
-def _ingest_fresh(sources: Sequence[Source], store: Store, vault: Vault, examine: Examine, progress: Progress) -> dict[Path, Ingested]:
+def _ingest_fresh(
+    sources: Sequence[Source], store: Store, vault: Vault, staging: Staging, examine: Examine, progress: Progress
+) -> dict[Path, Ingested]:
     with ExitStack() as closing:
-        staging = closing.enter_context(Staging(store.path.parent))
         hashing = closing.enter_context(ThreadPoolExecutor(max_workers=1))
         kept: list[Kept] = []
         closing.callback(_discard, vault, kept)

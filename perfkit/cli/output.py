@@ -77,13 +77,13 @@ def print_records(columns: Sequence[str], rows: Sequence[Sequence[Any]], as_json
 
 def show(rows: Sequence[Any], as_json: bool, *, empty: str) -> None:
     """The same rows either way."""
-    from perfkit.figures.tables import table
-
     if as_json:
         print_json(rows)
-    else:
-        view = table(rows)
-        print_table(view.columns, view.rows, empty=empty)
+        return
+    from perfkit.figures.tables import table
+
+    view = table(rows)
+    print_table(view.columns, view.rows, empty=empty)
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ from perfkit.model.run import Manifest
 
 
 class Column(Protocol):
-    """The values of one column: a list, or an array of numpy or Arrow."""
+    """The values of one column: a list, or an array of numpy, masked where values are missing."""
 
     def __len__(self) -> int: ...
 

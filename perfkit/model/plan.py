@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 AGGREGATES = {"Hashed": "HashAggregate", "Sorted": "GroupAggregate", "Mixed": "MixedAggregate"}
 LONGEST_TITLE = 80
@@ -33,9 +33,8 @@ class PlanHead:
     details: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PlanStep:
-    """A row of plan_nodes."""
+class PlanStep(NamedTuple):
+    """A row of plan_nodes; there are many of them."""
 
     run_id: str
     plan_id: int
@@ -127,9 +126,13 @@ class Node:
         """In the engine's own words where it has a sentence for it, as SQLite has; else the place."""
         return str(self.facts.get("detail") or self.place)
 
+    def may_say(self, fact: str) -> bool:
+        """False: the facts hold no such key, and need not be parsed to know it."""
+        return fact in (self.step.details or "")
+
     def number(self, fact: str) -> float:
         """A fact that is a number; 0 where it is not printed, as EXPLAIN leaves zeros out."""
-        value = self.facts.get(fact)
+        value = self.facts.get(fact) if self.may_say(fact) else None
         return float(value) if isinstance(value, int | float) else 0.0
 
     def below(self) -> Iterator[Node]:

@@ -1,75 +1,17 @@
-"""One module a format, all of one form: NAME, KIND, TOOL, ABOUT, BY_LINE, sniff(head), read(path). The first that recognises a file reads it."""
+"""One module a format, all of one form: NAME, KIND, TOOL, ABOUT, BY_LINE, sniff(head), read(path). Only those are imported that a file may be of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
 from perfkit.errors import UnknownFormat, unknown
 from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch
-from perfkit.readers import (
-    ab_gnuplot,
-    ab_percentiles,
-    allocation_growth,
-    asv,
-    austin,
-    cprofile,
-    cpuprofile,
-    devtools_trace,
-    duckdb_plan,
-    folded,
-    gatling_log,
-    gatling_stats,
-    gatling_text,
-    gecko,
-    hdr_log,
-    hey_csv,
-    hyperfine,
-    index_trials,
-    k6_csv,
-    k6_points,
-    k6_summary,
-    line_profiler,
-    locust_exceptions,
-    locust_failures,
-    locust_history,
-    locust_json,
-    locust_requests,
-    locust_stats,
-    memray_capture,
-    memray_stats,
-    mprof,
-    neo4j_plan,
-    neo4j_table,
-    object_growth,
-    oha_csv,
-    oha_json,
-    oha_sqlite,
-    otlp_spans,
-    perf_script,
-    perfkit_rounds,
-    pg_catalog,
-    pg_explain,
-    pg_log,
-    pg_stat_csv,
-    pg_text,
-    pprof,
-    pyinstrument,
-    pyperf,
-    pytest_benchmark,
-    scalene,
-    speedscope,
-    sqlite_plan,
-    trace_spans,
-    tracemalloc_snapshot,
-    vector_trials,
-    vegeta_csv,
-    vegeta_json,
-    vegeta_report,
-    wrk_text,
-)
 from perfkit.readers.parts.unread import advice_for
 
 
@@ -90,77 +32,101 @@ class Reader(Protocol):
         """The artefact's rows, and a Manifest where it says something of its run; raises ArtefactError where it breaks its format's promise."""
 
 
-READERS: dict[str, Reader] = {
-    module.NAME: cast(Reader, module)
-    for module in (
-        trace_spans,
-        otlp_spans,
-        k6_points,
-        k6_csv,
-        k6_summary,
-        locust_requests,
-        locust_stats,
-        locust_history,
-        locust_failures,
-        locust_exceptions,
-        perfkit_rounds.BENCH,
-        perfkit_rounds.SWEEP,
-        index_trials,
-        vector_trials,
-        pg_explain,
-        pg_catalog,
-        pg_stat_csv,
-        sqlite_plan,
-        duckdb_plan,
-        neo4j_plan,
-        neo4j_table,
-        pg_text,
-        pg_log,
-        cprofile,
-        speedscope,
-        cpuprofile,
-        devtools_trace,
-        gecko,
-        scalene,
-        line_profiler,
-        locust_json,
-        vegeta_json,
-        hey_csv,
-        oha_csv,
-        oha_sqlite,
-        ab_gnuplot,
-        ab_percentiles,
-        vegeta_csv,
-        wrk_text,
-        vegeta_report,
-        oha_json,
-        gatling_log,
-        gatling_text,
-        gatling_stats,
-        hdr_log,
-        pytest_benchmark,
-        pyperf,
-        hyperfine,
-        asv,
-        mprof,
-        memray_capture,
-        memray_stats,
-        tracemalloc_snapshot,
-        allocation_growth,
-        object_growth,
-        pyinstrument,
-        austin,
-        perf_script,
-        pprof,
-        folded,
-    )
-}
+@dataclass(frozen=True, slots=True)
+class Readers(Mapping[str, Reader]):
+    """Readers by name, each imported when it is asked for."""
+
+    places: Mapping[str, tuple[str, tuple[bytes, ...]]]
+    """Name to module (and what in it) and marks: bytes of which every file of the format holds one in its head; without marks it may be any."""
+
+    def __getitem__(self, name: str) -> Reader:
+        module, *inside = self.places[name][0].split(".")
+        return cast(Reader, reduce(getattr, inside, import_module(f"{__name__}.{module}")))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def candidates(self, head: Head) -> Iterator[Reader]:
+        """Those whose mark the file holds, then those without marks."""
+        for marked in (True, False):
+            for name, (_, marks) in self.places.items():
+                if any(mark in head.data for mark in marks) if marked else not marks:
+                    yield self[name]
+
+
+READERS = Readers(
+    {
+        "perfkit-trace": ("trace_spans", (b"perfkit_trace",)),
+        "otlp-spans": ("otlp_spans", (b"resourceSpans", b"batches")),
+        "k6-points": ("k6_points", (b"metric",)),
+        "k6-csv": ("k6_csv", (b"metric_name",)),
+        "k6-summary": ("k6_summary", (b"metrics", b"k6Version", b"root_group")),
+        "locust-requests": ("locust_requests", (b"response_time_ms",)),
+        "locust-stats": ("locust_stats", (b"Request Count",)),
+        "locust-history": ("locust_history", (b"User Count",)),
+        "locust-failures": ("locust_failures", (b"Occurrences",)),
+        "locust-exceptions": ("locust_exceptions", (b"Traceback",)),
+        "perfkit-bench": ("perfkit_rounds.BENCH", (b"perfkit_rounds",)),
+        "perfkit-sweep": ("perfkit_rounds.SWEEP", (b"perfkit_rounds",)),
+        "index-trials": ("index_trials", (b"perfkit_index_trials",)),
+        "perfkit-vectors": ("vector_trials", (b"perfkit_vector_trials",)),
+        "pg-explain": ("pg_explain", (b"Node Type",)),
+        "pg-catalog": ("pg_catalog", (b"perfkit_catalog",)),
+        "pg-stat-csv": ("pg_stat_csv", (b"calls", b"idx_scan", b"seq_scan", b"xact_commit")),
+        "sqlite-plan": ("sqlite_plan", ()),
+        "duckdb-plan": ("duckdb_plan", (b"operator", b"children", b"perfkit_plans")),
+        "neo4j-plan": ("neo4j_plan", (b"operatorType",)),
+        "neo4j-table": ("neo4j_table", (b"| Operator",)),
+        "pg-explain-text": ("pg_text", (b"cost=", b"(actual ", b"(never executed)", b"QUERY PLAN")),
+        "auto-explain-log": ("pg_log", (b" ms  plan:",)),
+        "cprofile": ("cprofile", (b"\x29\x03", b"\xa9\x03", b"\x28\x03")),
+        "speedscope": ("speedscope", (b"speedscope", b"shared")),
+        "cpuprofile": ("cpuprofile", (b"nodes", b"head")),
+        "devtools_trace": ("devtools_trace", (b"traceEvents", b'"ph"')),
+        "gecko": ("gecko", (b"meta", b"threads")),
+        "scalene": ("scalene", ()),
+        "line_profiler": ("line_profiler", (b"LineStats", b"Timer unit:")),
+        "locust-json": ("locust_json", (b"num_none_requests", b"[]")),
+        "vegeta-json": ("vegeta_json", (b"attack",)),
+        "hey-csv": ("hey_csv", (b"DNS+dialup",)),
+        "oha-csv": ("oha_csv", (b"DNS+dialup",)),
+        "oha-sqlite": ("oha_sqlite", (b"SQLite format 3",)),
+        "ab-gnuplot": ("ab_gnuplot", (b"starttime",)),
+        "ab-percentiles": ("ab_percentiles", (b"Percentage served",)),
+        "vegeta-csv": ("vegeta_csv", ()),
+        "wrk-text": ("wrk_text", (b"Running ",)),
+        "vegeta-report": ("vegeta_report", (b"latencies",)),
+        "oha-json": ("oha_json", (b"responseTimeHistogram",)),
+        "gatling-log": ("gatling_log", ()),
+        "gatling-text": ("gatling_text", (b"RUN\t",)),
+        "gatling-stats": ("gatling_stats", (b"numberOfRequests",)),
+        "hdr-log": ("hdr_log", (b"StartTimestamp", b"HIST")),
+        "pytest-benchmark": ("pytest_benchmark", (b"machine_info",)),
+        "pyperf": ("pyperf", (b"benchmarks",)),
+        "hyperfine": ("hyperfine", (b"results",)),
+        "asv": ("asv", (b"commit_hash",)),
+        "mprof": ("mprof", (b"CMDLINE ", b"MEM ", b"FUNC ")),
+        "memray": ("memray_capture", (b"memray",)),
+        "memray-stats": ("memray_stats", (b"total_num_allocations",)),
+        "tracemalloc": ("tracemalloc_snapshot", (b"tracemalloc",)),
+        "allocation-growth": ("allocation_growth", (b"perfkit_allocations",)),
+        "object-growth": ("object_growth", (b"perfkit_objects",)),
+        "pyinstrument": ("pyinstrument", (b"start_time", b"session", b"frame_records")),
+        "austin": ("austin", (b"MOJ", b";T", b"# austin: ")),
+        "perf_script": ("perf_script", ()),
+        "pprof": ("pprof", ()),
+        "folded": ("folded", (b";",)),
+    }
+)
 
 
 def detect(path: Path, head: Head | None = None) -> Reader:
     """The reader for a file, chosen by its content."""
     head = head or read_head(path)
-    for reader in READERS.values():
+    for reader in READERS.candidates(head):
         if reader.sniff(head):
             return reader
     if advice := advice_for(head.text):

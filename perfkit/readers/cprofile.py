@@ -6,13 +6,13 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head, open_artefact
 from perfkit.model.batch import Batch, Columns
 from perfkit.readers.parts.frames import frame_id_of
-from perfkit.readers.parts.sandbox import taken_apart
+from perfkit.readers.parts.sandbox import taking_apart
 
 NAME = "cprofile"
 KIND = "profile"
@@ -40,34 +40,47 @@ def read(path: Path) -> Iterator[Batch]:
         first = file.read(len(START.pattern))
     if PYTHON_2_START.match(first):
         raise ArtefactError(f"{path}: tried as {NAME}: written by Python 2, which names its strings in another way. Profile again with Python 3.")
-    parts = _parts(taken_apart(CHILD, path, NAME))
+    with taking_apart(CHILD, path, NAME) as written:
+        parts = _parts(written)
+        ids, frames = _frames(parts)
+        yield frames
+        calls, primitive = (np.frombuffer(next(parts), "u8") for _ in range(2))
+        yield Columns("profile_functions", {"frame_id": ids, "calls": calls, "primitive_calls": primitive, **_times(parts, path)})
+        more, frames = _frames(parts)
+        if len(frames):
+            yield frames
+        callees, callers = np.repeat(ids, np.frombuffer(next(parts), "i8")), np.concatenate((ids, more))[np.frombuffer(next(parts), "i8")]
+        edge_calls = np.frombuffer(next(parts), "u8")
+        yield Columns("profile_edges", {"caller_id": callers, "callee_id": callees, "calls": edge_calls, **_times(parts, path)})
+
+
+def _parts(written: IO[bytes]) -> Iterator[bytes]:
+    """What the process apart writes, each part behind its length."""
+    while length := written.read(8):
+        size = int.from_bytes(length, sys.byteorder)
+        part = written.read(size)
+        if len(part) < size:
+            break
+        yield part
+    raise EOFError
+
+
+def _frames(parts: Iterator[bytes]) -> tuple[Any, Columns]:
+    """The ids of frames, and their rows."""
+    import numpy as np
+
     functions, files = (str(next(parts), "utf-8").split("\0") for _ in range(2))
     lines = np.frombuffer(next(parts), "i4")
-    ids = np.fromiter(map(frame_id_of, zip(functions, files, lines.tolist(), strict=True)), "i8", len(functions))
-    yield Columns("frames", {"frame_id": ids, "function": functions, "file": files, "line": lines})
-    calls, primitive = (np.frombuffer(next(parts), "u8") for _ in range(2))
-    callees, times = ids[: len(calls)], _times(parts, path)
-    yield Columns("profile_functions", {"frame_id": callees, "calls": calls, "primitive_calls": primitive, **times})
-    callees = np.repeat(callees, np.frombuffer(next(parts), "i8"))
-    callers, calls = ids[np.frombuffer(next(parts), "i8")], np.frombuffer(next(parts), "u8")
-    yield Columns("profile_edges", {"caller_id": callers, "callee_id": callees, "calls": calls, **_times(parts, path)})
+    functions, files = functions[: len(lines)], files[: len(lines)]
+    ids = np.fromiter(map(frame_id_of, zip(functions, files, lines.tolist(), strict=True)), "i8", len(lines))
+    return ids, Columns("frames", {"frame_id": ids, "function": functions, "file": files, "line": lines})
 
 
-def _parts(content: bytes) -> Iterator[memoryview]:
-    """What the process apart wrote, each part behind its length."""
-    view, place = memoryview(content), 0
-    while place < len(view):
-        end = place + 8 + int.from_bytes(view[place : place + 8], sys.byteorder)
-        yield view[place + 8 : end]
-        place = end
-
-
-def _times(parts: Iterator[memoryview], path: Path) -> dict[str, Any]:
+def _times(parts: Iterator[bytes], path: Path) -> dict[str, Any]:
     """Own and total time of so many functions or edges."""
     import numpy as np
-    import pyarrow
 
     own, total = (np.frombuffer(next(parts), "f8") for _ in range(2))
     if not (np.isfinite(own).all() and np.isfinite(total).all()):
         raise ArtefactError(f"{path}: tried as {NAME}: a time is not a number.")
-    return {"self": own, "total": total, "unit": pyarrow.repeat(UNIT, len(own))}
+    return {"self": own, "total": total, "unit": np.full(len(own), UNIT, object)}

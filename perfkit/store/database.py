@@ -14,9 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import duckdb
-
 from perfkit.errors import PerfkitError, StoreBusy, UsageError
+from perfkit.store.blank import OLDEST_READER, begin
+from perfkit.store.engine import duckdb
 from perfkit.store.migrations import migrate, missing_migrations, run_tables, transaction
 
 if TYPE_CHECKING:
@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
-OLDEST_READER = "v1.5.0"
-"""Clients of this DuckDB version can still open the file."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.25
-SETTINGS = "set TimeZone = 'UTC'; set preserve_insertion_order = false; set autoinstall_known_extensions = false"
+SETTINGS = "set TimeZone = 'UTC'; set preserve_insertion_order = false; set autoinstall_known_extensions = false; set wal_autocheckpoint = '1KB'"
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.PRAGMA, duckdb.StatementType.MULTI)
 """MULTI is a pivot. A pragma can read or change a setting, and settings are locked before a user's statement runs."""
 EXPLAIN = re.compile(r"\s*\bexplain\b(\s+analy[sz]e\b)?(\s*\(\s*(analy[sz]e|format)[^)]*\))?", re.IGNORECASE)
@@ -40,7 +38,7 @@ class Asked(Protocol):
     """What answers the .sql files of analyses: the store, or rows that are about to enter it."""
 
     def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
-        """The rows of a .sql file as instances of a dataclass."""
+        """The rows of a .sql file as instances of a dataclass or of a named tuple."""
 
     def tables_of(self, run_ids: Sequence[str]) -> set[str]:
         """The tables that hold rows of any of these runs."""
@@ -89,6 +87,7 @@ class Store:
         self._refuse_while_sitting()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._turn():
+            begin(self.path)
             connection = self._connect(read_only=False)
             try:
                 migrate(connection)
@@ -103,18 +102,30 @@ class Store:
         self._refuse_while_sitting()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._turn():
-            self._patiently(lambda: giver.execute(f"attach '{self.path}' as store (storage_version '{OLDEST_READER}')"))
-            try:
+            begin(self.path)
+            with self._attached(giver, f"storage_version '{OLDEST_READER}'"):
                 giver.execute("use store")
                 migrate(giver)
                 giver.execute("use memory")
                 with transaction(giver):
                     yield
-            finally:
-                giver.execute("use memory; detach store")
+
+    @contextmanager
+    def lent_to(self, reader: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """The store attached, as `store`, to a connection that only reads it."""
+        with self._attached(reader, "read_only"):
+            yield
+
+    @contextmanager
+    def _attached(self, connection: duckdb.DuckDBPyConnection, options: str) -> Iterator[None]:
+        self._patiently(lambda: connection.execute(f"attach '{self.path}' as store ({options})"))
+        try:
+            yield
+        finally:
+            connection.execute("use memory; detach store")
 
     def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
-        """The rows of a .sql file as instances of a dataclass whose fields are the selected columns."""
+        """The rows of a .sql file as instances of a dataclass or of a named tuple, whose fields are the selected columns."""
         with self.reading() as connection:
             return asked(connection, question, row, parameters)
 
@@ -205,10 +216,10 @@ class Store:
 
 
 def asked(connection: duckdb.DuckDBPyConnection, question: Path, row: Callable[..., Row], parameters: Mapping[str, Any]) -> list[Row]:
-    """The answer of one connection, row by row."""
+    """The answer of one connection, row by row, as dataclasses or named tuples."""
     cursor = connection.execute(question.read_text(encoding="utf-8"), parameters or None)
     columns = [column[0] for column in cursor.description]
-    expected = [item.name for item in fields(row)]  # type: ignore[arg-type]
+    expected = list(row._fields) if hasattr(row, "_fields") else [item.name for item in fields(row)]  # type: ignore[arg-type]
     if columns != expected:
         raise TypeError(f"{question.name} selects {columns}, {row} has {expected}")
     return [row(*values) for values in cursor.fetchall()]

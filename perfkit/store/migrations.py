@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-import duckdb
+from perfkit.store.engine import duckdb
 
 SCHEMA = Path(__file__).with_name("schema.sql")
+MACROS = Path(__file__).with_name("macros.sql")
 RUN_ID = re.compile(r"[ ]*[(]\n    run_id varchar not null,")
 Migration = Callable[[duckdb.DuckDBPyConnection], None]
 
+MADE = re.compile(r"^create (?:table if not exists|or replace (?:view|macro)) (?P<name>\w+).*?;$", re.MULTILINE | re.DOTALL)
 TABLE = re.compile(r"^-- (?P<comment>[^\n]+)\ncreate (?:table if not exists|or replace view) (?P<table>\w+)", re.MULTILINE)
 COLUMN = re.compile(r'^    (?P<column>"?\w+"?) [^\n]*?-- (?P<comment>[^\n]+)$', re.MULTILINE)
 
@@ -21,6 +23,12 @@ COLUMN = re.compile(r'^    (?P<column>"?\w+"?) [^\n]*?-- (?P<comment>[^\n]+)$', 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Every table and view of schema.sql."""
     connection.execute(SCHEMA.read_text(encoding="utf-8"))
+
+
+@cache
+def definitions() -> Mapping[str, str]:
+    """The statements that make tables, views and functions, by the name of what they make: those of the store, then the staging database's own."""
+    return {made["name"]: made[0] for file in (SCHEMA, MACROS) for made in MADE.finditer(file.read_text(encoding="utf-8"))}
 
 
 def views() -> set[str]:

@@ -10,28 +10,25 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import astuple, dataclass, field, fields
 from datetime import datetime
+from itertools import repeat
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Self
-
-import duckdb
+from typing import Any, Literal, Self
 
 from perfkit.errors import ArtefactError, UsageError
 from perfkit.model.batch import Column, Columns, Scan
 from perfkit.model.run import Fact, Run
 from perfkit.store.database import SETTINGS, Row, Store, asked, only_reading
-from perfkit.store.migrations import create_tables, run_tables, views
+from perfkit.store.engine import duckdb
+from perfkit.store.migrations import definitions, run_tables, views
 from perfkit.store.vault import Kept
 
-MACROS = Path(__file__).with_name("macros.sql")
 SPLIT_REQUESTS = Path(__file__).with_name("split_requests.sql")
 MEMORY_LIMIT = "640MB"
 """Beyond it DuckDB spills to the disk beside the store; the whole process stays below 1 GiB."""
 FLUSH_ROWS = 200_000
 BULK_ROWS = 10_000
-"""Batches of this size and those of arrays are written as they come, as columns; smaller ones of lists wait for each other."""
-PASSED_VALUES = 1_000_000
-"""So many are passed to DuckDB as they are: what Arrow saves on them is less than its import costs."""
+"""Batches of this size and those of arrays are written as they come; smaller ones of lists wait for each other."""
 ADVICE = re.compile(r" (?:If this error occurred|Try setting|Possible fixes|Possible solution|LINE \d+:)")
 GLOBAL_TABLES = {"frames": "frame_id"}
 """Tables that runs share, with the key that follows from the row's content."""
@@ -45,6 +42,10 @@ APPLICATION_FILES = """
     join frames using (frame_id)
     where origin_of(frames.file, frames.function) = 'application' and starts_with(frames.file, '/') and frames.file not like '%/ipykernel_%'
 """
+FILES_USED = ("frames", "profile_nodes", "profile_functions", "origin_of")
+"""What that question needs."""
+ENDPOINT_OF = ("segment_of", "endpoint_of")
+"""What names of endpoints are normalised by."""
 STATEMENT_TABLES = {
     "spans": "case when spans.kind = 'db' and spans.attributes ->> '$.cut' is null then spans.attributes ->> '$.statement' end",
     "plans": "plans.statement",
@@ -72,7 +73,7 @@ class Pending:
 
 
 class Staging:
-    """A short-lived database in memory with the store's tables; run_id holds a token until the artefact's hash is known."""
+    """A short-lived database in memory with those of the store's tables that are needed; run_id holds a token until the artefact's hash is known."""
 
     def __init__(self, folder: Path, query: str | None = None) -> None:
         """With a query, scans need only fill the columns that it names: nothing else will be asked."""
@@ -85,9 +86,9 @@ class Staging:
         self.tables: set[str] = set()
         """Those that batches came for; the others are empty."""
         self._pending: dict[str, Pending] = {}
+        self._there: set[str] = set()
+        """The tables, views and functions that were made."""
         self._named = named_columns(query) if query else None
-        if self._named:
-            self._allow_gaps()
 
     def __enter__(self) -> Self:
         return self
@@ -100,19 +101,38 @@ class Staging:
         """The database."""
         return self._making.result()
 
+    def artefacts_of(self, store: Store) -> dict[str, int]:
+        """SHA-256 and size of all that the store has an artefact of: the store itself need not be opened for it."""
+        if not store.path.exists():
+            return {}
+        with store.lent_to(self.connection):
+            return dict(self.connection.execute("select sha256, bytes from store.artefacts").fetchall())
+
     def add(self, batch: Columns | Scan, token: str, source: str) -> None:
         """Stage one batch; source is what an error message calls it."""
         self.tables.add(batch.table)
+        self.need(batch.table)
         if isinstance(batch, Scan):
             self._scan(batch, token, source)
         else:
             self._collect(batch, token)
+
+    def need(self, *names: str) -> None:
+        """Makes what was not needed before."""
+        missing = [name for name in names if name not in self._there]
+        if not missing:
+            return
+        self.connection.execute("\n".join(definitions()[name] for name in missing))
+        self._there.update(missing)
+        if self._named:
+            self._allow_gaps([name for name in missing if name in run_tables()])
 
     def add_facts(self, facts: Mapping[str, Fact], token: str) -> None:
         """What a collector measured around the run; it replaces what the artefact says of the same."""
         if not facts:
             return
         self.flush()
+        self.need("profile_facts")
         told = "delete from profile_facts where run_id = $token and list_contains($stats, stat)"
         self.connection.execute(told, {"token": token, "stats": [*facts]})
         values, units = zip(*facts.values(), strict=True)
@@ -136,6 +156,7 @@ class Staging:
 
     def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
         """The same as the store's, over the staged rows: run ids are tokens."""
+        self.need(*definitions())
         self.flush()
         return asked(self.connection, question, row, parameters)
 
@@ -145,6 +166,7 @@ class Staging:
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows of any statement that only reads."""
+        self.need(*definitions())
         self.flush()
         try:
             only_reading(self.connection, sql)
@@ -156,6 +178,7 @@ class Staging:
     def normalise_names(self) -> None:
         """What storing does to names of endpoints, for rows that are only looked at."""
         for table in self.tables.intersection(NAMED_TABLES):
+            self.need(*ENDPOINT_OF)
             # materialized: each name is normalised once, not once a row
             names = f"""with distinct_names as materialized (select distinct endpoint as name from {table}),
                 names as materialized (select name, endpoint_of(name) as normal from distinct_names)"""
@@ -173,11 +196,12 @@ class Staging:
             texts = self.connection.execute(f"select distinct {statement} as statement from {table} where {statement} is not null").fetchall()
             if texts:
                 known = [text for (text,) in texts]
-                change = (
-                    f"update {table} set fingerprint = known.fingerprint from {{given}} as known "
-                    f"where {statement} = known.statement and {table}.fingerprint is distinct from known.fingerprint"
+                self.connection.execute(
+                    f"update {table} set fingerprint = known.fingerprint "
+                    f"from (select unnest($statements) as statement, unnest($fingerprints) as fingerprint) as known "
+                    f"where {statement} = known.statement and {table}.fingerprint is distinct from known.fingerprint",
+                    {"statements": known, "fingerprints": list(map(fingerprint_of, known))},
                 )
-                _execute_with(self.connection, change, {"statement": known, "fingerprint": list(map(fingerprint_of, known))})
 
     def split_requests(self) -> None:
         """Gives each request an id of its own where one trace holds several: what is asked of a request then needs no tree of spans."""
@@ -200,6 +224,7 @@ class Staging:
         self.flush()
         if "frames" not in self.tables:
             return {}
+        self.need(*FILES_USED)
         folders: dict[str, list[str]] = {}
         for token, file in self.connection.execute(APPLICATION_FILES).fetchall():
             folders.setdefault(token, []).append(os.path.dirname(file))  # noqa: PTH120  paths of another machine
@@ -220,10 +245,10 @@ class Staging:
         described = self.connection.execute(f"describe {select}", dict(scan.parameters)).fetchall()
         return ", ".join(f'scanned."{row[0]}"' for row in described if row[0] in self._named) or "scanned.*"
 
-    def _allow_gaps(self) -> None:
+    def _allow_gaps(self, tables: Sequence[str]) -> None:
         for table, column in self.connection.execute(
             "select table_name, column_name from duckdb_columns() where not is_nullable and not internal and table_name in (select unnest($tables))",
-            {"tables": list(run_tables())},
+            {"tables": list(tables)},
         ).fetchall():
             self.connection.execute(f'alter table {table} alter "{column}" drop not null')
 
@@ -238,17 +263,26 @@ class Staging:
             self._insert(batch.table, self._pending.pop(batch.table).columns)
 
     def _insert(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any] = MappingProxyType({})) -> None:
+        told = {name: values for name, values in columns.items() if any(value is not None for value in values)} or columns
+        if _has_arrays(told):
+            self._insert_arrays(table, told, constants)
+            return
+        action: Literal["insert", "upsert"] = "upsert" if table in GLOBAL_TABLES else "insert"
+        with self.connection.appender(table, columns=[*constants, *told], action=action) as appender:
+            appender.append_rows(zip(*map(repeat, constants.values()), *told.values(), strict=False))
+
+    def _insert_arrays(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any]) -> None:
+        import numpy
+
+        given = {name: numpy.array(values, object) if isinstance(values, list) else values for name, values in columns.items()}  # noqa: F841  DuckDB reads it
+        named = ", ".join([*(f"${name} as {name}" for name in constants), "*"])
         conflict = "on conflict do nothing" if table in GLOBAL_TABLES else ""
-        given = ", ".join([*(f"${name} as {name}" for name in constants), "*"])
-        told = {name: values for name, values in columns.items() if any(value is not None for value in values)}
-        _execute_with(self.connection, f"insert into {table} by name select {given} from {{given}} {conflict}", told or columns, constants)
+        self.connection.execute(f"insert into {table} by name select {named} from given {conflict}", dict(constants) or None)
 
 
 def _made(spill: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill})
     connection.execute(SETTINGS)
-    create_tables(connection)
-    connection.execute(MACROS.read_text(encoding="utf-8"))
     return connection
 
 
@@ -272,6 +306,8 @@ def named_columns(query: str) -> set[str] | None:
 def commit(store: Store, staging: Staging, staged: Sequence[Staged]) -> set[str]:
     """One transaction for all: runs, artefacts and rows. Returns the tokens that were there already."""
     staging.flush()
+    if staging.tables.intersection(NAMED_TABLES):
+        staging.need(*ENDPOINT_OF)
     connection = staging.connection
     with store.receiving(connection):
         there = {row[0] for row in connection.execute("select run_id from store.runs").fetchall()}
@@ -329,23 +365,8 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     )
 
 
-def _execute_with(
-    connection: duckdb.DuckDBPyConnection, statement: str, columns: Mapping[str, Column], constants: Mapping[str, Any] = MappingProxyType({})
-) -> None:
-    """Carry out a statement that reads the columns of equal length as the table {given}; whoever has arrays has paid for Arrow already."""
-    if not _has_arrays(columns) and sum(map(len, columns.values())) <= PASSED_VALUES:
-        lists = {f"column_{number}": list(values) for number, values in enumerate(columns.values())}
-        passed = ", ".join(f'unnest(${parameter}) as "{name}"' for parameter, name in zip(lists, columns, strict=True))
-        connection.execute(statement.format(given=f"(select {passed})"), {**lists, **constants})
-        return
-    import pyarrow
-
-    given = pyarrow.table(dict(columns))  # noqa: F841  DuckDB reads the local variable
-    connection.execute(statement.format(given="given"), dict(constants) or None)
-
-
 def _has_arrays(columns: Mapping[str, Column]) -> bool:
-    """Of numpy or Arrow, which are no sequences of Python's."""
+    """Of numpy, which are no sequences of Python's."""
     return not all(isinstance(values, Sequence) for values in columns.values())
 
 

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from perfkit.analyses.known_runs import Selection, known_runs, select_runs
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, Run
 from perfkit.store import Store
-from perfkit.store.vault import Vault
-from perfkit.store.writer import Staging
 from perfkit.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
     from perfkit.collectors.inventory import Tool
     from perfkit.ingest import Ingested, Looked, Progress
     from perfkit.notebooks import Executed
+    from perfkit.store.vault import Vault
+    from perfkit.store.writer import Staging
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Evidence:
 
     @property
     def vault(self) -> Vault:
+        from perfkit.store.vault import Vault
+
         return Vault(self.workspace.vault)
 
     def ingest(

@@ -28,7 +28,7 @@ def rows_of(paths: Sequence[tuple[Sequence[int], float, str]]) -> list[dict[str,
 
 
 def dictionaries(batch: Columns) -> list[dict[str, Any]]:
-    lists = [values.to_pylist() if hasattr(values, "to_pylist") else list(values) for values in batch.columns.values()]
+    lists = [values.tolist() if isinstance(values, np.ndarray) else list(values) for values in batch.columns.values()]
     return [dict(zip(batch.columns, row, strict=True)) for row in zip(*lists, strict=True)]
 
 
@@ -82,7 +82,7 @@ def test_many_stacks_at_once_are_the_tree_of_one_after_another(paths: list[tuple
     assert by_path(dictionaries(next(tree.batches()))) == by_path(rows_of(paths))
 
 
-@settings(deadline=None)  # the first one imports Arrow
+@settings(deadline=None)  # the first one imports numpy
 @given(PATHS)
 def test_a_large_tree_has_the_rows_of_a_small_one(paths: list[tuple[list[int], int, str]]) -> None:
     small = rows_of(paths)

@@ -25,6 +25,16 @@ def test_one_reader_alone_recognises_the_file(path: Path) -> None:
     assert len(claimed(read_head(path))) == 1
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_the_reader_that_recognises_a_file_is_looked_at(path: Path) -> None:
+    head = read_head(path)
+    assert claimed(head) == [reader.NAME for reader in READERS.candidates(head) if reader.sniff(head)]
+
+
+def test_readers_are_known_by_their_names() -> None:
+    assert [reader.NAME for reader in READERS.values()] == list(READERS)
+
+
 def test_all_files_are_stored_together(bench: Workbench) -> None:
     stored = bench.ingest(FILES)
     assert all(any(item.rows.values()) for item in stored)

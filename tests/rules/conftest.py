@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ def _rows(batch: Columns) -> list[dict[str, Any]]:
 
 
 def _known(row: dict[str, Any], record: Any) -> dict[str, Any]:
-    return {name: row.get(name) for name in (item.name for item in fields(record))} | {"run_id": "r"}
+    return {name: row.get(name) for name in record.__annotations__} | {"run_id": "r"}
 
 
 @pytest.fixture(scope="session")

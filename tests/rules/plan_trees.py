@@ -8,7 +8,7 @@ from typing import Any
 
 from perfkit.model.plan import Plan, PlanHead, PlanStep, linked
 
-COLUMNS = {item.name for item in fields(PlanStep)}
+COLUMNS = set(PlanStep._fields)
 
 
 def plan_of(*nodes: dict[str, Any], execution_ms: float | None = 30.0, engine: str = "postgresql", **head: Any) -> Plan:

@@ -168,7 +168,7 @@ def test_without_a_recorder_timed_costs_next_to_nothing() -> None:
 
 
 def test_importing_trace_loads_nothing_heavy() -> None:
-    heavy = ("duckdb", "pandas", "pyarrow", "matplotlib", "numpy", "sqlalchemy", "redis", "httpx", "fastapi", "asyncio")
+    heavy = ("_duckdb", "duckdb", "pandas", "pyarrow", "matplotlib", "numpy", "sqlalchemy", "redis", "httpx", "fastapi", "asyncio")
     probe = f"import sys, perfkit.trace; print([name for name in {heavy!r} if name in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", probe], text=True).strip() == "[]"
 

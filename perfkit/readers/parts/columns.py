@@ -1,4 +1,4 @@
-"""Many values as a column: arrays of Arrow, which are stored without an object for each value; lists where there are few of them."""
+"""Many values as a column: arrays of numpy, which are stored as they are; lists where there are few of them, which wait for each other."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEW = 50_000
-"""What Arrow saves on so few is less than its import costs."""
+"""So few are stored sooner together with those of other batches."""
 
 
 def column(values: NDArray[Any], absent: NDArray[Any] | None = None) -> Column:
     """An array as it is; where absent is true, there is no value."""
     if len(values) > FEW:
-        import pyarrow
+        import numpy as np
 
-        arrow: Column = pyarrow.array(values, mask=absent)
-        return arrow
+        return values if absent is None else np.ma.array(values, mask=absent)
     listed: list[Any] = values.tolist()
     return listed if absent is None else [None if gone else value for value, gone in zip(listed, absent.tolist(), strict=True)]
 
@@ -28,12 +27,13 @@ def column(values: NDArray[Any], absent: NDArray[Any] | None = None) -> Column:
 def looked_up(values: Sequence[Any], places: NDArray[Any]) -> Column:
     """To each place the value that stands there; values may be None."""
     if len(places) > FEW:
-        import pyarrow
+        import numpy as np
 
-        given = pyarrow.array(values)
-        texts = pyarrow.types.is_string(given.type)
-        arrow: Column = pyarrow.DictionaryArray.from_arrays(places, given) if texts else given.take(pyarrow.array(places))
-        return arrow
+        if any(isinstance(value, str) for value in values):
+            texts: NDArray[Any] = np.array(values, object)[places]
+            return texts
+        absent = np.array([value is None for value in values])
+        return column(np.array([value or 0 for value in values])[places], absent[places])
     return [values[place] for place in places.tolist()]
 
 

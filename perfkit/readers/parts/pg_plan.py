@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from perfkit.errors import ArtefactError
 from perfkit.model.batch import Batch, Columns, columns_of
 from perfkit.readers.parts.pg_checks import check_plan
@@ -55,7 +57,9 @@ LEFT_OUT_WHEN_ZERO = re.compile(
     r".* Blocks|.*I/O (?:Read|Write) Time|WAL .*|Rows Removed by .*|Subplans Removed|Planned Partitions|Disk Usage|Tuples .*"
 )
 """JSON says so many zeros; text leaves them out."""
-ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+NOTHING = b"null"
+"""So orjson also writes what is not finite, which the encoder refuses."""
 
 
 def batches(explained: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Batch]:
@@ -173,12 +177,17 @@ def _sort_key(facts: Mapping[str, Any]) -> str | None:
 
 def _details(facts: Mapping[str, Any], apart: frozenset[str]) -> str:
     """What has no column of its own."""
-    return ENCODER.encode(_told(facts, apart))
+    told = _told(facts, apart)
+    try:
+        encoded = orjson.dumps(told)
+    except TypeError:  # a whole number of more than 64 bits
+        return ENCODER.encode(told)
+    return ENCODER.encode(told) if NOTHING in encoded else encoded.decode()
 
 
 def _told(facts: Mapping[str, Any], apart: frozenset[str] = frozenset()) -> dict[str, Any]:
     """False, nothing and such zeros as text leaves out say no more than a key that is not there."""
-    told = {key: value for key, value in facts.items() if key not in apart and (value or (value == 0 and value is not False and not _left_out(key)))}
+    told = {key: value for key, value in facts.items() if (value or (value == 0 and value is not False and not _left_out(key))) and key not in apart}
     if "Workers" in told and isinstance(told["Workers"], list):
         told["Workers"] = [_told(worker) if isinstance(worker, dict) else worker for worker in told["Workers"]]
     return told

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from gzip import GzipFile
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from threading import Event, Timer
+from typing import IO, cast
 
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import open_artefact
@@ -40,24 +41,44 @@ USUAL = Limits()
 
 
 def taken_apart(script: Path, path: Path, name: str, limits: Limits = USUAL, *, packages: bool = False) -> bytes:
+    """All that a script of ours writes about an artefact."""
+    with taking_apart(script, path, name, limits, packages=packages) as written:
+        return written.read()
+
+
+@contextmanager
+def taking_apart(script: Path, path: Path, name: str, limits: Limits = USUAL, *, packages: bool = False) -> Iterator[IO[bytes]]:
     """What a script of ours writes about an artefact that it gets on its standard input; it limits itself, by the two numbers it is given.
 
-    With packages it may import what is installed.
+    It is still at work while the first of it is read: whether all went well shows at the end, also to who found less than expected (EOFError).
+    With packages the script may import what is installed.
     """
     alone = ["-P"] if packages else ["-I", "-S", "-B"]
-    with _plain(path) as content, TemporaryFile() as written:
-        size = os.fstat(content.fileno()).st_size
+    with _plain(path) as content, TemporaryFile() as remarks:
+        size, whole = os.fstat(content.fileno()).st_size, False
         command = [sys.executable, *alone, str(script), str(limits.memory_bytes + limits.times_file * size), str(limits.seconds)]
-        try:
-            done = subprocess.run(
-                command, stdin=content, stdout=written, stderr=subprocess.PIPE, timeout=2 * limits.seconds, check=False, env=_environment()
-            )
-        except subprocess.TimeoutExpired as error:
-            raise ArtefactError(f"{path}: tried as {name}: {_too_long(limits)}") from error
-        if done.returncode:
-            raise ArtefactError(f"{path}: tried as {name}: {_reason(done, size, limits)}")
-        written.seek(0)
-        return written.read()
+        with subprocess.Popen(command, stdin=content, stdout=subprocess.PIPE, stderr=remarks, env=_environment()) as process:
+            late = Event()
+            watch = Timer(2 * limits.seconds, _end, (process, late))
+            watch.start()
+            try:
+                with suppress(EOFError), cast("IO[bytes]", process.stdout) as written:
+                    yield written
+                    whole = True
+                status = process.wait()
+            finally:
+                watch.cancel()
+                process.kill()
+        if late.is_set():
+            raise ArtefactError(f"{path}: tried as {name}: {_too_long(limits)}")
+        if status or not whole:
+            remarks.seek(0)
+            raise ArtefactError(f"{path}: tried as {name}: {_reason(status, remarks.read(), size, limits)}")
+
+
+def _end(process: subprocess.Popen[bytes], late: Event) -> None:
+    late.set()
+    process.kill()
 
 
 @contextmanager
@@ -85,12 +106,12 @@ def _too_long(limits: Limits) -> str:
     return f"not read after {limits.seconds} s of work. The file is damaged, too large, or made to keep readers busy."
 
 
-def _reason(done: subprocess.CompletedProcess[bytes], size: int, limits: Limits) -> str:
-    said = done.stderr.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1][:LONGEST_REMARK].rstrip(".")
-    if done.returncode == REFUSED:
+def _reason(status: int, remarks: bytes, size: int, limits: Limits) -> str:
+    said = remarks.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1][:LONGEST_REMARK].rstrip(".")
+    if status == REFUSED:
         return f"{said} (file of {size} bytes)."
-    if done.returncode == -signal.SIGXCPU:
+    if status == -signal.SIGXCPU:
         return _too_long(limits)
-    if done.returncode < 0:
-        return f"reading it ended the process apart ({signal.Signals(-done.returncode).name}): the file is damaged, or made to do harm."
-    return f"reading it failed in the process apart: {said or f'status {done.returncode}'} (file of {size} bytes)."
+    if status < 0:
+        return f"reading it ended the process apart ({signal.Signals(-status).name}): the file is damaged, or made to do harm."
+    return f"reading it failed in the process apart: {said or f'status {status}'} (file of {size} bytes)."

@@ -123,6 +123,8 @@ def removed(node: Node, by: str = "Filter") -> float:
 
 def of_processes(node: Node, fact: str) -> list[float]:
     """A number of the node and of its workers, each process by itself."""
+    if not node.may_say(fact):
+        return []
     workers = node.facts.get("Workers")
     listed = [worker.get(fact) for worker in workers if isinstance(worker, dict)] if isinstance(workers, list) else []
     return [float(value) for value in [node.facts.get(fact), *listed] if isinstance(value, int | float)]

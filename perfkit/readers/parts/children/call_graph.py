@@ -1,8 +1,8 @@
 """Marshalled statistics on standard input → columns on standard output, as raw numbers: each preceded by its length in bytes.
 
-In order: of the frames the functions, the files and the first lines, texts with NUL between them; of the functions, which are the first
-frames, calls, primitive calls, own and total time and the number of callers; of the edges, callee by callee, the caller's place among the
-frames, calls, own and total time.
+In order: of the functions their names, files and first lines, texts with NUL between them, calls, primitive calls, own and total time; names,
+files and first lines of callers that are none of them; of the functions the number of callers; of the edges, callee by callee, the caller's
+place among the functions and the other callers, calls, own and total time. The functions are written while the edges are still taken apart.
 """
 
 from __future__ import annotations
@@ -13,9 +13,13 @@ import os
 import resource
 import sys
 from array import array
-from collections.abc import Iterable
 from itertools import chain
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False
+"""As typing has it, whose import would be half of this process's start."""
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+    from typing import Any, NoReturn
 
 REFUSED = 3
 SECONDS_MORE = 5
@@ -40,15 +44,10 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     gc.disable()
     try:
-        columns = list(_columns(_loaded(sys.stdin.buffer.read())))
+        for columns in _columns(_loaded(sys.stdin.buffer.read())):
+            _write(columns)
     except MemoryError:
         _refuse(f"needs more than {memory_bytes >> 20} MB of memory, or is made to look as if it did")
-    out = sys.stdout.buffer
-    for column in columns:
-        content = column.tobytes() if isinstance(column, array) else column
-        out.write(len(content).to_bytes(8, sys.byteorder))
-        out.write(content)
-    out.flush()
     os._exit(0)  # a million small objects need not be taken down one by one
 
 
@@ -62,33 +61,41 @@ def _loaded(content: bytes) -> dict[Key, tuple[Any, ...]]:
     return stats
 
 
-def _columns(stats: dict[Key, tuple[Any, ...]]) -> Iterable[bytes | array[Any]]:
-    """Building arrays of one type is the check that every value has it."""
+def _columns(stats: dict[Key, tuple[Any, ...]]) -> Iterator[list[bytes | array[Any]]]:
+    """Of the functions, then of the edges. Building arrays of one type is the check that every value has it."""
     try:
         primitive, calls, own, total, callers = zip(*stats.values(), strict=True)
+        yield [*_places(stats), array("Q", calls), array("Q", primitive), array("d", own), array("d", total)]
         frames = Frames(zip(stats, range(len(stats)), strict=True))
         edges = list(chain.from_iterable(item.values() for item in callers))
         # the pure-Python profiler counts calls of an edge but does not time them: it has no edges here
         timed = bool(edges) and not isinstance(edges[0], int)
         edge_calls, _, edge_own, edge_total = zip(*edges, strict=True) if timed else ((), (), (), ())
-        places = array("q", [frames[key] for item in callers for key in item])
-        files, lines, functions = zip(*frames, strict=True)
-        return [
-            _texts(functions),
-            _texts(files),
-            array("i", lines),
-            array("Q", calls),
-            array("Q", primitive),
-            array("d", own),
-            array("d", total),
+        found = array("q", map(frames.__getitem__, chain.from_iterable(callers)))
+        yield [
+            *_places(list(frames)[len(stats) :]),
             array("q", map(len, callers)) if timed else array("q", bytes(8 * len(callers))),
-            places if timed else array("q"),
+            found if timed else array("q"),
             array("Q", edge_calls),
             array("d", edge_own),
             array("d", edge_total),
         ]
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         _refuse(f"an entry is not a function with its counts and callers: {' '.join(str(error).split())}")
+
+
+def _places(keys: Collection[Key]) -> list[bytes | array[Any]]:
+    """Names, files and first lines."""
+    files, lines, functions = zip(*keys, strict=True) if keys else ((), (), ())
+    return [_texts(functions), _texts(files), array("i", lines)]
+
+
+def _write(columns: Iterable[bytes | array[Any]]) -> None:
+    for column in columns:
+        content = column.tobytes() if isinstance(column, array) else column
+        sys.stdout.buffer.write(len(content).to_bytes(8, sys.byteorder))
+        sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
 
 
 def _texts(texts: Iterable[str]) -> bytes:
