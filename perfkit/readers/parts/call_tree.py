@@ -9,7 +9,7 @@ from math import fsum
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfkit.model.batch import Columns
-from perfkit.readers.parts.columns import column, constant, looked_up
+from perfkit.readers.parts.columns import column, constant, distinct, looked_up
 from perfkit.readers.parts.tree_shape import recursive, shape_of
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class CallTree:
         """The node of each caller and step; below knows those that are there already, if there may be any."""
         import numpy as np
 
-        different, which = np.unique(keys, return_inverse=True)
+        different, which = distinct(keys)
         children = (
             np.full(len(different), -1) if below is None else np.fromiter(map(below.get, different.tolist(), repeat(-1)), np.int64, len(different))
         )
@@ -153,7 +153,8 @@ class CallTree:
         self._steps.frombytes((fresh & (1 << STEP_BITS) - 1).tobytes())
         for numbers in (self._weights, self._counts):
             numbers.frombytes(bytes(8 * len(fresh)))
-        return children[which]
+        made: NDArray[int64] = children[which]
+        return made
 
     def _index(self) -> dict[int, int]:
         """By caller and step, the node."""
