@@ -6,14 +6,14 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from math import fsum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perfkit.model.batch import Columns
 from perfkit.readers.parts.columns import column, constant, distinct, looked_up
 from perfkit.readers.parts.tree_shape import recursive, shape_of
 
 if TYPE_CHECKING:
-    from numpy import float64, int64
+    from numpy import float64, int32, int64
     from numpy.typing import NDArray
 
 NO_STACK = "(no stack)"
@@ -125,7 +125,7 @@ class CallTree:
         np.frombuffer(self._weights)[:] += np.bincount(nodes, weights, len(self))
         np.frombuffer(self._counts, np.int64)[:] += np.minimum(np.bincount(nodes, counts, len(self)), MOST_COUNTED).astype(np.int64)
 
-    def paths(self, steps: NDArray[int64], lengths: NDArray[int64], owner: Owner = NOBODY) -> NDArray[int64]:
+    def paths(self, steps: NDArray[int32], lengths: NDArray[int64], owner: Owner = NOBODY) -> NDArray[int64]:
         """The nodes of many stacks: their numbered steps one after another, and how many each stack has. All stacks go one step at a time."""
         import numpy as np
 
@@ -182,8 +182,7 @@ class CallTree:
         steps = np.frombuffer(self._steps, np.int64)
         last = (shape.places + shape.sizes - 1)[shape.order]
         frames = np.fromiter((step.frame_id for step in self._step_numbers), np.int64, len(self._step_numbers))
-        again = recursive(last, frames[steps[shape.order]])
-        lines, owners = [step.line for step in self._step_numbers], list(self._owners)
+        again = recursive(last, np.unique(frames, return_inverse=True)[1][steps[shape.order]])
         for start in range(0, len(self), ROWS_A_BATCH):
             nodes = shape.order[start : start + ROWS_A_BATCH]
             part = slice(start, start + len(nodes))
@@ -196,17 +195,20 @@ class CallTree:
                     "last_id": column(last[part]),
                     "depth": column(shape.depths[nodes]),
                     "frame_id": column(frames[what]),
-                    "line": looked_up(lines, what),
                     "recursive": column(again[part]),
-                    "process": looked_up([owner.process for owner in owners], who),
-                    "thread": looked_up([owner.thread for owner in owners], who),
-                    "task": looked_up([owner.task for owner in owners], who),
                     "count": column(np.frombuffer(self._counts, np.int64)[nodes]),
                     "self": column(weights[nodes]),
                     "total": column(shape.totals[nodes]),
                     "unit": constant(self.unit, len(nodes)),
+                    **{name: looked_up(values, places) for name, values, places in self._told(who, what)},
                 },
             )
+
+    def _told(self, owners: NDArray[int64], steps: NDArray[int64]) -> Iterator[tuple[str, list[Any], NDArray[int64]]]:
+        """What not every profiler tells: the column, its different values, and which of them each row has."""
+        yield "line", [step.line for step in self._step_numbers], steps
+        for name in Owner._fields:
+            yield name, [getattr(owner, name) for owner in self._owners], owners
 
     def numbers(self, nodes: Sequence[int]) -> NDArray[int64]:
         """What nodes are called in the rows, for tables that refer to them; known after the rows."""
