@@ -139,6 +139,17 @@ class CallTree:
             nodes[deeper] = self._children(nodes[deeper] << STEP_BITS | steps[places[deeper] + depth], below)
         return nodes
 
+    def calls(self, callers: NDArray[int64], steps: NDArray[int64], levels: Iterable[NDArray[int64]], owner: Owner = NOBODY) -> NDArray[int64]:
+        """The nodes of calls that know their callers, from the outermost level inwards."""
+        import numpy as np
+
+        below = self._index() if owner in self._owners else None
+        # one more, which the callers of the outermost are: -1
+        nodes = np.full(len(steps) + 1, self.root(owner), np.int64)
+        for level in levels:
+            nodes[level] = self._children(nodes[callers[level]] << STEP_BITS | steps[level], below)
+        return nodes[:-1]
+
     def _children(self, keys: NDArray[int64], below: dict[int, int] | None) -> NDArray[int64]:
         """The node of each caller and step; below knows those that are there already, if there may be any."""
         import numpy as np
