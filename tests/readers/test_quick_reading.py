@@ -106,7 +106,7 @@ def _moments(given_spans: Intervals, *, quick: bool) -> Any:
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(EVENTS, st.integers(20, 300), st.booleans())
 def test_a_trace_says_the_same_as_columns_and_event_by_event(tmp_path: Path, events: list[dict[str, Any]], chunk: int, wrapped: bool) -> None:
-    path = written(tmp_path, {"traceEvents": events, "other": [{"ph": "X"}, {"ph": "X"}]} if wrapped else events)
+    path = written(tmp_path, {"traceEvents": events, "other": [{"ph": "X"}] * 20} if wrapped else events)
     with _pieces_of(chunk) as patch:
         patch.setattr(trace_columns, "FEW_BYTES", 0)
         quick = _rows(path, devtools_trace.NAME)

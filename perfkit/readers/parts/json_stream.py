@@ -204,7 +204,9 @@ class Cursor:
         return found
 
     def _last(self, text: bytes) -> list[Any]:
-        """What stands behind the last comma of a file that was cut off: an element, or a part of one."""
+        """What stands behind the last comma of a file that was cut off: an element, or a part of one, as a number may always be."""
+        if text.rstrip()[-1:] not in (b"}", b"]", b'"'):
+            return []
         try:
             found: list[Any] = orjson.loads(b"[" + text + b"]")
         except orjson.JSONDecodeError:
