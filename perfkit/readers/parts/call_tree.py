@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perfkit.model.batch import Columns
 from perfkit.readers.parts.columns import column, constant, distinct, looked_up
-from perfkit.readers.parts.tree_shape import recursive, shape_of
+from perfkit.readers.parts.tree_shape import recursive, shape_of, sorted_by
 
 if TYPE_CHECKING:
     from numpy import float64, int32, int64
@@ -132,12 +132,15 @@ class CallTree:
         if not lengths.all():
             raise ValueError(f"a stack without frames has no node; put a frame {NO_STACK} into it")
         below = self._index() if owner in self._owners else None
-        nodes = np.full(len(lengths), self.root(owner), np.int64)
-        places, deeper = np.cumsum(lengths) - lengths, np.arange(len(lengths))
-        for depth in range(int(lengths.max(initial=0))):
-            deeper = deeper[lengths[deeper] > depth]
-            nodes[deeper] = self._children(nodes[deeper] << STEP_BITS | steps[places[deeper] + depth], below)
-        return nodes
+        # the longest first: those that go on are then always a beginning
+        order = sorted_by(lengths)[::-1]
+        nodes, places = np.full(len(lengths), self.root(owner), np.int64), (np.cumsum(lengths) - lengths)[order]
+        going_on = len(lengths) - np.cumsum(np.bincount(lengths))
+        for depth, count in enumerate(going_on[:-1].tolist()):
+            nodes[:count] = self._children(nodes[:count] << STEP_BITS | steps[places[:count] + depth], below)
+        ended = np.empty_like(nodes)
+        ended[order] = nodes
+        return ended
 
     def calls(self, callers: NDArray[int64], steps: NDArray[int64], levels: Iterable[NDArray[int64]], owner: Owner = NOBODY) -> NDArray[int64]:
         """The nodes of calls that know their callers, from the outermost level inwards."""
@@ -155,17 +158,22 @@ class CallTree:
         import numpy as np
 
         different, which = distinct(keys)
-        children = (
-            np.full(len(different), -1) if below is None else np.fromiter(map(below.get, different.tolist(), repeat(-1)), np.int64, len(different))
-        )
+        if below is None:
+            self._add(different)
+            made: NDArray[int64] = which + np.int64(len(self) - len(different))
+            return made
+        children: NDArray[int64] = np.fromiter(map(below.get, different.tolist(), repeat(-1)), np.int64, len(different))
         fresh = different[children < 0]
         children[children < 0] = np.arange(len(self), len(self) + len(fresh))
-        self._parents.frombytes((fresh >> STEP_BITS).tobytes())
-        self._steps.frombytes((fresh & (1 << STEP_BITS) - 1).tobytes())
+        self._add(fresh)
+        return children[which]
+
+    def _add(self, keys: NDArray[int64]) -> None:
+        """Nodes that nothing was weighed at yet."""
+        self._parents.frombytes((keys >> STEP_BITS).tobytes())
+        self._steps.frombytes((keys & (1 << STEP_BITS) - 1).tobytes())
         for numbers in (self._weights, self._counts):
-            numbers.frombytes(bytes(8 * len(fresh)))
-        made: NDArray[int64] = children[which]
-        return made
+            numbers.frombytes(bytes(8 * len(keys)))
 
     def _index(self) -> dict[int, int]:
         """By caller and step, the node."""
@@ -216,10 +224,10 @@ class CallTree:
             )
 
     def _told(self, owners: NDArray[int64], steps: NDArray[int64]) -> Iterator[tuple[str, list[Any], NDArray[int64]]]:
-        """What not every profiler tells: the column, its different values, and which of them each row has."""
-        yield "line", [step.line for step in self._step_numbers], steps
-        for name in Owner._fields:
-            yield name, [getattr(owner, name) for owner in self._owners], owners
+        """What the profiler tells, but not every one does: the column, its different values, and which of them each row has."""
+        told = [("line", [step.line for step in self._step_numbers], steps)]
+        told += [(name, [getattr(owner, name) for owner in self._owners], owners) for name in Owner._fields]
+        return (item for item in told if any(value is not None for value in item[1]))
 
     def numbers(self, nodes: Sequence[int]) -> NDArray[int64]:
         """What nodes are called in the rows, for tables that refer to them; known after the rows."""

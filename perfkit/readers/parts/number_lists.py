@@ -48,17 +48,19 @@ class DistinctLists:
             found = number_lists(text)
             return None if found is None else Distinct(found, self.add(len(found.lengths)))
         texts = lists[1:-1].split(b"],[")
-        fresh = [inside for inside in dict.fromkeys(texts) if inside not in self._known]
+        which = [*map(self._known.get, texts)]
+        fresh = [*dict.fromkeys(inside for inside, number in zip(texts, which, strict=True) if number is None)] if None in which else []
         found = number_lists(b"[" + b"],[".join(fresh) + b"]") if fresh else NumberLists(np.empty(0, np.int32), np.empty(0, np.int64))
         if found is None:
             return None
-        self._known.update(zip(fresh, self.add(len(fresh)).tolist(), strict=True))
-        which = np.fromiter(map(self._known.__getitem__, texts), np.int64, len(texts))
+        if fresh:
+            self._known.update(zip(fresh, self.add(len(fresh)).tolist(), strict=True))
+            which = [*map(self._known.get, texts)]
         self._seen += len(texts)
         if len(self._known) > max(FEW, self._seen // 2):
             self._comparing = False
             self._known.clear()
-        return Distinct(found, which)
+        return Distinct(found, np.array(which, np.int64))
 
     def add(self, count: int) -> NDArray[int64]:
         """The numbers of fresh lists, also of those that were read by somebody else."""
