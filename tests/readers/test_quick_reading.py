@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from perfkit.errors import ArtefactError
-from perfkit.readers import devtools_trace, speedscope
-from perfkit.readers.parts import intervals, json_stream, number_lists, trace_columns
+from perfkit.readers import devtools_trace, folded, speedscope
+from perfkit.readers.parts import folded_lines, intervals, json_stream, number_lists, trace_columns
 from perfkit.readers.parts.call_tree import NOBODY, Step
 from perfkit.readers.parts.intervals import Intervals, stack_up
 from perfkit.readers.parts.nesting import nested
@@ -154,3 +154,24 @@ def _by_path(rows: Rows) -> Any:
         paths[row["node_id"]] = (*begin, frames.get(row["frame_id"], row["frame_id"]))
     nodes = {paths[row["node_id"]]: (row["count"], round(row["self"], 12), round(row["total"], 12), row["depth"]) for row in rows["profile_nodes"]}
     return nodes, sorted(((paths[row["node_id"]], row["at_ms"], row["weight"]) for row in rows["profile_samples"]), key=str)
+
+
+FRAMES = st.sampled_from(["main", "a b", "", "f (x.py:3)", "é", "g 7", " ", "[x tid=3]", 'process 1:"x"'])
+FOLDED = st.lists(
+    st.tuples(st.lists(FRAMES, min_size=1, max_size=4), st.sampled_from(["1", "23", "0", "12345678", "4.5", "123456789", "07", "-1", ""]))
+)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(FOLDED, st.integers(0, 4), st.sampled_from(["", "# a remark 3\n", "\n", "a 1\r\n", "last 3"]))
+def test_folded_lines_say_the_same_as_columns_and_line_by_line(tmp_path: Path, lines: list[tuple[list[str], str]], twice: int, more: str) -> None:
+    path = tmp_path / "made.folded"
+    path.write_text(
+        "main;work 3\n" + "".join(f"{';'.join(stack)} {weight}\n" for stack, weight in lines) * twice + more, encoding="utf-8", newline=""
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folded_lines, "FEW_BYTES", 0)
+        patch.setattr(folded, "BLOCK", 40)
+        quick = _rows(path, folded.NAME)
+        patch.setattr(folded, "folded_lines", lambda _: None)
+        assert quick == _rows(path, folded.NAME)

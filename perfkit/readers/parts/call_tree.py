@@ -160,13 +160,13 @@ class CallTree:
         different, which = distinct(keys)
         if below is None:
             self._add(different)
-            made: NDArray[int64] = which + np.int64(len(self) - len(different))
-            return made
-        children: NDArray[int64] = np.fromiter(map(below.get, different.tolist(), repeat(-1)), np.int64, len(different))
+            return which + np.int64(len(self) - len(different))
+        children = np.fromiter(map(below.get, different.tolist(), repeat(-1)), np.int64, len(different))
         fresh = different[children < 0]
         children[children < 0] = np.arange(len(self), len(self) + len(fresh))
         self._add(fresh)
-        return children[which]
+        made: NDArray[int64] = children[which]
+        return made
 
     def _add(self, keys: NDArray[int64]) -> None:
         """Nodes that nothing was weighed at yet."""

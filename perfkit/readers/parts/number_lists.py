@@ -84,7 +84,7 @@ def number_lists(text: bytes) -> NumberLists | None:
     kinds, digits = characters[marks], np.diff(marks) - 1
     if not _are_lists(kinds, digits):
         return None
-    numbers = _numbers(padded, marks[1:], digits)
+    numbers = whole_numbers(padded, marks[1:], digits)
     if numbers is None:
         return None
     opened, ended = np.flatnonzero(kinds == OPEN), np.flatnonzero(kinds == CLOSE)
@@ -120,8 +120,8 @@ def _are_lists(kinds: NDArray[uint8], digits: NDArray[int64]) -> bool:
     return bool(np.count_nonzero(nothing) == 2 * followed + empty)
 
 
-def _numbers(padded: bytes, ends: NDArray[int64], digits: NDArray[int64]) -> NDArray[int32] | None:
-    """The characters before each end as one word, of which its digits stay: pairs, then fours, then all are added up at once."""
+def whole_numbers(padded: bytes, ends: NDArray[int64], digits: NDArray[int64]) -> NDArray[int32] | None:
+    """What ends at each place; the characters before it are one word, of which its digits stay: pairs, then fours, then all are added up at once."""
     import numpy as np
 
     longest = digits.max(initial=0)
