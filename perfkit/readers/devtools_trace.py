@@ -19,6 +19,7 @@ from perfkit.readers.parts.json_stream import Cursor, opened_json
 from perfkit.readers.parts.parsing import refuse
 from perfkit.readers.parts.resting import collector_resting
 from perfkit.readers.parts.timeline import Timeline
+from perfkit.readers.parts.trace_columns import Calls, calls_in
 from perfkit.readers.parts.trace_threads import Key, TraceThreads
 from perfkit.readers.parts.v8_profile import Node, grow, spread
 
@@ -30,6 +31,8 @@ BY_LINE = False
 
 EVENT = re.compile(rb'^\s*\[\s*\{[^\[\]]{0,4000}?"ph"\s*:\s*"[A-Za-z]"', re.DOTALL)
 EVENTS = re.compile(rb'"traceEvents"\s*:\s*\[')
+PATIENCE = 8
+"""So many pieces may hold other events before none is taken for what it seldom is."""
 FIELDS = re.compile(rb'"(?:ts|pid|tid|cat)"\s*:')
 
 
@@ -73,8 +76,11 @@ def read(path: Path) -> Iterator[Batch]:
     with collector_resting(), opened_json(path, NAME) as cursor:
         timeline = Timeline("wall_s")
         try:
-            for batch in _events(cursor):
-                _take(trace, batch)
+            for piece in _events(cursor):
+                if isinstance(piece, Calls):
+                    trace.threads.add(piece)
+                else:
+                    _take(trace, piece)
             cut = cursor.cut
             _fill(trace, timeline)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -88,17 +94,29 @@ def read(path: Path) -> Iterator[Batch]:
         yield fact_rows([("total", timeline.total, "wall_s")])
 
 
-def _events(cursor: Cursor) -> Iterator[list[Any]]:
+def _events(cursor: Cursor) -> Iterator[Calls | list[Any]]:
     if cursor.peek() == "[":
-        yield from cursor.batches(open_end=True)
+        yield from cursor.pieces(Quick().read, open_end=True)
         cursor.finish()
         return
     for key in cursor.members():
         if key == "traceEvents":
-            yield from cursor.batches(open_end=True)
+            yield from cursor.pieces(Quick().read, open_end=True)
             if cursor.cut:
                 return
     cursor.finish()
+
+
+class Quick:
+    """Reads pieces of nothing but complete events; where most hold others, it does not try any more."""
+
+    def __init__(self) -> None:
+        self._patience = PATIENCE
+
+    def read(self, text: bytes) -> Calls | None:
+        calls = calls_in(text, frozenset(PHASES), frozenset(PROFILING)) if self._patience > 0 else None
+        self._patience += 1 if calls else -1
+        return calls
 
 
 def _take(trace: Trace, events: list[Any]) -> None:
@@ -111,12 +129,8 @@ def _take(trace: Trace, events: list[Any]) -> None:
         phase, name = event.get("ph"), event.get("name")
         if name in PROFILING:
             PROFILING[name](trace, event)
-        elif phase == "B":
-            trace.threads.begin(event)
-        elif phase == "E":
-            trace.threads.end(event)
-        elif phase == "M":
-            trace.threads.named(event)
+        elif phase in PHASES:
+            PHASES[phase](trace.threads, event)
 
 
 def _profile(trace: Trace, event: dict[str, Any]) -> None:
@@ -186,3 +200,4 @@ def _apart(profiles: list[Sampled]) -> list[Sampled]:
 
 
 PROFILING = {"Profile": _profile, "ProfileChunk": _chunk}
+PHASES = {"B": TraceThreads.begin, "E": TraceThreads.end, "M": TraceThreads.named}

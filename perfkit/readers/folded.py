@@ -6,6 +6,7 @@ import re
 import zlib
 from array import array
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head, open_artefact
 from perfkit.model.batch import Batch
 from perfkit.readers.parts.call_tree import NO_STACK, NOBODY, CallTree, Owner, Step
+from perfkit.readers.parts.folded_lines import FoldedLines, folded_lines
 from perfkit.readers.parts.frame_texts import frame_of
 from perfkit.readers.parts.frames import Frames
 from perfkit.readers.parts.many_stacks import ManyStacks
@@ -21,7 +23,7 @@ from perfkit.readers.parts.parsing import refuse
 from perfkit.readers.parts.resting import collector_resting
 
 if TYPE_CHECKING:
-    from numpy import float64
+    from numpy import float64, int32, int64
     from numpy.typing import NDArray
 
 NAME = "folded"
@@ -38,7 +40,7 @@ LINES_LOOKED_AT = 200
 FRAMES_OF_A_LONG_LINE = 50
 """A first line that is longer than the head is still known by its frames."""
 SECOND_NUMBER = re.compile(rb".* \d+(?:\.\d+)?")
-BLOCK = 4_000_000
+BLOCK = 4 << 20
 """Bytes of lines that are looked at together."""
 LONGEST_REMARK = 60
 
@@ -68,20 +70,21 @@ def read(path: Path) -> Iterator[Batch]:
     """One tree of samples."""
     stacks = Stacks(path)
     with collector_resting():
-        for number, lines in _blocks(path):
-            stacks.add(number, lines)
+        for number, text in _blocks(path):
+            stacks.add(number, text)
         yield stacks.frames.columns()
         yield from stacks.finished().batches()
 
 
-def _blocks(path: Path) -> Iterator[tuple[int, list[bytes]]]:
-    """Lines, many at a time, with the number of the first one."""
+def _blocks(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Whole lines, many at a time, with the number of the first one."""
     number = 1
     with open_artefact(path) as file:
         try:
-            while lines := file.readlines(BLOCK):
-                yield number, lines
-                number += len(lines)
+            while text := file.read(BLOCK):
+                text += file.readline()
+                yield number, text
+                number += text.count(b"\n")
         except (EOFError, OSError, zlib.error) as error:
             raise refuse(path, NAME, f"the compressed data is damaged: {error}.") from error
 
@@ -98,8 +101,21 @@ class Stacks:
         self._gathered: dict[Owner, tuple[ManyStacks, array[float]]] = {}
         self._two_numbers = True
 
-    def add(self, number: int, lines: list[bytes]) -> None:
+    def add(self, number: int, text: bytes) -> None:
         """Lines of a stack, a space and its weight; empty ones and remarks say nothing."""
+        lines = folded_lines(text)
+        if lines is None or self._two_numbers or self._is_owned(lines):
+            self._add_lines(number, BytesIO(text).readlines())
+        else:
+            self._keep(NOBODY, self._numbered(lines.texts)[lines.frames], lines.lengths, lines.weights)
+
+    def _is_owned(self, lines: FoldedLines) -> bool:
+        import numpy as np
+
+        firsts = np.unique(lines.frames[np.cumsum(lines.lengths) - lines.lengths])
+        return any(self._is_owner(lines.texts[first]) for first in firsts.tolist())
+
+    def _add_lines(self, number: int, lines: list[bytes]) -> None:
         import numpy as np
 
         parts = [line.rstrip().rpartition(b" ") for line in lines if not line.startswith(b"# ") and not line.isspace()]
@@ -160,11 +176,18 @@ class Stacks:
 
         if not stacks:
             return
-        into, kept = self._gathered.setdefault(owner, (ManyStacks(self.tree, owner), array("d")))
-        frames = b";".join(stacks).split(b";")
         lengths = np.fromiter((stack.count(b";") for stack in stacks), np.int64, len(stacks)) + 1
-        into.add(np.fromiter(map(self._steps.__getitem__, frames), np.int32, len(frames)), lengths)
+        self._keep(owner, self._numbered(b";".join(stacks).split(b";")), lengths, weights)
+
+    def _keep(self, owner: Owner, steps: NDArray[int32], lengths: NDArray[int64], weights: NDArray[float64]) -> None:
+        into, kept = self._gathered.setdefault(owner, (ManyStacks(self.tree, owner), array("d")))
+        into.add(steps, lengths)
         kept.frombytes(weights.tobytes())
+
+    def _numbered(self, frames: list[bytes]) -> NDArray[int32]:
+        import numpy as np
+
+        return np.fromiter(map(self._steps.__getitem__, frames), np.int32, len(frames))
 
     def _step(self, text: bytes) -> int:
         frame = frame_of(text.decode("utf-8", "replace") or NO_STACK)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from math import isfinite
@@ -20,13 +20,14 @@ from perfkit.readers.parts.facts import fact_rows
 from perfkit.readers.parts.frames import Frames
 from perfkit.readers.parts.json_stream import Cursor, opened_json
 from perfkit.readers.parts.many_stacks import ManyStacks
+from perfkit.readers.parts.number_lists import DistinctLists, NumberLists
 from perfkit.readers.parts.parsing import refuse
 from perfkit.readers.parts.resting import collector_resting
 from perfkit.readers.parts.threads import called
 from perfkit.readers.parts.timeline import Timeline
 
 if TYPE_CHECKING:
-    from numpy import float64, int32
+    from numpy import float64, int32, int64
     from numpy.typing import NDArray
 
 NAME = "speedscope"
@@ -99,19 +100,14 @@ class Place:
     first: float
     last: float
 
-    def gather(self, stacks: list[Any], numbers: NDArray[int32], into: ManyStacks) -> None:
+    def gather(self, stacks: NumberLists, numbers: NDArray[int32], into: ManyStacks) -> None:
         """Lists of frames, as numbered steps; a sample without any keeps its weight."""
         import numpy as np
 
-        try:
-            lengths = np.fromiter(map(len, stacks), np.int64, len(stacks))
-            frames = np.array(list(chain.from_iterable(stacks)), None if lengths.any() else np.int64)
-        except (TypeError, ValueError, OverflowError):
-            raise self._strange(stacks) from None
-        if frames.dtype.kind != "i" or (frames.size and not 0 <= frames.min() <= frames.max() < len(numbers)):
-            raise self._strange(stacks)
-        steps = numbers[frames]
-        if (steps == NO_STEP).any():
+        if stacks.numbers.size and not 0 <= stacks.numbers.min() <= stacks.numbers.max() < len(numbers):
+            raise self._strange(np.split(stacks.numbers, np.cumsum(stacks.lengths)[:-1]))
+        lengths, steps = stacks.lengths, numbers[stacks.numbers]
+        if self.reading.owners and (steps == NO_STEP).any():
             sample = np.repeat(np.arange(len(lengths)), lengths)[steps != NO_STEP]
             lengths, steps = np.bincount(sample, minlength=len(lengths)), steps[steps != NO_STEP]
         if not lengths.all():
@@ -119,9 +115,23 @@ class Place:
             steps = np.insert(steps, (np.cumsum(lengths) - lengths)[lengths == 0], none)
         into.add(steps, np.maximum(lengths, 1))
 
-    def _strange(self, stacks: list[Any]) -> ArtefactError:
+    def listed(self, stacks: list[Any]) -> NumberLists:
+        """Stacks that JSON's parser read."""
+        import numpy as np
+
+        try:
+            lengths = np.fromiter(map(len, stacks), np.int64, len(stacks))
+            frames = np.array(list(chain.from_iterable(stacks)), None if lengths.any() else np.int64)
+        except (TypeError, ValueError, OverflowError):
+            raise self._strange(stacks) from None
+        if frames.dtype.kind != "i":
+            raise self._strange(stacks)
+        return NumberLists(frames, lengths)
+
+    def _strange(self, stacks: Iterable[Any]) -> ArtefactError:
         known = range(len(self.reading.steps))
-        stack = next(stack for stack in stacks if not isinstance(stack, list) or not all(type(frame) is int and frame in known for frame in stack))
+        lists = (stack.tolist() if hasattr(stack, "tolist") else stack for stack in stacks)
+        stack = next(stack for stack in lists if not isinstance(stack, list) or not all(type(frame) is int and frame in known for frame in stack))
         return self.bad(f"has the stack {str(stack)[:60]!r}; there are {len(known)} frames")
 
     def number(self, value: Any) -> float:
@@ -224,34 +234,44 @@ def _profile(cursor: Cursor, reading: Reading, number: int, told: Told, *, sever
     KINDS[told.kind](cursor, place, told.places)
 
 
-def _batches(cursor: Cursor, places: dict[str, int], key: str) -> Iterator[list[Any]]:
-    if key in places:
-        cursor.at = places[key]
-        if cursor.peek() == "[":
-            yield from cursor.batches()
+def _found(cursor: Cursor, places: dict[str, int], key: str) -> bool:
+    """Goes to an array of the profile, if it has that one."""
+    cursor.at = places.get(key, cursor.at)
+    return key in places and cursor.peek() == "["
 
 
 def _sampled(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
     """Stacks with the outermost frame first, and a weight for each."""
     import numpy as np
 
-    tree = place.timeline.tree
-    owners = place.reading.owners
-    numbers = np.array([NO_STEP if number in owners else tree.step_number(step) for number, step in enumerate(place.reading.steps)], np.int32)
-    gathered, weights = ManyStacks(tree, place.owner), array("d")
-    for stacks in _batches(cursor, places, "samples"):
-        place.gather(stacks, numbers, gathered)
-    nodes = gathered.nodes()
-    for batch in _batches(cursor, places, "weights"):
+    tree, weights = place.timeline.tree, array("d")
+    nodes = _nodes(cursor, place, places)
+    for batch in cursor.batches() if _found(cursor, places, "weights") else ():
         weights.frombytes(place.numbers(batch).tobytes())
     if weights and len(weights) != len(nodes):
         raise place.bad(f"has {len(nodes)} samples and {len(weights)} weights")
     if len(nodes) and not weights and tree.unit != "samples":
         raise place.bad("has samples without weights")
-    if weights and min(weights) < 0:
-        raise place.bad(f"has a sample of the weight {min(weights):g}")
     own = np.frombuffer(weights) * place.scale if weights else np.ones(len(nodes))
+    if own.min(initial=0) < 0:
+        raise place.bad(f"has a sample of the weight {min(weights):g}")
     place.timeline.add_all(nodes, own, timed=tree.unit == "wall_s")
+
+
+def _nodes(cursor: Cursor, place: Place, places: dict[str, int]) -> NDArray[int64]:
+    """Where the samples ended; a stack that comes again is looked at once."""
+    import numpy as np
+
+    tree, owners = place.timeline.tree, place.reading.owners
+    numbers = np.array([NO_STEP if number in owners else tree.step_number(step) for number, step in enumerate(place.reading.steps)], np.int32)
+    stacks, gathered = DistinctLists(), ManyStacks(tree, place.owner)
+    which: list[NDArray[int64]] = [np.empty(0, np.int64)]
+    for piece in cursor.pieces(stacks.read) if _found(cursor, places, "samples") else ():
+        fresh, ended = (place.listed(piece), None) if isinstance(piece, list) else piece
+        place.gather(fresh, numbers, gathered)
+        which.append(stacks.add(len(fresh.lengths)) if ended is None else ended)
+    nodes: NDArray[int64] = gathered.nodes()[np.concatenate(which)]
+    return nodes
 
 
 def _evented(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
@@ -267,7 +287,7 @@ def _evented(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
             place.timeline.add(opened[-1][1], (now - begin) * scale * 1000 if timed else None, (until - now) * scale)
         now = until
 
-    for event in (event for batch in _batches(cursor, places, "events") for event in batch):
+    for event in chain.from_iterable(cursor.batches() if _found(cursor, places, "events") else ()):
         kind, at, frame = _event(place, event)
         if at < now:
             raise place.bad(f"has an event at {at:g} behind one at {now:g}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from perfkit.model.batch import Columns
+from perfkit.model.batch import Batch, Columns
 from perfkit.readers import reader_named
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -18,8 +19,13 @@ Rows = dict[str, list[dict[str, Any]]]
 
 def rows_of(path: Path, name: str) -> Rows:
     """Every table's rows as dictionaries."""
+    return rows_from(reader_named(name).read(path))
+
+
+def rows_from(batches: Iterable[Batch]) -> Rows:
+    """The same of what a part of a reader yields."""
     found: Rows = defaultdict(list)
-    for batch in reader_named(name).read(path):
+    for batch in batches:
         if isinstance(batch, Columns):
             found[batch.table] += [dict(zip(batch.columns, row, strict=True)) for row in zip(*batch.columns.values(), strict=True)]
     return found

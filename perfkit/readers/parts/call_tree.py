@@ -6,14 +6,14 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from math import fsum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perfkit.model.batch import Columns
-from perfkit.readers.parts.columns import column, constant, looked_up
-from perfkit.readers.parts.tree_shape import recursive, shape_of
+from perfkit.readers.parts.columns import column, constant, distinct, looked_up
+from perfkit.readers.parts.tree_shape import recursive, shape_of, sorted_by
 
 if TYPE_CHECKING:
-    from numpy import float64, int64
+    from numpy import float64, int32, int64
     from numpy.typing import NDArray
 
 NO_STACK = "(no stack)"
@@ -125,35 +125,55 @@ class CallTree:
         np.frombuffer(self._weights)[:] += np.bincount(nodes, weights, len(self))
         np.frombuffer(self._counts, np.int64)[:] += np.minimum(np.bincount(nodes, counts, len(self)), MOST_COUNTED).astype(np.int64)
 
-    def paths(self, steps: NDArray[int64], lengths: NDArray[int64], owner: Owner = NOBODY) -> NDArray[int64]:
+    def paths(self, steps: NDArray[int32], lengths: NDArray[int64], owner: Owner = NOBODY) -> NDArray[int64]:
         """The nodes of many stacks: their numbered steps one after another, and how many each stack has. All stacks go one step at a time."""
         import numpy as np
 
         if not lengths.all():
             raise ValueError(f"a stack without frames has no node; put a frame {NO_STACK} into it")
         below = self._index() if owner in self._owners else None
-        nodes = np.full(len(lengths), self.root(owner), np.int64)
-        places, deeper = np.cumsum(lengths) - lengths, np.arange(len(lengths))
-        for depth in range(int(lengths.max(initial=0))):
-            deeper = deeper[lengths[deeper] > depth]
-            nodes[deeper] = self._children(nodes[deeper] << STEP_BITS | steps[places[deeper] + depth], below)
-        return nodes
+        # the longest first: those that go on are then always a beginning
+        order = sorted_by(lengths)[::-1]
+        nodes, places = np.full(len(lengths), self.root(owner), np.int64), (np.cumsum(lengths) - lengths)[order]
+        going_on = len(lengths) - np.cumsum(np.bincount(lengths))
+        for depth, count in enumerate(going_on[:-1].tolist()):
+            nodes[:count] = self._children(nodes[:count] << STEP_BITS | steps[places[:count] + depth], below)
+        ended = np.empty_like(nodes)
+        ended[order] = nodes
+        return ended
+
+    def calls(self, callers: NDArray[int64], steps: NDArray[int64], levels: Iterable[NDArray[int64]], owner: Owner = NOBODY) -> NDArray[int64]:
+        """The nodes of calls that know their callers, from the outermost level inwards."""
+        import numpy as np
+
+        below = self._index() if owner in self._owners else None
+        # one more, which the callers of the outermost are: -1
+        nodes = np.full(len(steps) + 1, self.root(owner), np.int64)
+        for level in levels:
+            nodes[level] = self._children(nodes[callers[level]] << STEP_BITS | steps[level], below)
+        return nodes[:-1]
 
     def _children(self, keys: NDArray[int64], below: dict[int, int] | None) -> NDArray[int64]:
         """The node of each caller and step; below knows those that are there already, if there may be any."""
         import numpy as np
 
-        different, which = np.unique(keys, return_inverse=True)
-        children = (
-            np.full(len(different), -1) if below is None else np.fromiter(map(below.get, different.tolist(), repeat(-1)), np.int64, len(different))
-        )
+        different, which = distinct(keys)
+        if below is None:
+            self._add(different)
+            return which + np.int64(len(self) - len(different))
+        children = np.fromiter(map(below.get, different.tolist(), repeat(-1)), np.int64, len(different))
         fresh = different[children < 0]
         children[children < 0] = np.arange(len(self), len(self) + len(fresh))
-        self._parents.frombytes((fresh >> STEP_BITS).tobytes())
-        self._steps.frombytes((fresh & (1 << STEP_BITS) - 1).tobytes())
+        self._add(fresh)
+        made: NDArray[int64] = children[which]
+        return made
+
+    def _add(self, keys: NDArray[int64]) -> None:
+        """Nodes that nothing was weighed at yet."""
+        self._parents.frombytes((keys >> STEP_BITS).tobytes())
+        self._steps.frombytes((keys & (1 << STEP_BITS) - 1).tobytes())
         for numbers in (self._weights, self._counts):
-            numbers.frombytes(bytes(8 * len(fresh)))
-        return children[which]
+            numbers.frombytes(bytes(8 * len(keys)))
 
     def _index(self) -> dict[int, int]:
         """By caller and step, the node."""
@@ -181,8 +201,7 @@ class CallTree:
         steps = np.frombuffer(self._steps, np.int64)
         last = (shape.places + shape.sizes - 1)[shape.order]
         frames = np.fromiter((step.frame_id for step in self._step_numbers), np.int64, len(self._step_numbers))
-        again = recursive(last, frames[steps[shape.order]])
-        lines, owners = [step.line for step in self._step_numbers], list(self._owners)
+        again = recursive(last, np.unique(frames, return_inverse=True)[1][steps[shape.order]])
         for start in range(0, len(self), ROWS_A_BATCH):
             nodes = shape.order[start : start + ROWS_A_BATCH]
             part = slice(start, start + len(nodes))
@@ -195,17 +214,20 @@ class CallTree:
                     "last_id": column(last[part]),
                     "depth": column(shape.depths[nodes]),
                     "frame_id": column(frames[what]),
-                    "line": looked_up(lines, what),
                     "recursive": column(again[part]),
-                    "process": looked_up([owner.process for owner in owners], who),
-                    "thread": looked_up([owner.thread for owner in owners], who),
-                    "task": looked_up([owner.task for owner in owners], who),
                     "count": column(np.frombuffer(self._counts, np.int64)[nodes]),
                     "self": column(weights[nodes]),
                     "total": column(shape.totals[nodes]),
                     "unit": constant(self.unit, len(nodes)),
+                    **{name: looked_up(values, places) for name, values, places in self._told(who, what)},
                 },
             )
+
+    def _told(self, owners: NDArray[int64], steps: NDArray[int64]) -> Iterator[tuple[str, list[Any], NDArray[int64]]]:
+        """What the profiler tells, but not every one does: the column, its different values, and which of them each row has."""
+        told = [("line", [step.line for step in self._step_numbers], steps)]
+        told += [(name, [getattr(owner, name) for owner in self._owners], owners) for name in Owner._fields]
+        return (item for item in told if any(value is not None for value in item[1]))
 
     def numbers(self, nodes: Sequence[int]) -> NDArray[int64]:
         """What nodes are called in the rows, for tables that refer to them; known after the rows."""

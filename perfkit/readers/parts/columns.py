@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from perfkit.model.batch import Column
 
 if TYPE_CHECKING:
+    from numpy import int64
     from numpy.typing import NDArray
 
 FEW = 50_000
@@ -42,3 +43,15 @@ def constant(value: str, length: int) -> Column:
     import numpy as np
 
     return looked_up([value], np.zeros(length, np.int8))
+
+
+def distinct(keys: NDArray[int64]) -> tuple[NDArray[int64], NDArray[Any]]:
+    """Each key once, and where each of them stands there. Many are told apart by a table of hashes instead of being sorted."""
+    import numpy as np
+
+    if len(keys) > FEW:
+        import pyarrow
+
+        arrow = pyarrow.array(keys).dictionary_encode()
+        return arrow.dictionary.to_numpy(), arrow.indices.to_numpy()
+    return np.unique(keys, return_inverse=True)

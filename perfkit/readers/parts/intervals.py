@@ -9,10 +9,11 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfkit.readers.parts.call_tree import CallTree, Owner
+from perfkit.readers.parts.nesting import Moments, innermost, nested
 from perfkit.readers.parts.timeline import Timeline
 
 if TYPE_CHECKING:
-    from numpy import float64, int64
+    from numpy import bool_, float64, int64
     from numpy.typing import NDArray
 
 MOST_OPENED_AGAIN = 20
@@ -30,6 +31,10 @@ class Intervals(NamedTuple):
     ends: NDArray[float64]
     whats: NDArray[int64]
 
+    def where(self, those: NDArray[bool_] | NDArray[int64]) -> Intervals:
+        """Some of them."""
+        return Intervals(self.starts[those], self.ends[those], self.whats[those])
+
 
 def stack_up(timeline: Timeline, intervals: Intervals, owner: Owner, zero_us: float) -> None:
     """Own time is when nothing later begun was running. An event that outlives the one it began in goes on below what is left.
@@ -39,10 +44,29 @@ def stack_up(timeline: Timeline, intervals: Intervals, owner: Owner, zero_us: fl
     import numpy as np
 
     order = np.lexsort((-intervals.ends, intervals.starts))
-    stack = _Stack(timeline.tree, owner, MOST_OPENED_AGAIN * len(order) + SOME)
-    stack.run(zip(*(column[order].tolist() for column in intervals), strict=True))
-    since, lasted = np.frombuffer(stack.since), np.frombuffer(stack.lasted)
-    timeline.add_at(np.frombuffer(stack.nodes, np.int64), (since - zero_us) / 1000, lasted / 1e6)
+    ordered = intervals.where(order)
+    crossing = nested(ordered.starts, ordered.ends).crossing
+    parts = (_nesting(timeline.tree, ordered.where(~crossing), owner), _crossing(timeline.tree, ordered.where(crossing), owner))
+    nodes, since, lasted = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    by_time = np.argsort(since, kind="stable")
+    timeline.add_at(nodes[by_time], (since[by_time] - zero_us) / 1000, lasted[by_time] / 1e6)
+
+
+def _nesting(tree: CallTree, intervals: Intervals, owner: Owner) -> Moments:
+    """Nodes and moments of events that are calls, one inside another."""
+    nesting = nested(intervals.starts, intervals.ends)
+    nodes = tree.calls(nesting.callers, intervals.whats, nesting.levels, owner)
+    moments = innermost(intervals.starts, intervals.ends, nesting)
+    return moments._replace(whats=nodes[moments.whats])
+
+
+def _crossing(tree: CallTree, intervals: Intervals, owner: Owner) -> Moments:
+    """The same of events some of which outlive what they began in, one after another."""
+    import numpy as np
+
+    stack = _Stack(tree, owner, MOST_OPENED_AGAIN * len(intervals.starts) + SOME)
+    stack.run(zip(*(column.tolist() for column in intervals), strict=True))
+    return Moments(np.frombuffer(stack.nodes, np.int64), np.frombuffer(stack.since), np.frombuffer(stack.lasted))
 
 
 class _Stack:

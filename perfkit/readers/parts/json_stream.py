@@ -7,10 +7,10 @@ import os
 import re
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import orjson
 
@@ -18,7 +18,10 @@ from perfkit.errors import ArtefactError
 from perfkit.model.artefact import GZIP_MAGIC, open_artefact
 from perfkit.readers.parts.parsing import refuse
 
-CHUNK = 1 << 20
+Piece = TypeVar("Piece")
+
+CHUNK = 1 << 19
+"""Arrays made from more than this leave the processor's cache."""
 MOST_BYTES = 8 << 30
 """Of a compressed file, when it is decompressed."""
 WHOLE = 256 << 20
@@ -26,6 +29,7 @@ WHOLE = 256 << 20
 NOT_SPACE = re.compile(rb"[^ \t\r\n]")
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 SCALAR = re.compile(rb"[^,\]}\s]+")
+BEGINNING = re.compile(rb'\s*(\[|\{\s*"[^"\\]{0,200}"\s*:|)')
 ESCAPED = re.compile(rb"\\.", re.DOTALL)
 HALF = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 INTERESTING = bytes(1 if code in b'"[]{}' else 0 for code in range(256))
@@ -83,26 +87,36 @@ class Cursor:
 
     def batches(self, *, open_end: bool = False) -> Iterator[list[Any]]:
         """The elements of the array that begins here, some at a time. With open_end the file may end before the array does."""
+        return self.pieces(_parsed, open_end=open_end)
+
+    def pieces(self, quick: Callable[[bytes], Piece | None], *, open_end: bool = False) -> Iterator[Piece | list[Any]]:
+        """The same, where something else than a list may be made of a text of whole elements; what quick says None of is parsed.
+
+        It must say None as well of a text that ends within an element: where one ends is guessed first, and looked for only then.
+        """
         self._expect("[")
-        pieces: list[bytes] = []
-        start = self.at
-        for begin, chunk, comma, end in self._levels(commas=True):
-            stop = comma if end is None else end
-            if stop is None:
-                pieces.append(chunk)
-                self._bounded(begin + len(chunk) - start)
+        beginning, hits, misses, first = self._beginning(), 0, 0, True
+        while True:
+            guessed = self._guessed(beginning, quick) if misses <= hits else None
+            if guessed is not None:
+                hits, first = hits + 1, False
+                yield guessed
                 continue
-            yield self._elements(b"".join([*pieces, chunk[:stop]]), start, last=end is not None)
-            pieces, start = [chunk[stop + 1 :]], begin + stop + 1
-            if end is not None:
-                self.at = start - 1
+            misses, start = misses + 1, self.at
+            text, last = self._whole_elements()
+            if last is None:
+                break
+            made = _made(text, quick)
+            yield self._elements(text, start, last=last and first) if made is None else made
+            first = False
+            if last:
                 self._expect("]")
                 return
-        self.at = len(self.content)
+            self._expect(",")
         if not open_end:
             raise self.cut_off()
         self.cut = True
-        yield self._last(b"".join(pieces))
+        yield self._last(text)
 
     def value(self) -> Any:
         """What stands here, as a whole."""
@@ -150,15 +164,49 @@ class Cursor:
     def cut_off(self) -> ArtefactError:
         return refuse(self.path, self.name, f"the JSON document was cut off: it has no end after {len(self.content)} bytes.")
 
+    def _beginning(self) -> bytes:
+        """How the elements of this array begin, if they are like the first one: a bracket, or a brace and the first key."""
+        found = BEGINNING.match(self.content, self.at)
+        return found[1] if found else b""
+
+    def _guessed(self, beginning: bytes, quick: Callable[[bytes], Piece | None]) -> Piece | list[Any] | None:
+        """What is before the last comma that seems to stand between two elements; None where it cannot be read, and then it does not."""
+        if len(self.content) - self.at <= CHUNK:
+            return None
+        chunk = self.content[self.at : self.at + CHUNK]
+        place = chunk.rfind(beginning)
+        comma = chunk.rfind(b",", 0, max(place, 0))
+        if comma < 0 or (beginning and chunk[comma + 1 : place].strip()):
+            return None
+        made = _made(chunk[:comma], quick)
+        if made is not None:
+            self.at += comma + 1
+        return made
+
+    def _whole_elements(self) -> tuple[bytes, bool | None]:
+        """A text of whole elements from here, and whether they are the last; None where the file ends before the array."""
+        pieces: list[bytes] = []
+        start = self.at
+        for begin, chunk, comma, end in self._levels(commas=True):
+            stop = comma if end is None else end
+            if stop is not None:
+                self.at = begin + stop
+                return b"".join([*pieces, chunk[:stop]]), end is not None
+            pieces.append(chunk)
+            self._bounded(begin + len(chunk) - start)
+        self.at = len(self.content)
+        return b"".join(pieces), None
+
     def _elements(self, text: bytes, start: int, *, last: bool) -> list[Any]:
-        found = self.parsed(b"[" + text + b"]", start - 1)
+        found: list[Any] = self.parsed(b"[" + text + b"]", start - 1)
         if not found and not last:
             raise self.refused("an element is missing", start)
-        elements: list[Any] = found
-        return elements
+        return found
 
     def _last(self, text: bytes) -> list[Any]:
-        """What stands behind the last comma of a file that was cut off: an element, or a part of one."""
+        """What stands behind the last comma of a file that was cut off: an element, or a part of one, as a number may always be."""
+        if text.rstrip()[-1:] not in (b"}", b"]", b'"'):
+            return []
         try:
             found: list[Any] = orjson.loads(b"[" + text + b"]")
         except orjson.JSONDecodeError:
@@ -190,7 +238,7 @@ class Cursor:
         while begin < len(self.content):
             chunk = self._chunk(begin)
             plain = ESCAPED.sub(b"__", chunk) if b"\\" in chunk else chunk
-            marks = numpy.flatnonzero(numpy.frombuffer(plain.translate(INTERESTING), dtype=numpy.uint8))
+            marks = numpy.flatnonzero(numpy.frombuffer(plain.translate(INTERESTING), dtype=numpy.bool_))
             kinds = numpy.frombuffer(plain, dtype=numpy.uint8)[marks]
             quotes = numpy.cumsum(kinds == ord('"'), dtype=numpy.int32) + quoted
             outside = (quotes & 1) == 0
@@ -208,6 +256,19 @@ class Cursor:
         chunk = bytes(self.content[begin : begin + CHUNK])
         slashes = len(chunk) - len(chunk.rstrip(b"\\"))
         return chunk[:-1] if slashes % 2 and len(chunk) > 1 else chunk
+
+
+def _made(text: bytes, quick: Callable[[bytes], Piece | None]) -> Piece | list[Any] | None:
+    made = quick(text)
+    return _parsed(text) if made is None else made
+
+
+def _parsed(text: bytes) -> list[Any] | None:
+    """The elements, if there are any and nothing is wrong with them."""
+    try:
+        return orjson.loads(b"[" + text + b"]") or None
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _last_comma(plain: bytes, marks: Any, free: Any, before: tuple[int, int]) -> int | None:

@@ -13,6 +13,7 @@ from perfkit.readers.parts.call_tree import Owner, Step
 from perfkit.readers.parts.frames import Frames
 from perfkit.readers.parts.intervals import Intervals
 from perfkit.readers.parts.threads import called
+from perfkit.readers.parts.trace_columns import Calls
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -47,15 +48,23 @@ class TraceThreads:
 
     def complete(self, events: Sequence[Mapping[str, Any]]) -> None:
         """Events of the phase X."""
-        durations = self._numbers([event.get("dur", 0) for event in events], "dur")
+        durations = self._numbers([0 if event.get("dur") is None else event["dur"] for event in events], "dur")
         if len(durations) and durations.min() < 0:
             worst = events[int(durations.argmin())]
             raise self.bad(f"the event {str(worst.get('name'))[:40]!r} lasts {durations.min():g}.")
-        starts = self._since_zero(self._numbers([event.get("ts") for event in events], "ts"))
-        self._starts.frombytes(starts.tobytes())
-        self._ends.frombytes((starts + durations).tobytes())
+        self._timed(self._numbers([event.get("ts") for event in events], "ts"), durations)
         self._whats.extend(map(self._what, events))
         self._keys.extend([self._number_of((event.get("pid"), event.get("tid"))) for event in events])
+
+    def add(self, calls: Calls) -> None:
+        """The same, as columns."""
+        import numpy as np
+
+        self._timed(calls.starts, calls.durations)
+        whats = np.array([self._number_of_what(*name) for name in calls.names], np.int64)
+        keys = np.array([self._number_of(key) for key in calls.keys], np.int64)
+        self._whats.frombytes(whats[calls.whats].tobytes())
+        self._keys.frombytes(keys[calls.threads].tobytes())
 
     def begin(self, event: Mapping[str, Any]) -> None:
         key = (event.get("pid"), event.get("tid"))
@@ -133,6 +142,11 @@ class TraceThreads:
             self.earliest_us = min(self.earliest_us, float(times.min()) - self._zero)
         return times - (self._zero or 0.0)
 
+    def _timed(self, times: NDArray[float64], durations: NDArray[float64]) -> None:
+        starts = self._since_zero(times)
+        self._starts.frombytes(starts.tobytes())
+        self._ends.frombytes((starts + durations).tobytes())
+
     def _at(self, event: Mapping[str, Any]) -> float:
         return float(self._since_zero(self._numbers([event.get("ts")], "ts"))[0])
 
@@ -149,12 +163,15 @@ class TraceThreads:
         """py-spy tells file and line beside the name, VizTracer and PyTorch in it."""
         arguments = event.get("args")
         place = (arguments.get("filename"), arguments.get("line")) if isinstance(arguments, dict) else (None, None)
-        key = (event.get("name"), *place)
+        return self._number_of_what(event.get("name"), *place)
+
+    def _number_of_what(self, name: Any, file: Any, line: Any) -> int:
+        key = (name, file, line)
         number = self._whats_of.get(key)
         if number is None:
             number = self._whats_of[key] = len(self._steps)
-            self._steps.append(self._step(str(event.get("name") or "(unnamed)"), *place))
-            self._names_of.append(event.get("name"))
+            self._steps.append(self._step(str(name or "(unnamed)"), file, line))
+            self._names_of.append(name)
         return number
 
     def _step(self, name: str, file: Any, line: Any) -> Step:

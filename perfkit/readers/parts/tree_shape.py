@@ -50,7 +50,7 @@ def _add_up(above: NDArray[int64], depths: NDArray[int64], *columns: NDArray[Any
     """To each node what is below it, the deepest first."""
     import numpy as np
 
-    by_depth = np.argsort(depths, kind="stable")
+    by_depth = sorted_by(depths)
     bounds = np.searchsorted(depths[by_depth], np.arange(int(depths.max()) + 2))
     for depth in range(len(bounds) - 2, 0, -1):
         level = by_depth[bounds[depth] : bounds[depth + 1]]
@@ -79,13 +79,21 @@ def _preorder(above: NDArray[int64], sizes: NDArray[int64], roots: int) -> NDArr
 
 
 def recursive(last: NDArray[int64], frames: NDArray[Any]) -> NDArray[bool_]:
-    """Whether a caller is the same frame, for nodes in preorder: among those of one frame, one before reaches as far as this."""
+    """Whether a caller is the same frame, for nodes in preorder with their frames' numbers: of one frame, one before reaches as far as this."""
     import numpy as np
 
-    by_frame = np.argsort(frames, kind="stable")
+    by_frame = sorted_by(frames)
     of_frame = frames[by_frame]
     group = np.concatenate([[0], np.cumsum(of_frame[1:] != of_frame[:-1])]) * len(frames)
     reach = np.maximum.accumulate(last[by_frame] + group)
     found = np.zeros(len(frames), bool)
     found[by_frame[1:]] = reach[:-1] >= (by_frame + group)[1:]
     return found
+
+
+def sorted_by(numbers: NDArray[int64]) -> NDArray[int64]:
+    """Their order; short integers are sorted without a comparison."""
+    import numpy as np
+
+    short = numbers.astype(np.uint16) if numbers.max(initial=0) < 2**16 else numbers
+    return np.argsort(short, kind="stable")

@@ -1,0 +1,104 @@
+"""A text of many trace events → columns, by Arrow's JSON parser, without an object of Python's for any event."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import pyarrow
+    from numpy import float64, int64
+    from numpy.typing import NDArray
+
+FEW_BYTES = 100_000
+"""What Arrow saves on so few is less than its import costs."""
+LAST = "the last event of this text"
+"""Where it is not the last one, the array had ended before the text did."""
+NO_NUMBER = re.compile(rb"[:,\[\s-](?:NaN|Inf)")
+"""Arrow takes these for numbers; JSON does not know them."""
+
+
+class Calls(NamedTuple):
+    """Events of the phase X."""
+
+    starts: NDArray[float64]
+    durations: NDArray[float64]
+    whats: NDArray[int64]
+    """The place in the list of names."""
+    names: list[tuple[str | None, str | None, int | None]]
+    """Name, file and line."""
+    threads: NDArray[int64]
+    """The place in the list of keys."""
+    keys: list[tuple[int | None, int | None]]
+    """Process and thread."""
+
+
+def calls_in(text: bytes, others: frozenset[str], profiling: frozenset[str]) -> Calls | None:
+    """None where something is no plain event, or is of the other phases, or has a name of a profiler's."""
+    import pyarrow
+
+    if len(text) < FEW_BYTES or ((b"NaN" in text or b"Inf" in text) and NO_NUMBER.search(text)):
+        return None
+    try:
+        events = _events(text)
+        if events is None or others.intersection(_different(events, "ph")) or profiling.intersection(_different(events, "name")):
+            return None
+        return _calls(events)
+    except (pyarrow.ArrowInvalid, UnicodeDecodeError):
+        return None
+
+
+def _events(text: bytes) -> pyarrow.StructArray | None:
+    import pyarrow
+    from pyarrow import json
+
+    place = pyarrow.struct({"filename": pyarrow.string(), "line": pyarrow.int64()})
+    event = {"ph": pyarrow.string(), "name": pyarrow.string(), "pid": pyarrow.int64(), "tid": pyarrow.int64(), "ts": pyarrow.float64(),
+             "dur": pyarrow.float64(), "args": place}  # fmt: skip
+    document = b'{"events":[%b,{"ph":"%b"}]}' % (text, LAST.encode())
+    table = json.read_json(
+        pyarrow.BufferReader(document),
+        read_options=json.ReadOptions(use_threads=False, block_size=len(document)),
+        parse_options=json.ParseOptions(
+            explicit_schema=pyarrow.schema({"events": pyarrow.list_(pyarrow.struct(event))}),
+            newlines_in_values=True,
+            unexpected_field_behavior="ignore",
+        ),
+    )
+    found = table.column("events").chunk(0).flatten()
+    whole = table.num_rows == 1 and not found.null_count and found.field("ph")[-1].as_py() == LAST
+    return found[:-1] if whole else None
+
+
+def _different(events: pyarrow.StructArray, name: str) -> list[Any]:
+    values: list[Any] = events.field(name).unique().to_pylist()
+    return values
+
+
+def _calls(events: pyarrow.StructArray) -> Calls | None:
+    import numpy as np
+    from pyarrow import compute
+
+    calls = events.filter(compute.equal(events.field("ph"), "X").fill_null(False))
+    if calls.field("ts").null_count:
+        return None
+    starts, durations = calls.field("ts").to_numpy(), calls.field("dur").fill_null(0.0).to_numpy(zero_copy_only=False)
+    if not (np.isfinite(starts) & np.isfinite(durations) & (durations >= 0)).all():
+        return None
+    arguments = calls.field("args")
+    whats, names = _together(calls.field("name"), *(compute.struct_field(arguments, name) for name in ("filename", "line")))
+    threads, keys = _together(calls.field("pid"), calls.field("tid"))
+    return Calls(starts, durations, whats, names, threads, keys)
+
+
+def _together(*columns: pyarrow.Array) -> tuple[NDArray[int64], list[Any]]:
+    """For each row its place among the different combinations of values, and these."""
+    import numpy as np
+
+    told = [column.dictionary_encode(null_encoding="encode") for column in columns]
+    codes = np.zeros(len(columns[0]), np.int64)
+    for column in told:
+        codes = codes * len(column.dictionary) + column.indices.to_numpy()
+    _, first, which = np.unique(codes, return_index=True, return_inverse=True)
+    values = [column.dictionary.take(column.indices.take(first)).to_pylist() for column in told]
+    return which.astype(np.int64), list(zip(*values, strict=True))
