@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from perfkit.analyses.call_paths import Place, ProfileTree
 from perfkit.analyses.path_cut import ShownPath, heaviest
 from perfkit.analyses.run_facts import RunFact
+from perfkit.figures.amounts import amount_text, how_many, share_text, weight_text
 from perfkit.figures.bars import bar
 from perfkit.printable import printable
 from perfkit.units import format_quantity
@@ -19,16 +20,19 @@ ESTIMATE = "an estimate: the profiler counted who calls whom, not paths"
 
 
 def profile_text(tree: ProfileTree, *, most: int = MOST_PATHS) -> str:
-    """Callers above callees, the heaviest first; what is left out says how much it is."""
-    lines = [f"{'total':>{AMOUNT_CELLS}}  {'share':>7} {'':8}  {'own':>{AMOUNT_CELLS}}   path"]
+    """Callers above callees, the heaviest first; bottom up functions by their own weight, above the callers that it came through.
+
+    What is left out says how much it is.
+    """
+    columns = ("own", "function, and below it its callers") if tree.turned else ("total", f"{'own':>{AMOUNT_CELLS}}   path")
+    lines = [f"{columns[0]:>{AMOUNT_CELLS}}  {'share':>8} {'':8}  {columns[1]}"]
     whole = tree.whole
     for row in heaviest(tree, most):
         share = row.total / whole if whole else 0.0
-        own = "" if row.left_out else format_quantity(row.own, tree.unit)
-        lines.append(
-            f"{format_quantity(row.total, tree.unit):>{AMOUNT_CELLS}}  {format_quantity(share, 'ratio'):>7} {bar(share)}  {own:>{AMOUNT_CELLS}}   "
-            f"{_indent(row.depth)}{_name(tree, row)}"
-        )
+        own = "" if row.left_out else weight_text(row.own, tree.unit)
+        without_calls = "" if tree.turned else f"{own:>{AMOUNT_CELLS}}   "
+        weight = f"{weight_text(row.total, tree.unit):>{AMOUNT_CELLS}}  {share_text(share):>8} {bar(share)}"
+        lines.append(f"{weight}  {without_calls}{_indent(row.depth)}{_name(tree, row)}")
     return "\n".join(lines)
 
 
@@ -42,7 +46,7 @@ def place_text(place: Place) -> str:
 
 def _name(tree: ProfileTree, row: ShownPath) -> str:
     if row.left_out:
-        return f"other, {row.left_out} path{'s' * (row.left_out > 1)}"
+        return f"other, {how_many(row.left_out, 'path')}"
     return printable(place_text(tree.places[int(tree.place[row.path])]))
 
 
@@ -54,8 +58,8 @@ def _indent(depth: int) -> str:
 def heading(tree: ProfileTree, names: Sequence[str]) -> str:
     """What is shown of which runs."""
     estimate = f"; {ESTIMATE}" if tree.estimated else ""
-    runs = f"run {', '.join(names)}" if len(names) == 1 else f"runs {', '.join(names)}"
-    return f"{format_quantity(tree.whole, tree.unit)} in {runs}{estimate}"
+    runs = f"run{'' if len(names) == 1 else 's'} {', '.join(names)}"
+    return f"{amount_text(tree.whole, tree.unit)} in {runs}{estimate}"
 
 
 def overhead_sentences(facts: Sequence[RunFact]) -> list[str]:
