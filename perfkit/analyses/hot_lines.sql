@@ -11,14 +11,22 @@ with told as (
         sum(total) as total, sum(native) as native, sum(memory_mb) as memory_mb, sum(copy_mb) as copy_mb
     from profile_lines where list_contains($run_ids, run_id) group by run_id, unit, file, line
 ),
-stacks as (
+-- within: a caller above stands on the same line, as a generator does that is written where it is used.
+stack_lines as (
     select
-        run_id, unit, file, profile_nodes.line, any_value(function) as function, sum(count) as hits, sum(self) as own,
-        sum(total) filter (not recursive) as total, null as native, null as memory_mb, null as copy_mb
+        run_id, unit, file, profile_nodes.line, function, count, self, total,
+        coalesce(max(last_id) over (
+            partition by run_id, unit, file, profile_nodes.line order by node_id rows between unbounded preceding and 1 preceding
+        ) >= node_id, false) as within
     from profile_nodes join frames using (frame_id)
     where list_contains($run_ids, run_id) and profile_nodes.line is not null
         and run_id not in (select run_id from told)
-    group by run_id, unit, file, profile_nodes.line
+),
+stacks as (
+    select
+        run_id, unit, file, line, arg_max(function, total) as function, sum(count) as hits, sum(self) as own,
+        sum(total) filter (not within) as total, null as native, null as memory_mb, null as copy_mb
+    from stack_lines group by run_id, unit, file, line
 ),
 every_line as (select * from told union all by name select * from stacks),
 in_functions as (

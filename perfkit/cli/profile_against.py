@@ -21,7 +21,7 @@ def compare(bench: Workbench, base: str, candidate: str, how: dict[str, Any]) ->
     """Print what changed; 3 where nothing could be decided."""
     if how["view"] not in VIEWS:
         raise UsageError(f"--view {how['view']} looks at one side only. With --against: {', '.join(VIEWS)}.")
-    compared = bench.profile_change(base, candidate, force=how["force"])
+    compared = bench.profile_change(base, candidate, tool=how["tool"], force=how["force"])
     if how["view"] == "top-down":
         basis, changes = compared.paths(unit=how["unit"], mine=how["mine"])
         _paths(basis, changes, how)

@@ -29,6 +29,8 @@ class Side:
     name: str
     runs: tuple[str, ...]
     tree: ProfileTree
+    by: str = ""
+    """Who measured, and of memory at which moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class Flame:
 
     def about(self) -> str:
         """What was measured, how much of it, and in which runs."""
-        parts = [f"{measured(self.unit)}{', ' + self.only if self.only else ''}"]
+        by = dict.fromkeys(side.by for side in self.sides if side.by)
+        parts = [", ".join(filter(None, [" ".join([measured(self.unit), " and ".join(by)]).strip(), self.only]))]
         for side in self.sides:
             named = ", ".join(side.runs[:MOST_RUNS_NAMED])
             more = f" and {len(side.runs) - MOST_RUNS_NAMED} more" if len(side.runs) > MOST_RUNS_NAMED else ""

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from perfkit.analyses.call_paths import Place, ProfileTree
+from perfkit.analyses.chosen_profiles import tool_of
 from perfkit.analyses.path_cut import ShownPath, heaviest
 from perfkit.analyses.run_facts import RunFact
-from perfkit.figures.amounts import amount_text, how_many, share_text, weight_text
+from perfkit.figures.amounts import amount_text, how_many, measured, share_text, weight_text
 from perfkit.figures.bars import bar
 from perfkit.printable import printable
 from perfkit.units import format_quantity
 
+if TYPE_CHECKING:
+    from perfkit.analyses.profiled import Profiled
+
 AMOUNT_CELLS = 11
 MOST_PATHS = 40
+MOST_RUNS_NAMED = 6
 LONGEST_PLACE = 60
 DEEPEST_INDENT = 40
 ESTIMATE = "an estimate: the profiler counted who calls whom, not paths"
@@ -55,11 +61,38 @@ def _indent(depth: int) -> str:
     return "  " * depth if depth <= DEEPEST_INDENT else f"{'  ' * DEEPEST_INDENT}[{depth}] "
 
 
-def heading(tree: ProfileTree, names: Sequence[str]) -> str:
-    """What is shown of which runs."""
+def heading(tree: ProfileTree, profiled: Profiled) -> str:
+    """What is shown of which runs, and who measured it."""
     estimate = f"; {ESTIMATE}" if tree.estimated else ""
-    runs = f"run{'' if len(names) == 1 else 's'} {', '.join(names)}"
-    return f"{amount_text(tree.whole, tree.unit)} in {runs}{estimate}"
+    together = " together" if len(profiled.runs) > 1 else ""
+    return f"{amount_text(tree.whole, tree.unit)} in {runs_text(profiled.run_ids)}{together}, {profiled.measured_by(tree.unit)}{estimate}"
+
+
+def runs_text(run_ids: Sequence[str]) -> str:
+    """All of them where they are few."""
+    named = ", ".join(run_ids[:MOST_RUNS_NAMED])
+    more = f" and {len(run_ids) - MOST_RUNS_NAMED} more" if len(run_ids) > MOST_RUNS_NAMED else ""
+    return f"run{'' if len(run_ids) == 1 else 's'} {named}{more}"
+
+
+def table_heading(profiled: Profiled, unit: str, joined: str) -> str:
+    """What a table is measured in, by whom, and in which runs; joined says how several are one."""
+    middle = f"{joined} " if len(profiled.runs) > 1 and joined else ""
+    what = f"{measured(unit)} {profiled.measured_by(unit)}: {middle}{runs_text(profiled.run_ids)}"
+    return f"{what[:1].upper()}{what[1:]}"
+
+
+def besides(profiled: Profiled, unit: str) -> list[str]:
+    """What else was measured, and by whom: each in a table of its own."""
+    units = [name for name in profiled.units() if name != unit]
+    makes: dict[tuple[str, bool], list[str]] = {}
+    for run in profiled.others:
+        makes.setdefault((tool_of(run), tool_of(run) == tool_of(profiled.runs[0])), []).append(run.run_id)
+    found = [f"Also measured: {', '.join(units)}. --by shows them."] if units else []
+    if makes:
+        named = (f"{tool}{' with other settings or elsewhere' if same else ''} ({runs_text(ids)})" for (tool, same), ids in makes.items())
+        found.append(f"Also under {profiled.runs[0].label}: {', '.join(named)}. --tool NAME, or a run in place of the label, shows them.")
+    return found
 
 
 def overhead_sentences(facts: Sequence[RunFact]) -> list[str]:

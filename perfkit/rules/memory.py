@@ -67,7 +67,7 @@ def judge_types(rows: Sequence[TypeGrowth]) -> list[Finding]:
 def judge_peaks(rows: Sequence[MemoryPeak]) -> list[Finding]:
     """The line that holds most at a high peak."""
     largest = [of_run[0] for of_run in _of_each_run(list(rows))]
-    return [_peak(row) for row in largest if row.total_bytes >= PEAK_BYTES and row.share >= PEAK_SHARE and row.origin == "application"]
+    return [_peak(row) for row in largest if row.total_bytes >= PEAK_BYTES and row.share >= PEAK_SHARE and row.held and row.origin == "application"]
 
 
 def judge_copies(rows: Sequence[LargeCopy]) -> list[Finding]:

@@ -10,6 +10,7 @@ from perfkit.analyses.functions import FunctionTime
 from perfkit.analyses.profile_bound import Counted, judge
 from perfkit.analyses.profile_owners import ProfileOwner
 from perfkit.analyses.speed_up import function_gains
+from perfkit.analyses.usual_functions import UsualFunction
 
 WORK = FunctionTime("r", "work (app.py:1)", "work", "app", "app.py", 1, "application", 10, 10.0, 10.0, None, None, "wall_s")
 NOTHING = Counted("r", *([None] * 9))
@@ -53,7 +54,10 @@ def test_an_application_that_names_a_function_read_does_not_wait_by_that() -> No
 
 
 def test_what_the_whole_gains_follows_amdahls_law() -> None:
-    rows = [replace(WORK, own=3.0, total=10.0), replace(WORK, own=7.0, total=7.0)]
+    rows = [
+        UsualFunction("f", "app", "app.py", 1, "application", 1, None, own, total, own / 10, total / 10, None, "wall_s")
+        for own, total in ((3, 10), (7, 7))
+    ]
     half, free = function_gains(rows, 2.0), function_gains(rows, float("inf"))
     assert [gain.own_saves for gain in half] == pytest.approx([1.5, 3.5])
     assert [gain.own_speed_up for gain in half] == pytest.approx([10 / 8.5, 10 / 6.5])

@@ -17,7 +17,7 @@ SITE = SiteGrowth(
     *(1e6, 9e6, 10, 900, 4e6, 3.2e7, "leak", ""),
 )
 TYPE = TypeGrowth("r", "shop.app.Session", 40, 900.0, 10, 4010, 640, 256_640, 2000, 16_000, "leak", "")
-PEAK = MemoryPeak("r", "shop/app.py", 7, "load", "application", 6e8, 12, 0.75, 8e8, "the peak", ["main (shop/app.py:3)", "load (shop/app.py:7)"])
+PEAK = MemoryPeak("r", "shop/app.py", 7, "load", "application", 6e8, 12, 0.75, 8e8, "memray", ["main (shop/app.py:3)", "load (shop/app.py:7)"])
 COPY = LargeCopy("r", "shop/app.py", 7, "load", "application", 512.0)
 
 
