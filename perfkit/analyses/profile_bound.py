@@ -16,7 +16,10 @@ from perfkit.units import format_quantity
 QUESTION = Path(__file__).with_suffix(".sql")
 Bound = Literal["cpu", "gil", "io", "lock", "sleep", "memory", "allocation", "inconclusive"]
 KINDS: dict[str, re.Pattern[str]] = {
-    "lock": re.compile(r"\b(acquire|lock|__enter__ of .*[Ll]ock|wait_for_tstate_lock|sem_wait|futex\w*|pthread_(mutex|cond)\w*)\b"),
+    "lock": re.compile(
+        r"\b(acquire|lock|__enter__ of .*[Ll]ock|wait_for_tstate_lock|sem_wait|futex\w*|(__)?pthread_(mutex|cond)\w*)\b"
+        r"|^sync\.\(\*\w+\)\.(R?(Unl|L)ock|Wait)"
+    ),
     "sleep": re.compile(r"\b(sleep|nanosleep|clock_nanosleep)\b"),
     "idle": re.compile(r"\b(poll|select|epoll|epoll_wait|kqueue|control|accept|wait|waitpid)\b"),
     "io": re.compile(
@@ -29,6 +32,8 @@ KINDS: dict[str, re.Pattern[str]] = {
 }
 """What functions outside of the application do, by name; idle is waiting of which nobody knows whether there was work to do."""
 WAITING = ("lock", "sleep", "idle", "io")
+FOR_OTHERS = re.compile(r"\b(recv|recv_into)\b")
+"""Of what KINDS calls io, what nearly always waits: a read may as well work."""
 MOST = 0.5
 """Of the time: what takes so much decides."""
 BUSY, ONE_CORE = 0.85, 1.25
@@ -83,6 +88,11 @@ class Spent:
     def waiting(self) -> float:
         """As counted, else as the names of functions say."""
         return max(1 - self.busy, 0.0) if self.busy is not None else sum(self.by_kind.get(kind, 0.0) for kind in WAITING)
+
+
+def waits(function: str) -> bool:
+    """Whether a function outside of the application does nothing but wait, by its name."""
+    return any(KINDS[kind].search(function) for kind in ("lock", "sleep", "idle")) or FOR_OTHERS.search(function) is not None
 
 
 def profile_bounds(store: Store, run_ids: Sequence[str]) -> list[ProfileBound]:
