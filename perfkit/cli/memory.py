@@ -38,7 +38,7 @@ def command(workspace: Path | None, name: str, most: int, as_json: bool) -> None
         "Growth by place": grown,
         "Growth by type": more,
         "Over time": found.series,
-        "Copies": found.copies,
+        "Copies and short-lived memory": found.copies,
     }
     for heading, rows in parts.items():
         if rows:

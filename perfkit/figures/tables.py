@@ -233,7 +233,14 @@ def _memory_growth(item: MemoryGrowth) -> tuple[str, ...]:
 
 
 def _copy(item: LargeCopy) -> tuple[str, ...]:
-    return (f"{item.file}:{item.line}", item.function or "", format_quantity(item.copied_mb, "mb"), item.origin)
+    return (
+        f"{item.file}:{item.line}",
+        item.function or "",
+        format_quantity(item.copied_mb, "mb"),
+        _bound(item.allocated_mb, "mb"),
+        _bound(item.alive_mb, "mb"),
+        item.origin,
+    )
 
 
 def _ms(value: float | None) -> str:
@@ -330,7 +337,9 @@ VIEWS: dict[str, View] = {
         ),
         _memory_growth,
     ),
-    "LargeCopy": View(_columns("place, function, whose", "copied", "place, function, copied, whose"), _copy),
+    "LargeCopy": View(
+        _columns("place, function, whose", "copied, allocated, alive at once", "place, function, copied, allocated, alive at once, whose"), _copy
+    ),
     "FunctionTime": View(
         _columns("function, place, unit", "calls, own, total, share", "function, place, calls, own, total, share, unit"),
         _function,

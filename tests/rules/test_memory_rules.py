@@ -18,7 +18,7 @@ SITE = SiteGrowth(
 )
 TYPE = TypeGrowth("r", "shop.app.Session", 40, 900.0, 10, 4010, 640, 256_640, 2000, 16_000, "leak", "")
 PEAK = MemoryPeak("r", "shop/app.py", 7, "load", "application", 6e8, 12, 0.75, 8e8, "memray", ["main (shop/app.py:3)", "load (shop/app.py:7)"])
-COPY = LargeCopy("r", "shop/app.py", 7, "load", "application", 512.0)
+COPY = LargeCopy("r", "shop/app.py", 7, "load", "application", 512.0, None, None)
 
 
 def test_a_leaking_place_is_named_with_its_growth() -> None:
@@ -48,6 +48,22 @@ def test_the_largest_line_of_a_high_peak_is_named() -> None:
     [finding] = memory.judge_peaks([PEAK, replace(PEAK, line=9, bytes=1e8, share=0.125)])
     assert finding.title == "load (shop/app.py:7) holds 75.0 % of the memory at the peak: 600 MB of 800 MB"
     assert "main (shop/app.py:3) → load (shop/app.py:7)" in finding.saving_basis
+
+
+CHURN = replace(COPY, copied_mb=0.0, allocated_mb=2861.0, alive_mb=19.1)
+
+
+def test_memory_that_one_line_makes_and_throws_away_is_named() -> None:
+    [finding] = memory.judge_copies([CHURN])
+    assert (finding.rule, finding.place) == ("short-lived-memory", "shop/app.py:7")
+    assert "allocates 2.86 GB, of which never more than 19.1 MB are alive at once" in finding.title
+
+
+@pytest.mark.parametrize(
+    "trap", [replace(CHURN, allocated_mb=300.0), replace(CHURN, alive_mb=900.0), replace(CHURN, alive_mb=None), replace(CHURN, origin="library")]
+)
+def test_memory_that_is_kept_or_little_is_not_thrown_away(trap: LargeCopy) -> None:
+    assert memory.judge_copies([trap]) == []
 
 
 def test_large_copies_are_named() -> None:
