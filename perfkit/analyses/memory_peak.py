@@ -9,7 +9,7 @@ from pathlib import Path
 from perfkit.store import Store
 
 QUESTION = Path(__file__).with_suffix(".sql")
-PEAK, SNAPSHOT, WHOLE_RUN = "the peak", "the last snapshot", "the end of the run, given back or not"
+PEAK, SNAPSHOT, WHOLE_RUN = "the peak", "the last snapshot", "the end of the run"
 HELD_AT = {"memray": PEAK, "tracemalloc": SNAPSHOT, "allocation-growth": SNAPSHOT}
 """By format: what is alive at which moment. Other profilers add up what was allocated."""
 

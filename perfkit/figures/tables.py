@@ -233,14 +233,8 @@ def _memory_growth(item: MemoryGrowth) -> tuple[str, ...]:
 
 
 def _copy(item: LargeCopy) -> tuple[str, ...]:
-    return (
-        f"{item.file}:{item.line}",
-        item.function or "",
-        format_quantity(item.copied_mb, "mb"),
-        _bound(item.allocated_mb, "mb"),
-        _bound(item.alive_mb, "mb"),
-        item.origin,
-    )
+    amounts = (format_quantity(item.copied_mb, "mb"), _bound(item.allocated_mb, "mb"), _bound(item.alive_mb, "mb"))
+    return (f"{item.file}:{item.line}", item.function or "", *amounts, item.origin)
 
 
 def _ms(value: float | None) -> str:

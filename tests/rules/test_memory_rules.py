@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,11 @@ from perfkit.analyses.large_copies import LargeCopy
 from perfkit.analyses.memory_peak import MemoryPeak
 from perfkit.analyses.site_growth import SiteGrowth
 from perfkit.analyses.type_growth import TypeGrowth
+from perfkit.model.run import Manifest
 from perfkit.rules import memory
+from perfkit.workbench import Workbench
+
+ARTEFACTS = Path(__file__).parents[1] / "artefacts"
 
 SITE = SiteGrowth(
     *("r", "shop/app.py:7", "shop/app.py", 7, "keep", "application", "json/decoder.py:353", 40, 900.0),
@@ -76,3 +81,11 @@ def test_what_is_steady_small_or_not_ours_is_silent() -> None:
     assert memory.judge_types([replace(TYPE, verdict="flat")]) == []
     assert memory.judge_peaks([replace(PEAK, total_bytes=5e6)]) == [] == memory.judge_peaks([replace(PEAK, origin="library")])
     assert memory.judge_copies([replace(COPY, copied_mb=20.0), replace(COPY, origin="library")]) == []
+
+
+def test_a_real_profile_of_copies_that_scalene_does_not_count_names_their_lines(bench: Workbench) -> None:
+    """Made by scalene 2.4.0 of a program that copies 3 GB slice by slice; it counted none of the copies. The stacks are left out."""
+    bench.ingest([ARTEFACTS / "scalene_copies" / "short-lived.json.gz"], Manifest(label="copies"))
+    found = {finding.place: finding.title for finding in bench.diagnose() if finding.rule == "short-lived-memory"}
+    assert set(found) == {"copying.py:12", "copying.py:17"}
+    assert "in sliced allocates " in found["copying.py:12"]
