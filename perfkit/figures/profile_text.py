@@ -16,6 +16,7 @@ from perfkit.units import format_quantity
 
 if TYPE_CHECKING:
     from perfkit.analyses.profiled import Profiled
+    from perfkit.model.run import Run
 
 AMOUNT_CELLS = 11
 MOST_PATHS = 40
@@ -85,14 +86,16 @@ def table_heading(profiled: Profiled, unit: str, joined: str) -> str:
 def besides(profiled: Profiled, unit: str) -> list[str]:
     """What else was measured, and by whom: each in a table of its own."""
     units = [name for name in profiled.units() if name != unit]
+    return [*([f"Also measured: {', '.join(units)}. --by shows them."] if units else []), *others_text(profiled.runs, profiled.others)]
+
+
+def others_text(runs: Sequence[Run], others: Sequence[Run]) -> list[str]:
+    """One line for what other profilers left under the same label, none where there is nothing."""
     makes: dict[tuple[str, bool], list[str]] = {}
-    for run in profiled.others:
-        makes.setdefault((tool_of(run), tool_of(run) == tool_of(profiled.runs[0])), []).append(run.run_id)
-    found = [f"Also measured: {', '.join(units)}. --by shows them."] if units else []
-    if makes:
-        named = (f"{tool}{' with other settings or elsewhere' if same else ''} ({runs_text(ids)})" for (tool, same), ids in makes.items())
-        found.append(f"Also under {profiled.runs[0].label}: {', '.join(named)}. --tool NAME, or a run in place of the label, shows them.")
-    return found
+    for run in others:
+        makes.setdefault((tool_of(run), tool_of(run) == tool_of(runs[0])), []).append(run.run_id)
+    named = (f"{tool}{' with other settings or elsewhere' if same else ''} ({runs_text(ids)})" for (tool, same), ids in makes.items())
+    return [f"Also under {runs[0].label}: {', '.join(named)}. --tool NAME, or a run in place of the label, shows them."] if makes else []
 
 
 def overhead_sentences(facts: Sequence[RunFact]) -> list[str]:

@@ -95,7 +95,7 @@ class Answers(Evidence):
         from perfkit.collectors.function_bodies import function_bodies
 
         before, after = both_profiled(self.store, self.runs(), (base, candidate), tool)
-        return ProfileComparison(self.store, before.runs, after.runs, bodies=function_bodies, force=force)
+        return ProfileComparison(self.store, before.runs, after.runs, bodies=function_bodies, force=force, others=after.others)
 
     def own_view(self, run_id: str) -> OwnView:
         """The stored artefact of a profile in its tool's own view: snakeviz, scalene."""

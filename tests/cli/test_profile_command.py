@@ -216,3 +216,16 @@ def test_units_that_only_a_tool_has_are_drawn(tmp_path: Path) -> None:
     assert perfkit(tmp_path, "ingest", str(REPOSITORY / "tests/artefacts/pprof/go_goroutine.pb.gz"), "--label", "x").returncode == 0
     for suffix in (".html", ".svg"):
         assert perfkit(tmp_path, "figure", "flame", "x", "-o", str(tmp_path / f"a{suffix}")).returncode == 0
+
+
+def test_what_changed_names_the_profiler_that_both_labels_have(several: Path, tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        (tmp_path / f"{number}.folded").write_text(STACKS.replace(" 50", f" {70 + number}"))
+        stored = perfkit(several, "ingest", str(tmp_path / f"{number}.folded"), "--as", "folded", "--label", "later")
+        assert stored.returncode == 0
+    assert perfkit(several, "ingest", str(REPOSITORY / "tests/artefacts/speedscope/py-spy.json"), "--label", "later").returncode == 0
+    said = printed(several, "later", "--against", "mixed")
+    assert said.startswith("By folded: 3 and 3 runs. ")
+    assert "Also under later: speedscope (run " in said
+    named = perfkit(several, "profile", "later", "--against", "mixed", "--tool", "pyinstrument")
+    assert (named.returncode, "profiler of later" in named.stderr) == (2, True)
