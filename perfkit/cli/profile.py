@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NONE = "There is no profile. `perfkit collect profile` makes one, `perfkit ingest` reads what a profiler left."
 NO_LINES = "The profiler told no lines. scalene, line_profiler and py-spy do."
+NO_LINES_OF_MINE = "None of the lines is the application's. Without --mine all are listed."
 NO_THREADS = "The profiler did not tell threads apart."
 NO_CALLS = "No path of calls matches. Patterns fit full names such as app.views.index, functions or files; * stands for anything."
 ONLY_TREE = "The profiler counted who calls whom, not paths: what libraries did is divided among their callers by what each one's calls took."
@@ -115,6 +116,9 @@ def _refuse_unused(asked: str, how: dict[str, Any]) -> None:
 
 def _functions(profiled: Profiled, how: dict[str, Any]) -> None:
     unit, times, mine = how["unit"], how["times"], how["mine"]
+    if not how["as_json"] and times is None and not profiled.units() and profiled.lines():
+        _lines(profiled, how | {"view": "lines"})
+        return
     chosen = profiled.unit(unit)
     rows: Sequence[UsualFunction | FunctionGain] = (
         profiled.functions(chosen.unit, mine=mine) if times is None else profiled.gains(times, chosen.unit, mine=mine)
@@ -130,8 +134,9 @@ def _functions(profiled: Profiled, how: dict[str, Any]) -> None:
 
 
 def _lines(profiled: Profiled, how: dict[str, Any]) -> None:
-    rows = [row for row in profiled.lines(how["unit"]) if not how["mine"] or row.origin == "application"]
-    _table(profiled, rows, rows[0].unit if rows else "", how, empty=NO_LINES)
+    every = profiled.lines(how["unit"])
+    rows = [row for row in every if not how["mine"] or row.origin == "application"]
+    _table(profiled, rows, rows[0].unit if rows else "", how, empty=NO_LINES_OF_MINE if every else NO_LINES)
 
 
 def _calls(profiled: Profiled, how: dict[str, Any]) -> None:

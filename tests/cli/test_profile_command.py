@@ -226,6 +226,14 @@ def test_what_changed_names_the_profiler_that_both_labels_have(several: Path, tm
     assert perfkit(several, "ingest", str(REPOSITORY / "tests/artefacts/speedscope/py-spy.json"), "--label", "later").returncode == 0
     said = printed(several, "later", "--against", "mixed")
     assert said.startswith("By folded: 3 and 3 runs. ")
-    assert "Also under later: speedscope (run " in said
+    assert "Also under later: py-spy (run " in said
     named = perfkit(several, "profile", "later", "--against", "mixed", "--tool", "pyinstrument")
     assert (named.returncode, "profiler of later" in named.stderr) == (2, True)
+
+
+def test_a_profile_of_lines_alone_shows_its_lines(workspace: Path) -> None:
+    recorded = REPOSITORY / "tests/artefacts/line_profiler/lines.txt"
+    assert perfkit(workspace, "ingest", str(recorded), "--label", "only-lines").returncode == 0
+    assert "hits" in printed(workspace, "only-lines")
+    refused = perfkit(workspace, "profile", "only-lines", "--view", "top-down")
+    assert (refused.returncode, "--view lines` shows its lines" in refused.stderr) == (2, True)
