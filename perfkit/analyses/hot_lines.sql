@@ -24,7 +24,7 @@ stack_lines as (
 ),
 stacks as (
     select
-        run_id, unit, file, line, arg_max(function, total) as function, sum(count) as hits, sum(self) as own,
+        run_id, unit, file, line, arg_max(function, self) as function, sum(count) as hits, sum(self) as own,
         sum(total) filter (not within) as total, null as native, null as memory_mb, null as copy_mb
     from stack_lines group by run_id, unit, file, line
 ),

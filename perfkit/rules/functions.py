@@ -59,10 +59,7 @@ def judge(
     for row in rows:
         if row.unit in TIMES and not (row.origin != "application" and waits(row.function)):
             by_run[row.run_id].append(row)
-    shares: dict[Where, list[tuple[FunctionTime, float]]] = defaultdict(list)
-    for run_id, found in by_run.items():
-        for row, share in _hot(found):
-            shares[(groups or {}).get(run_id, run_id), row.file, row.line].append((row, share))
+    shares = _together([(row, share) for found in by_run.values() for row, share in _hot(found)], groups or {})
     hot = _hot_lines(lines)
     called = {(item.run_id, item.file, item.function): item for item in callers}
     findings = [
@@ -72,6 +69,25 @@ def judge(
     ]
     told = {(row.run_id, row.file, row.function) for found in shares.values() for row, _ in found}
     return findings + [_line_finding(line) for line in hot if (line.run_id, line.file, line.function) not in told]
+
+
+def _together(found: Sequence[tuple[FunctionTime, float]], groups: Mapping[str, str]) -> dict[Where, list[tuple[FunctionTime, float]]]:
+    """By function: some profilers tell no first line, and name a function with what it is in."""
+    shares: dict[Where, list[tuple[FunctionTime, float]]] = defaultdict(list)
+    named: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+    for row, _ in found:
+        if row.line:
+            named[groups.get(row.run_id, row.run_id), row.file, _short_name(row)].add(row.line)
+    for row, share in found:
+        group = groups.get(row.run_id, row.run_id)
+        lines = named[group, row.file, _short_name(row)]
+        line = row.line or (next(iter(lines)) if len(lines) == 1 else 0)
+        shares[group, row.file if line else f"{row.file}:{row.function}", line].append((row, share))
+    return shares
+
+
+def _short_name(row: FunctionTime) -> str:
+    return row.function.rsplit(".", 1)[-1]
 
 
 def _hot(rows: Sequence[FunctionTime]) -> list[tuple[FunctionTime, float]]:
@@ -163,7 +179,7 @@ def _in_calls(row: FunctionTime) -> str:
 
 
 def _called_less(caller: FrequentCaller | None) -> str:
-    if caller is None or not caller.caller_share:
+    if caller is None or not caller.caller_share or caller.caller_file in ("", "~"):
         return "One call takes little, their number takes the time: look at who calls it, and whether so often is needed."
     calls = f"{format_quantity(caller.caller_calls, 'count')} calls, {caller.caller_share * 100:.0f} % of its time, come from {caller.caller}"
     where = f" ({caller.caller_file}:{caller.caller_line})" if caller.caller_line else ""

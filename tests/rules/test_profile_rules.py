@@ -165,3 +165,15 @@ def test_a_real_profile_of_short_calls_names_the_function(bench: Workbench, tmp_
     [finding] = [finding for finding in bench.diagnose() if finding.rule == "hot-function"]
     assert finding.title.startswith("fib alone takes ") and " calls of " in finding.title
     assert "come from main" in finding.remedy
+
+
+def test_a_profiler_that_tells_no_first_line_shows_the_same_function() -> None:
+    lineless = replace(SAMPLED, function="Shop.pairs", line=0)
+    [merged] = functions.judge([COUNTED, lineless], groups={"c": "before", "s": "before"})
+    assert merged.place == "shop/pairs.py:4"
+    assert len(functions.judge([lineless, replace(lineless, function="Shop.triples")])) == 2
+
+
+def test_a_generator_is_not_said_to_be_called_too_often_by_the_built_in_function_that_reads_it() -> None:
+    [finding] = functions.judge([SHORT], callers=[replace(FROM, caller="<method 'join' of 'str' objects>", caller_file="~", caller_line=0)])
+    assert "join" not in finding.remedy
