@@ -2,8 +2,8 @@
 -- run_id: the run.  file, line: where.  function: around it, where known.  origin: application, library, standard, native or unknown.
 -- hits: executions or samples.  own: the line's own weight; null where the profiler only knows it with what it calls.
 -- total: with what the line calls; null where the profiler only knows its own.  native_share: of own, where told apart.
--- memory_mb, copy_mb: memory allocated and copied.  share: of the run's own weight, or where there is none
--- of the function whose lines take most together.
+-- memory_mb, copy_mb: memory allocated and copied.  share: of the whole profile, of a line profile of what its
+-- lines weigh, and where they only weigh with what they call, of the function whose lines take most together.
 with told as (
     select
         run_id, unit, file, line, any_value(function) as function, sum(hits) as hits,
@@ -33,7 +33,14 @@ in_functions as (
     select run_id, unit, sum(own) as own, sum(total) as total from every_line
     group by run_id, unit, file, function, case when function is null then line end
 ),
-wholes as (select run_id, unit, coalesce(sum(own), max(total)) as whole from in_functions group by run_id, unit)
+of_lines as (select run_id, unit, coalesce(sum(own), max(total)) as whole from in_functions group by run_id, unit),
+of_stacks as (
+    select run_id, unit, sum(self) as whole from profile_nodes
+    where list_contains($run_ids, run_id) and run_id not in (select run_id from told) group by run_id, unit
+),
+wholes as (
+    select run_id, unit, coalesce(of_stacks.whole, of_lines.whole) as whole from of_lines left join of_stacks using (run_id, unit)
+)
 select
     run_id,
     shown_file(file, root) as file,

@@ -159,7 +159,7 @@ def _table(profiled: Profiled, rows: Sequence[Any], unit: str, how: dict[str, An
 
     echo(table_heading(profiled, unit, joined))
     show(rows[: how["most"]], False, empty=empty)
-    more = [f"{len(rows) - how['most']} more with less. --most shows them."] if len(rows) > how["most"] else []
+    more = [f"{len(rows) - how['most']} more weigh less. --most shows them."] if len(rows) > how["most"] else []
     for sentence in (*more, *notes, *besides(profiled, unit)):
         echo(sentence)
 

@@ -237,3 +237,11 @@ def test_a_profile_of_lines_alone_shows_its_lines(workspace: Path) -> None:
     assert "hits" in printed(workspace, "only-lines")
     refused = perfkit(workspace, "profile", "only-lines", "--view", "top-down")
     assert (refused.returncode, "--view lines` shows its lines" in refused.stderr) == (2, True)
+
+
+def test_a_line_has_the_share_of_the_whole_that_its_function_has(tmp_path: Path) -> None:
+    (tmp_path / "a.folded").write_text("main (a.py:3);work (a.py:7) 30\n(idle) 10\n")
+    assert perfkit(tmp_path, "ingest", str(tmp_path / "a.folded"), "--as", "folded", "--label", "x").returncode == 0
+    lines = {row["line"]: row["share"] for row in json.loads(printed(tmp_path, "x", "--view", "lines", "--json"))}
+    functions = {row["function"]: row["own_share"] for row in json.loads(printed(tmp_path, "x", "--json"))}
+    assert lines[7] == functions["work"] == 0.75
