@@ -29,7 +29,8 @@ class Place:
 
     @property
     def name(self) -> str:
-        return f"{self.module}.{self.function}" if self.module not in ("", "~") else self.function
+        """With its module where the file is one; other files are no names."""
+        return f"{self.module}.{self.function}" if self.module not in ("", "~", self.file) else self.function
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class ProfileTree:
     depth: NDArray[np.int64]
     own: NDArray[np.float64]
     total: NDArray[np.float64]
+    turned: bool = False
+    """True: functions stand above their callers, and total is the own weight of the function that the path begins with."""
 
     @property
     def whole(self) -> float:
@@ -186,5 +189,12 @@ def turned_round(tree: ProfileTree, least: float = LEAST_SHARE) -> ProfileTree:
         step, weight, way = step[followed], weight[followed], way[followed]
     columns = ordered(levels)
     return replace(
-        tree, place=columns.place, parent=columns.parent, last=columns.last, depth=columns.depth, own=columns.own[0], total=columns.total[0]
+        tree,
+        place=columns.place,
+        parent=columns.parent,
+        last=columns.last,
+        depth=columns.depth,
+        own=columns.own[0],
+        total=columns.total[0],
+        turned=True,
     )

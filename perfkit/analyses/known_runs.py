@@ -111,28 +111,11 @@ def _by_id(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:
     return list(chosen.values())
 
 
-def profile_runs(runs: Sequence[Run], name: str) -> list[Run]:
-    """The profiles that a name means."""
-    return runs_together(runs, name, "profile")
-
-
 def runs_together(runs: Sequence[Run], name: str, kind: str) -> list[Run]:
     """The runs of a kind that a name means: the valid ones of a label that are like its newest, else the run that the name begins."""
     of_kind = [run for run in runs if run.kind == kind]
     labelled = [run for run in of_kind if run.label == name and run.valid]
     return alike(labelled) if labelled else select_runs(of_kind, Selection(run_ids=(name,)))
-
-
-def profile_sides(runs: Sequence[Run], base: str, candidate: str) -> tuple[list[Run], list[Run]]:
-    """The profiles that two names mean, of the newest make that both have; where they have none in common each side's newest."""
-    profiles = [run for run in runs if run.kind == "profile"]
-    labelled = [[run for run in profiles if run.label == name and run.valid] for name in (base, candidate)]
-    known = {run.fingerprint for run in labelled[0]}
-    common = next((run.fingerprint for run in labelled[1] if run.fingerprint in known), None)
-    if common is None:
-        return profile_runs(runs, base), profile_runs(runs, candidate)
-    sides = [[run for run in side if run.fingerprint == common] for side in labelled]
-    return sides[0], sides[1]
 
 
 def system_of(runs: Sequence[Run]) -> str | None:

@@ -1,4 +1,4 @@
-"""Which lines copy memory?"""
+"""Which lines copy memory, or allocate it for a moment only, as who copies does?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ QUESTION = Path(__file__).with_suffix(".sql")
 
 @dataclass(frozen=True, slots=True)
 class LargeCopy:
-    """One line that copies."""
+    """One line that copies, or throws away what it makes."""
 
     run_id: str
     file: str
@@ -21,8 +21,12 @@ class LargeCopy:
     function: str | None
     origin: str
     copied_mb: float
+    """0 where the profiler saw none, which need not mean that there were none."""
+    allocated_mb: float | None
+    alive_mb: float | None
+    """The most that its function held at once."""
 
 
 def large_copies(store: Store, run_ids: Sequence[str]) -> list[LargeCopy]:
-    """Lines of line profiles that count copies, most first."""
+    """Lines of line profiles that count copies or allocations, most first."""
     return store.ask(QUESTION, LargeCopy, run_ids=list(run_ids))

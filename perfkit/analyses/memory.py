@@ -25,7 +25,7 @@ class Memory:
 
     runs: list[Run]
     peak: list[MemoryPeak]
-    """Of a last snapshot only where no run knows its peak."""
+    """Of a last snapshot only where no run knows its peak, of all that was allocated only where there is no snapshot either."""
     sites: list[SiteGrowth]
     types: list[TypeGrowth]
     series: list[MemoryGrowth]
@@ -43,7 +43,7 @@ def memory(store: Store, known: Sequence[Run], name: str) -> Memory:
     runs = runs_named(known, name)
     ids = [run.run_id for run in runs]
     held = memory_peak(store, ids)
-    highest = [row for row in held if row.moment == PEAK] or held
+    highest = [row for row in held if row.moment == PEAK] or [row for row in held if row.held] or held
     found = Memory(runs, highest, site_growth(store, ids), type_growth(store, ids), memory_growth(store, ids), large_copies(store, ids))
     if not any((found.peak, found.sites, found.types, found.series, found.copies)):
         raise UsageError(f"{name} says nothing about memory. `perfkit collect memory --label {name} -- COMMAND` measures it.")

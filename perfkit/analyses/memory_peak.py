@@ -9,7 +9,14 @@ from pathlib import Path
 from perfkit.store import Store
 
 QUESTION = Path(__file__).with_suffix(".sql")
-PEAK = "the peak"
+PEAK, SNAPSHOT, WHOLE_RUN = "the peak", "the last snapshot", "the end of the run"
+HELD_AT = {"memray": PEAK, "tracemalloc": SNAPSHOT, "allocation-growth": SNAPSHOT}
+"""By format: what is alive at which moment. Other profilers add up what was allocated."""
+
+
+def moment_of(format_name: str) -> str:
+    """What the bytes of a profile were alive at, or until when they were counted."""
+    return HELD_AT.get(format_name, WHOLE_RUN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +32,25 @@ class MemoryPeak:
     allocations: float
     share: float
     total_bytes: float
-    moment: str
-    """The peak, or the last snapshot where only snapshots are known."""
+    format: str
     path: list[str]
     """Calls of the application, outermost first; empty where there are none."""
 
     @property
+    def moment(self) -> str:
+        """The peak, or the last snapshot where only snapshots are known, or the end where all that was allocated is counted."""
+        return moment_of(self.format)
+
+    @property
+    def held(self) -> bool:
+        """False: it may have been given back long before."""
+        return self.moment != WHOLE_RUN
+
+    @property
     def subject(self) -> str:
+        """Where only lines are known they are not named twice."""
+        if self.function == f"line {self.line}":
+            return f"{self.file}:{self.line}" if self.file else "unknown"
         return f"{self.function} ({self.file}:{self.line})" if self.file else self.function
 
 

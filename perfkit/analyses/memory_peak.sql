@@ -1,7 +1,7 @@
 -- Which lines of the application was the memory allocated for that was alive at its highest?
 -- A place is the innermost line of the application on the stack, or the line that allocated where there is none.
 -- run_id: the run.  file, line, function, origin: the place.  bytes, allocations: alive.  share: of the run's total.  total_bytes: of the run.
--- moment: what was looked at: the peak of the program, or its last snapshot.
+-- format: of the artefact, which tells what was looked at.
 -- path: the application's calls that led to the largest part of it, outermost first.
 with nodes as (
     select run_id, node_id, last_id, profile_nodes.line, self, count, function, file, origin
@@ -31,7 +31,7 @@ select
     sum(count)::double as allocations,
     sum(self) / any_value(total_bytes) as share,
     any_value(total_bytes) as total_bytes,
-    case when any_value(format) = 'memray' then 'the peak' else 'the last snapshot' end as moment,
+    any_value(format) as format,
     coalesce(arg_max(path, self), []) as path
 from owned join whole using (run_id) join runs using (run_id)
 group by run_id, file, line, function, origin

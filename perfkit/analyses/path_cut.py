@@ -40,8 +40,11 @@ class Cut:
 
 
 def heaviest(tree: ProfileTree, most: int) -> list[ShownPath]:
-    """At most so many paths, callers before callees; the weights of roots and what is left out there add up to the whole."""
-    rows = cut(tree, worth_showing(tree, tree.total, most))
+    """At most so many paths, callers before callees; the weights of roots and what is left out there add up to the whole.
+
+    Bottom up one function's callers do not push the next function off the page: the further from it, the less a caller counts.
+    """
+    rows = cut(tree, worth_showing(tree, tree.total / (tree.depth + 1) if tree.turned else tree.total, most))
     return [
         ShownPath(*row)
         for row in zip(rows.path.tolist(), rows.depth.tolist(), rows.own.tolist(), rows.total.tolist(), rows.left_out.tolist(), strict=True)

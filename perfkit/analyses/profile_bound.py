@@ -16,7 +16,10 @@ from perfkit.units import format_quantity
 QUESTION = Path(__file__).with_suffix(".sql")
 Bound = Literal["cpu", "gil", "io", "lock", "sleep", "memory", "allocation", "inconclusive"]
 KINDS: dict[str, re.Pattern[str]] = {
-    "lock": re.compile(r"\b(acquire|lock|__enter__ of .*[Ll]ock|wait_for_tstate_lock|sem_wait|futex\w*|pthread_(mutex|cond)\w*)\b"),
+    "lock": re.compile(
+        r"\b(acquire|lock|__enter__ of .*[Ll]ock|wait_for_tstate_lock|sem_wait|futex\w*|(__)?pthread_(mutex|cond)\w*)\b"
+        r"|^sync\.\(\*\w+\)\.(R?(Unl|L)ock|Wait)"
+    ),
     "sleep": re.compile(r"\b(sleep|nanosleep|clock_nanosleep)\b"),
     "idle": re.compile(r"\b(poll|select|epoll|epoll_wait|kqueue|control|accept|wait|waitpid)\b"),
     "io": re.compile(
@@ -29,10 +32,14 @@ KINDS: dict[str, re.Pattern[str]] = {
 }
 """What functions outside of the application do, by name; idle is waiting of which nobody knows whether there was work to do."""
 WAITING = ("lock", "sleep", "idle", "io")
+FOR_OTHERS = re.compile(r"\b(recv|recv_into)\b")
+"""Of what KINDS calls io, what nearly always waits: a read may as well work."""
 MOST = 0.5
 """Of the time: what takes so much decides."""
 BUSY, ONE_CORE = 0.85, 1.25
 """CPU time over wall time of a program that computes without a pause, and of one whose threads take turns."""
+CROWDED = 25.0
+"""So often in a second of its work the processor is taken from a program where others want it, too."""
 LEAST_SHARE = 0.10
 LEAST_TIME = 0.25
 """Of the time in allocating or copying memory."""
@@ -47,6 +54,11 @@ class Counted:
     cpu_s: float | None
     system_s: float | None
     switches: float | None
+    """Times that it gave the processor up to wait, without the stops of a sampler."""
+    stopped: float | None
+    """How often a sampler stopped it from outside."""
+    taken: float | None
+    """Times that the processor was taken from it for others."""
     python: float | None
     native: float | None
     system: float | None
@@ -78,11 +90,20 @@ class Spent:
     """That worked for at least a tenth of the time."""
     native: float | None
     """Compiled code's share of working lines."""
+    crowded: bool
+    """True: others wanted the processor, too, so that time without it is not all waiting."""
 
     @property
     def waiting(self) -> float:
         """As counted, else as the names of functions say."""
-        return max(1 - self.busy, 0.0) if self.busy is not None else sum(self.by_kind.get(kind, 0.0) for kind in WAITING)
+        if self.busy is None or self.crowded:
+            return sum(self.by_kind.get(kind, 0.0) for kind in WAITING)
+        return max(1 - self.busy, 0.0)
+
+
+def waits(function: str) -> bool:
+    """Whether a function outside of the application does nothing but wait, by its name."""
+    return any(KINDS[kind].search(function) for kind in ("lock", "sleep", "idle")) or FOR_OTHERS.search(function) is not None
 
 
 def profile_bounds(store: Store, run_ids: Sequence[str]) -> list[ProfileBound]:
@@ -116,7 +137,8 @@ def _spent(counted: Counted, rows: Sequence[FunctionTime], owners: Sequence[Prof
     threads = sum(1 for owner in owners if owner.unit == unit and owner.owner and (owner.share or 0.0) >= LEAST_SHARE)
     working = (counted.python or 0.0) + (counted.native or 0.0)
     native = counted.native / working if working and counted.native is not None else None
-    return Spent(by_kind, busy, threads, native)
+    crowded = bool(counted.taken and counted.cpu_s and counted.taken / counted.cpu_s >= CROWDED and busy is not None and busy < BUSY)
+    return Spent(by_kind, busy, threads, native, crowded)
 
 
 def _decided(spent: Spent) -> tuple[Bound, float | None]:
@@ -140,6 +162,7 @@ def _waited_for(spent: Spent) -> tuple[Bound, float | None]:
     return next(((kind, spent.waiting) for kind in kinds if known >= LEAST_SHARE and waits[kind] >= MOST * known), ("inconclusive", None))
 
 
+MEASURE_ALONE = "measure again while nothing else runs"
 SAID = {
     "lock": "waiting for locks",
     "sleep": "sleeping",
@@ -151,13 +174,7 @@ SAID = {
 
 
 def _evidence(counted: Counted, spent: Spent, bound: Bound) -> Iterator[str]:
-    if spent.busy is not None and counted.wall_s is not None and counted.cpu_s is not None:
-        times = f"{format_quantity(counted.cpu_s, 'cpu_s')} of CPU time in {format_quantity(counted.wall_s, 'wall_s')}"
-        yield f"{times}: the processor worked {format_quantity(spent.busy, 'ratio')} of the time"
-    if counted.system_s is not None and counted.cpu_s:
-        yield f"{format_quantity(counted.system_s / counted.cpu_s, 'ratio')} of the CPU time is the system's own"
-    if counted.switches and counted.wall_s:
-        yield f"it gave the processor up to wait {format_quantity(counted.switches / counted.wall_s, 'per_second')}"
+    yield from _counted_evidence(counted, spent)
     for kind, share in sorted(spent.by_kind.items(), key=lambda item: -item[1]):
         if share >= LEAST_SHARE:
             yield f"{format_quantity(share, 'ratio')} of the profile is {SAID[kind]}"
@@ -168,4 +185,18 @@ def _evidence(counted: Counted, spent: Spent, bound: Bound) -> Iterator[str]:
     if bound == "inconclusive" and spent.busy is None:
         yield "CPU and wall time of the program are not known: `perfkit collect profile` counts them"
     elif bound == "inconclusive":
-        yield "no kind of work or of waiting takes most of the time"
+        yield MEASURE_ALONE if spent.crowded else "no kind of work or of waiting takes most of the time"
+
+
+def _counted_evidence(counted: Counted, spent: Spent) -> Iterator[str]:
+    if spent.busy is not None and counted.wall_s is not None and counted.cpu_s is not None:
+        times = f"{format_quantity(counted.cpu_s, 'cpu_s')} of CPU time in {format_quantity(counted.wall_s, 'wall_s')}"
+        yield f"{times}: the processor worked {format_quantity(spent.busy, 'ratio')} of the time"
+    if counted.system_s is not None and counted.cpu_s:
+        yield f"{format_quantity(counted.system_s / counted.cpu_s, 'ratio')} of the CPU time is the system's own"
+    if counted.switches and counted.wall_s:
+        sampler = ", the profiler's own stops left out" if counted.stopped else ""
+        yield f"it gave the processor up to wait {format_quantity(counted.switches / counted.wall_s, 'per_second')}{sampler}"
+    if spent.crowded and counted.taken and counted.cpu_s:
+        often = format_quantity(counted.taken / counted.cpu_s, "per_second")
+        yield f"the machine was busy: others took the processor from it {often} of its work, so time without it is not all waiting"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from perfkit.analyses.comparison import differing
 from perfkit.analyses.matched_functions import BASE, CANDIDATE, Bodies, MatchedFunctions, matched_functions, nobody_knows
-from perfkit.analyses.profile_tree import BY_PREFERENCE, profile_units
+from perfkit.analyses.profile_tree import preference, profile_units
 from perfkit.errors import UsageError
 from perfkit.model.run import Run
 from perfkit.store import Store
@@ -243,7 +243,7 @@ def _counting_noise(weights: Matrix, unit: str, compared_in: str, whole: float) 
 def _common_unit(store: Store, base: Sequence[Run], candidate: Sequence[Run], asked: str | None) -> str:
     units = {item.unit for item in profile_units(store, [run.run_id for run in base])}
     others = {item.unit for item in profile_units(store, [run.run_id for run in candidate])}
-    common = sorted(units & others, key=BY_PREFERENCE.index)
+    common = sorted(units & others, key=lambda unit: (preference(unit), unit))
     if not common:
         told = [", ".join(sorted(side)) or "no functions" for side in (units, others)]
         raise UsageError(f"The two sides have no unit in common: {told[0]} and {told[1]}. Profile both with the same tool.")

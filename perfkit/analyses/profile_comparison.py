@@ -22,6 +22,8 @@ class ProfileComparison:
     bodies: Bodies
     force: bool = False
     """Judge although host, workload or tool settings differ."""
+    others: Sequence[Run] = ()
+    """Of the candidate, by other profilers: they are not mixed in."""
 
     def functions(self, *, unit: str | None = None, by: Weight = "own", most: int | None = None) -> tuple[Basis, list[FunctionChange]]:
         """Functions, certain changes first, the largest first."""

@@ -31,17 +31,20 @@ class ProfileUnit:
 def unit_of(known: Sequence[ProfileUnit], asked: str | None) -> ProfileUnit:
     """The unit that a question means: the one asked for, else time before counts before memory."""
     if not known:
-        raise UsageError("There are no functions in this profile. `perfkit show RUN` says what it holds.")
+        raise UsageError("The profile has no functions. `perfkit profile RUN --view lines` shows its lines, where it has any.")
     units = {item.unit: item for item in known}
     if asked is not None and asked not in units:
         raise unknown("unit of this profile", asked, units, listing="`perfkit show RUN`")
     return units[asked] if asked else min(known, key=_rank)
 
 
-def _rank(item: ProfileUnit) -> tuple[bool, int, float]:
-    """Units that a tool brought along come last, what weighs nothing in any of them behind what does."""
-    known = item.unit in BY_PREFERENCE
-    return not known, BY_PREFERENCE.index(item.unit) if known else 0, -float(item.whole > 0)
+def _rank(item: ProfileUnit) -> tuple[bool, int, str]:
+    return item.whole <= 0, preference(item.unit), item.unit
+
+
+def preference(unit: str) -> int:
+    """The smaller the rather; units that a tool brought along come last."""
+    return BY_PREFERENCE.index(unit) if unit in BY_PREFERENCE else len(BY_PREFERENCE)
 
 
 def profile_units(store: Store, run_ids: Sequence[str]) -> list[ProfileUnit]:
@@ -79,7 +82,7 @@ def _add_paths(merge: Merge, paths: dict[str, Any], owner: str | None) -> None:
     if owner is not None:
         known = sorted(set(paths["owner"]))
         if owner not in known:
-            raise unknown("thread", owner, known, listing="`perfkit profile RUN --threads`")
+            raise unknown("thread", owner, known, listing="`perfkit profile RUN --view threads`")
         kept = paths["owner"] == owner
         paths = {name: column[kept] for name, column in paths.items()}
     for run in np.unique(paths["run_id"]):

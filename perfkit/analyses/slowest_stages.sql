@@ -7,7 +7,7 @@ select
     name as stage,
     any_value(file) as file,
     any_value(line) as line,
-    count(*) filter (not coalesce(try_cast(attributes ->> '$.resumed' as boolean), false)) as n,
+    count(*) filter (not (contains(attributes, 'resumed') and coalesce(try_cast(attributes ->> '$.resumed' as boolean), false))) as n,
     sum(duration_ms) / greatest(n, 1) as mean_ms,
     median(duration_ms) as p50_ms,
     max(duration_ms) as max_ms,

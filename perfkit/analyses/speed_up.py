@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perfkit.analyses.functions import FunctionTime
+from perfkit.analyses.usual_functions import UsualFunction
 from perfkit.stats.amdahl import saved_share, speed_up
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionGain:
-    """One function of one profile, and the whole without what it takes."""
+    """One function, and the whole without what it takes."""
 
-    run_id: str
     function: str
     file: str
     line: int
@@ -33,18 +31,16 @@ class FunctionGain:
     unit: str
 
 
-def function_gains(rows: Sequence[FunctionTime], times: float) -> list[FunctionGain]:
-    """The same functions in the same order; what saves is bound to the whole of its run and unit."""
-    wholes: dict[tuple[str, str], float] = defaultdict(float)
-    for row in rows:
-        wholes[row.run_id, row.unit] += row.own
-    return [_gain(row, wholes[row.run_id, row.unit], times) for row in rows if wholes[row.run_id, row.unit] > 0]
+def function_gains(rows: Sequence[UsualFunction], times: float) -> list[FunctionGain]:
+    """The same functions in the same order; what saves is bound to the whole."""
+    whole = sum(row.own for row in rows)
+    return [_gain(row, whole, times) for row in rows if whole > 0]
 
 
-def _gain(row: FunctionTime, whole: float, times: float) -> FunctionGain:
-    shares = [min(max(weight or 0.0, 0.0) / whole, 1.0) for weight in (row.own, row.total)]
+def _gain(row: UsualFunction, whole: float, times: float) -> FunctionGain:
+    shares = [min(max(share, 0.0), 1.0) for share in (row.own_share, row.total_share)]
     (own, own_saves, own_gain), (total, total_saves, total_gain) = (
         (share, saved_share(share, times) * whole, speed_up(share, times)) for share in shares
     )
-    where = (row.run_id, row.function, row.file, row.line, row.origin)
+    where = (row.function, row.file, row.line, row.origin)
     return FunctionGain(*where, times, own, own_saves, own_gain, total, total_saves, total_gain, row.unit)

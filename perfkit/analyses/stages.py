@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+from perfkit.analyses.stage_sequences import SequenceStage, sequence_stages
 from perfkit.store import Store
 
 QUESTION = Path(__file__).with_suffix(".sql")
@@ -99,28 +100,54 @@ class _Sum:
     waits: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
+@dataclass(slots=True)
+class _Sums:
+    """Of every whole of every run its stages, how many wholes there were, and how long they took together."""
+
+    stages: dict[tuple[str, str], dict[Key, _Sum]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(_Sum)))
+    wholes: dict[tuple[str, str], tuple[int, float]] = field(default_factory=lambda: defaultdict(lambda: (0, 0.0)))
+
+    def add_wholes(self, subject: tuple[str, str], number: int, ms: float) -> None:
+        n, together = self.wholes[subject]
+        self.wholes[subject] = n + number, together + ms
+
+
 def stages(store: Store, run_ids: Sequence[str]) -> list[Stage]:
-    """Stages of every whole, by own time, longest first."""
-    return staged(store.ask(QUESTION, StageSpan, run_ids=list(run_ids)))
+    """Stages of every whole, by own time, longest first. Only traces with calls side by side are walked through span by span."""
+    with store.sitting():
+        rows, tangled = sequence_stages(store, run_ids, CLOCK_MS)
+        spans = store.ask(QUESTION, StageSpan, run_ids=list(run_ids), tangled=tangled) if tangled else []
+    return staged(spans, _in_sequence(rows))
 
 
-def staged(spans: Iterable[StageSpan]) -> list[Stage]:
-    """The same from spans that stand trace by trace."""
-    sums: dict[tuple[str, str], dict[Key, _Sum]] = defaultdict(lambda: defaultdict(_Sum))
-    wholes: dict[tuple[str, str], list[float]] = defaultdict(list)
+def staged(spans: Iterable[StageSpan], sums: _Sums | None = None) -> list[Stage]:
+    """The same from spans that stand trace by trace, added to what is known of others."""
+    known = sums or _Sums()
     for _, trace in groupby(spans, lambda span: (span.run_id, span.trace_id)):
         for whole in _trees(list(trace)):
             root = whole[0]
             subject = (root.span.run_id, root.span.name)
-            wholes[subject].append(root.end - root.start)
-            _sweep(whole, sums[subject])
-    found = [_stage(subject, key, total, wholes[subject]) for subject, stages_ in sums.items() for key, total in stages_.items()]
+            known.add_wholes(subject, 1, root.end - root.start)
+            _sweep(whole, known.stages[subject])
+    found = [_stage(subject, key, total, known.wholes[subject]) for subject, stages_ in known.stages.items() for key, total in stages_.items()]
     return sorted(found, key=lambda row: (row.run_id, -row.whole_ms * row.wholes, row.subject, -row.own_ms, row.stage))
 
 
-def _stage(subject: tuple[str, str], key: Key, summed: _Sum, wholes: list[float]) -> Stage:
+def _in_sequence(rows: Sequence[SequenceStage]) -> _Sums:
+    sums = _Sums()
+    for row in rows:
+        subject, stage = (row.run_id, row.subject), row.stage
+        summed = sums.stages[subject][ITSELF if row.whole else stage.kind, stage.name, stage.file, stage.line]
+        summed.calls, summed.own, summed.alone, summed.total = row.calls, row.own_ms, row.own_ms, row.total_ms
+        summed.waits.update(row.waits)
+        if row.whole:
+            sums.add_wholes(subject, row.calls, row.total_ms)
+    return sums
+
+
+def _stage(subject: tuple[str, str], key: Key, summed: _Sum, wholes: tuple[int, float]) -> Stage:
     kind, name, file, line = key
-    n, whole = len(wholes), sum(wholes)
+    n, whole = wholes
     waits_for = max(summed.waits, key=lambda stage: (summed.waits[stage], stage), default=None)
     share = summed.own / whole if whole else 0.0
     parallel = summed.alone / summed.own if summed.own else 1.0
@@ -146,6 +173,7 @@ def _trees(trace: Sequence[StageSpan]) -> list[list[_Open]]:
 
 def _below(node: _Open, span: StageSpan, top: _Open) -> _Open:
     start, end = max(span.start_ms, node.start), span.start_ms + span.duration_ms
+    start = top.end if 0 < start - top.end <= CLOCK_MS else start
     end = max(start, end) if start - span.start_ms <= CLOCK_MS else end
     end = node.end if 0 < end - node.end <= CLOCK_MS else end
     return _Open(span, start, min(end, top.end), node, node.depth + 1, (span.kind, span.name, span.file, span.line))

@@ -237,9 +237,12 @@ def stages(workspace: Path | None, name: str, subject: str | None, output: Path,
 @click.option("--mine", is_flag=True, help="Only the application's code: what libraries do belongs to whoever called them.")
 @click.option("--by", "unit", metavar="UNIT", help="cpu_s, wall_s, samples, bytes or allocations. Default: time before counts before memory.")
 @click.option("--thread", metavar="NAME", help="Only this thread, process or task, as `perfkit profile --view threads` names it.")
+@click.option("--tool", metavar="NAME", help="Of a label with several profilers: this one's. Default: the newest.")
 @_kept
-def flame(workspace: Path | None, /, name: str, against: str | None, bottom_up: bool, output: Path, as_json: bool, **part: Any) -> None:
-    """A flame graph of a profile, or of what changed since BASE.
+def flame(
+    workspace: Path | None, /, name: str, against: str | None, bottom_up: bool, tool: str | None, output: Path, as_json: bool, **part: Any
+) -> None:
+    """A flame graph of a profile, or of what changed since BASE. Of memory it draws bytes.
 
     An .html file is one page to walk through: search, zoom, colours, top down and bottom up; it needs no server and no
     net. An .svg or .png file is a picture for a report.
@@ -247,7 +250,8 @@ def flame(workspace: Path | None, /, name: str, against: str | None, bottom_up: 
     from perfkit.figures.flame import Part
 
     bench = _bench(workspace, output, (PAGE, *SUFFIXES))
-    _say_where(bench.flame(name, against=against, part=Part(**part), bottom_up=bottom_up).save(output), as_json)
+    graph = bench.flame(name, against=against, part=Part(**part), bottom_up=bottom_up, tool=tool)
+    _say_where(graph.save(output), as_json)
 
 
 def _bench(workspace: Path | None, output: Path, suffixes: Sequence[str] = SUFFIXES) -> Workbench:

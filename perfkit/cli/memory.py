@@ -34,11 +34,11 @@ def command(workspace: Path | None, name: str, most: int, as_json: bool) -> None
     grown = [row for row in found.sites if row.last != row.first or row.verdict != "flat"]
     more = [row for row in found.types if row.objects_last != row.objects_first or row.verdict != "flat"]
     parts: dict[str, Sequence[Any]] = {
-        "Held": found.peak,
+        "Held" if all(row.held for row in found.peak) else "Allocated, given back or not": found.peak,
         "Growth by place": grown,
         "Growth by type": more,
         "Over time": found.series,
-        "Copies": found.copies,
+        "Copies and short-lived memory": found.copies,
     }
     for heading, rows in parts.items():
         if rows:

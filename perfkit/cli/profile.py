@@ -15,16 +15,20 @@ from perfkit.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from perfkit.analyses.call_paths import ProfileTree
-    from perfkit.analyses.functions import FunctionTime
     from perfkit.analyses.profiled import Profiled
     from perfkit.analyses.speed_up import FunctionGain
+    from perfkit.analyses.usual_functions import UsualFunction
 
 NONE = "There is no profile. `perfkit collect profile` makes one, `perfkit ingest` reads what a profiler left."
 NO_LINES = "The profiler told no lines. scalene, line_profiler and py-spy do."
+NO_LINES_OF_MINE = "None of the lines is the application's. Without --mine all are listed."
 NO_THREADS = "The profiler did not tell threads apart."
 NO_CALLS = "No path of calls matches. Patterns fit full names such as app.views.index, functions or files; * stands for anything."
-NO_FUNCTIONS = "The profile has no functions, only lines. --view lines shows them."
+ONLY_TREE = "The profiler counted who calls whom, not paths: what libraries did is divided among their callers by what each one's calls took."
+MINE = "What libraries and built-in functions do is counted to the application's function that called them."
 VIEWS = ("functions", "top-down", "bottom-up", "lines", "threads", "bound")
+JOINED = {"functions": "the median of", "lines": "the median of", "threads": "each of", "path": "the sum of"}
+"""What becomes of several runs in a table."""
 
 ONLY_WITH = {"times": ("--if-faster", ("--view functions",)), "thread": ("--thread", ("--view top-down", "--view bottom-up"))}
 """Options that not every question has an answer to: what they are called, and what they go with."""
@@ -71,6 +75,7 @@ class Times(click.ParamType[float]):
     help="What the whole would gain if a function became K times faster, or `free`: functions only.",
 )
 @click.option("--thread", metavar="NAME", help="Only this thread, process or task, as --view threads names it.")
+@click.option("--tool", metavar="NAME", help="Of a label with several profilers: this one's. Default: the newest.")
 @click.option("--most", type=click.IntRange(min=1), default=30, show_default=True, help="Rows at most; of paths the heaviest.")
 @json_option
 @click.pass_obj
@@ -93,11 +98,9 @@ def command(workspace: Path | None, /, name: str | None, query: str | None, agai
         from perfkit.cli.profile_against import compare
 
         return compare(bench, against, name, how | {"as_json": as_json})
-    profiled = bench.profile(name)
-    if query is not None:
-        show(profiled.calls(query, how["unit"])[: how["most"]], as_json, empty=NO_CALLS)
-    else:
-        SHOWN[how["view"]](profiled, how | {"as_json": as_json})
+    profiled = bench.profile(name, how["tool"])
+    shown = SHOWN[how["view"]] if query is None else _calls
+    shown(profiled, how | {"as_json": as_json, "query": query})
     if not as_json:
         for sentence in overhead_sentences(profiled.facts()):
             echo(sentence)
@@ -112,23 +115,53 @@ def _refuse_unused(asked: str, how: dict[str, Any]) -> None:
 
 
 def _functions(profiled: Profiled, how: dict[str, Any]) -> None:
-    unit, times = how["unit"], how["times"]
-    found: Sequence[FunctionTime | FunctionGain] = profiled.functions(unit) if times is None else profiled.gains(times, unit)
-    rows = [row for row in found if not how["mine"] or row.origin == "application"]
-    show(rows[: None if how["as_json"] else how["most"]], how["as_json"], empty=NO_FUNCTIONS)
+    unit, times, mine = how["unit"], how["times"], how["mine"]
+    if not how["as_json"] and times is None and not profiled.units() and profiled.lines():
+        _lines(profiled, how | {"view": "lines"})
+        return
+    chosen = profiled.unit(unit)
+    rows: Sequence[UsualFunction | FunctionGain] = (
+        profiled.functions(chosen.unit, mine=mine) if times is None else profiled.gains(times, chosen.unit, mine=mine)
+    )
+    notes = [MINE, *([] if chosen.tree else [ONLY_TREE])] if mine else []
+    _table(profiled, rows, chosen.unit, how, notes)
     if not how["as_json"]:
         from perfkit.figures.profile_changes import bounds_text
 
-        echo(bounds_text(profiled.bounds()))
+        known = [bound for bound in profiled.bounds() if bound.bound != "inconclusive"]
+        if known:
+            echo(bounds_text(known))
 
 
 def _lines(profiled: Profiled, how: dict[str, Any]) -> None:
-    rows = [row for row in profiled.lines() if how["unit"] in (None, row.unit) and (not how["mine"] or row.origin == "application")]
-    show(rows[: None if how["as_json"] else how["most"]], how["as_json"], empty=NO_LINES)
+    every = profiled.lines(how["unit"])
+    rows = [row for row in every if not how["mine"] or row.origin == "application"]
+    _table(profiled, rows, rows[0].unit if rows else "", how, empty=NO_LINES_OF_MINE if every else NO_LINES)
+
+
+def _calls(profiled: Profiled, how: dict[str, Any]) -> None:
+    chosen = profiled.unit(how["unit"])
+    _table(profiled, profiled.calls(how["query"], chosen.unit), chosen.unit, how, empty=NO_CALLS)
 
 
 def _threads(profiled: Profiled, how: dict[str, Any]) -> None:
-    show(profiled.threads(), how["as_json"], empty=NO_THREADS)
+    rows = profiled.threads(how["unit"])
+    _table(profiled, rows, rows[0].unit if rows else "", how, empty=NO_THREADS)
+
+
+def _table(profiled: Profiled, rows: Sequence[Any], unit: str, how: dict[str, Any], notes: Sequence[str] = (), empty: str = "") -> None:
+    """One unit a table, which stands above it with its runs; what else there is stands below."""
+    joined = JOINED["path" if how["query"] else how["view"]]
+    if how["as_json"] or not rows:
+        show(rows[: how["most"]] if how["query"] else rows, how["as_json"], empty=empty)
+        return
+    from perfkit.figures.profile_text import besides, table_heading
+
+    echo(table_heading(profiled, unit, joined))
+    show(rows[: how["most"]], False, empty=empty)
+    more = [f"{len(rows) - how['most']} more weigh less. --most shows them."] if len(rows) > how["most"] else []
+    for sentence in (*more, *notes, *besides(profiled, unit)):
+        echo(sentence)
 
 
 def _bound(profiled: Profiled, how: dict[str, Any]) -> None:
@@ -148,11 +181,13 @@ SHOWN: dict[str, Shown] = dict(zip(VIEWS, (_functions, _top_down, _bottom_up, _l
 
 def _print_tree(profiled: Profiled, tree: ProfileTree, how: dict[str, Any]) -> None:
     from perfkit.analyses.path_cut import heaviest
-    from perfkit.figures.profile_text import heading, profile_text
+    from perfkit.figures.profile_text import besides, heading, profile_text
 
     if how["as_json"]:
         places = [asdict(place) for place in tree.places]
         rows = [asdict(row) | {"place": None if row.left_out else places[int(tree.place[row.path])]} for row in heaviest(tree, how["most"])]
         print_json({"unit": tree.unit, "estimated": tree.estimated, "whole": tree.whole, "runs": profiled.run_ids, "paths": rows})
         return
-    echo(f"{heading(tree, profiled.run_ids)}\n\n{profile_text(tree, most=how['most'])}")
+    echo(f"{heading(tree, profiled)}\n\n{profile_text(tree, most=how['most'])}")
+    for sentence in besides(profiled, tree.unit):
+        echo(sentence)

@@ -11,6 +11,7 @@ from perfkit.errors import Exit, UsageError
 if TYPE_CHECKING:
     from perfkit.analyses.path_changes import PathChange
     from perfkit.analyses.profile_changes import Basis, FunctionChange
+    from perfkit.analyses.profile_comparison import ProfileComparison
     from perfkit.workbench import Workbench
 
 VIEWS = ("functions", "top-down")
@@ -21,16 +22,27 @@ def compare(bench: Workbench, base: str, candidate: str, how: dict[str, Any]) ->
     """Print what changed; 3 where nothing could be decided."""
     if how["view"] not in VIEWS:
         raise UsageError(f"--view {how['view']} looks at one side only. With --against: {', '.join(VIEWS)}.")
-    compared = bench.profile_change(base, candidate, force=how["force"])
+    compared = bench.profile_change(base, candidate, tool=how["tool"], force=how["force"])
     if how["view"] == "top-down":
         basis, changes = compared.paths(unit=how["unit"], mine=how["mine"])
-        _paths(basis, changes, how)
+        _paths(basis, changes, how | {"tools": _tools(compared)})
     else:
         basis, functions = compared.functions(unit=how["unit"], by=how["by"])
-        _functions(basis, functions, how)
+        _functions(basis, functions, how | {"tools": _tools(compared)})
+    if not how["as_json"]:
+        from perfkit.figures.profile_text import others_text
+
+        for sentence in others_text(compared.candidate, compared.others):
+            echo(sentence)
     for note in basis.notes:
         say(f"note: {note}.")
     return Exit.UNDECIDED if len(basis.runs[0]) < 2 or len(basis.runs[1]) < 2 else Exit.DONE
+
+
+def _tools(compared: ProfileComparison) -> str:
+    from perfkit.analyses.chosen_profiles import tool_of
+
+    return " and ".join(dict.fromkeys(tool_of(run) for run in (*compared.base, *compared.candidate)))
 
 
 def _functions(basis: Basis, rows: list[FunctionChange], how: dict[str, Any]) -> None:
@@ -40,7 +52,7 @@ def _functions(basis: Basis, rows: list[FunctionChange], how: dict[str, Any]) ->
     if how["as_json"]:
         print_json({"basis": basis, "functions": kept})
         return
-    echo(basis_text(basis, "functions"))
+    echo(f"By {how['tools']}: {basis_text(basis, 'functions')}")
     show(kept[: how["most"]], False, empty=NONE)
 
 
@@ -53,4 +65,4 @@ def _paths(basis: Basis, paths: list[PathChange], how: dict[str, Any]) -> None:
         print_json({"basis": basis, "paths": ranked_paths(paths, by=how["by"])})
         return
     estimate = f" Paths are {ESTIMATE}." if any(item.estimated for item in paths) else ""
-    echo(f"{basis_text(basis, 'paths')}{estimate}\n\n{paths_text(paths, shown_paths(paths, how['most'], by=how['by']))}")
+    echo(f"By {how['tools']}: {basis_text(basis, 'paths')}{estimate}\n\n{paths_text(paths, shown_paths(paths, how['most'], by=how['by']))}")

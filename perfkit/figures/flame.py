@@ -83,5 +83,8 @@ def flame_graph(sides: dict[str, Profiled], part: Part, *, view: View = "top-dow
     if len(trees) > 1:
         both = difference(*trees)
         trees = [both.base, both.candidate]
-    drawn = tuple(Side(name, tuple(profiled.run_ids), tree) for (name, profiled), tree in zip(sides.items(), trees, strict=True))
-    return FlameGraph(Flame(" against ".join(reversed(sides)), drawn, view, part.words()), most)
+    drawn = [
+        Side(name, tuple(profiled.run_ids), tree, profiled.measured_by(tree.unit))
+        for (name, profiled), tree in zip(sides.items(), trees, strict=True)
+    ]
+    return FlameGraph(Flame(" against ".join(reversed(sides)), tuple(drawn), view, part.words()), most)

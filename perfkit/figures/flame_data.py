@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from perfkit.analyses.call_paths import Place, ProfileTree, turned_round
 from perfkit.analyses.path_cut import Cut, cut, worth_showing
 from perfkit.analyses.tree_difference import TreeDifference, turned
+from perfkit.figures.amounts import how_many, measured, weight_text
 from perfkit.figures.profile_text import ESTIMATE
-from perfkit.units import format_quantity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,6 @@ View = Literal["top-down", "bottom-up"]
 MOST_PATHS = 50_000
 MOST_RUNS_NAMED = 4
 ORIGINS = ("application", "library", "standard", "native", "unknown")
-MEASURED = {"cpu_s": "CPU time", "wall_s": "wall time", "samples": "samples", "bytes": "memory", "allocations": "allocations"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,8 @@ class Side:
     name: str
     runs: tuple[str, ...]
     tree: ProfileTree
+    by: str = ""
+    """Who measured, and of memory at which moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,14 @@ class Flame:
 
     def about(self) -> str:
         """What was measured, how much of it, and in which runs."""
-        parts = [f"{MEASURED[self.unit]}{', ' + self.only if self.only else ''}"]
+        by = dict.fromkeys(side.by for side in self.sides if side.by)
+        parts = [", ".join(filter(None, [" ".join([measured(self.unit), " and ".join(by)]).strip(), self.only]))]
         for side in self.sides:
             named = ", ".join(side.runs[:MOST_RUNS_NAMED])
             more = f" and {len(side.runs) - MOST_RUNS_NAMED} more" if len(side.runs) > MOST_RUNS_NAMED else ""
-            amount = format_quantity(side.tree.whole, self.unit)
+            amount = weight_text(side.tree.whole, self.unit)
             each = " each on average" if len(self.sides) > 1 and len(side.runs) > 1 else ""
-            parts.append(f"{side.name + ': ' if len(self.sides) > 1 else ''}{amount} in {_counted(len(side.runs))}{each} ({named}{more})")
+            parts.append(f"{side.name + ': ' if len(self.sides) > 1 else ''}{amount} in {how_many(len(side.runs), 'run')}{each} ({named}{more})")
         return "; ".join(parts)
 
     def notes(self) -> list[str]:
@@ -140,7 +142,3 @@ def _texts(places: Sequence[Place]) -> Mapping[str, Any]:
     columns = {name: [strings.setdefault(getattr(place, name), len(strings)) for place in places] for name in ("function", "module", "file")}
     origin = [ORIGINS.index(place.origin) for place in places]
     return {"strings": list(strings), "places": columns | {"line": [place.line for place in places], "origin": origin}}
-
-
-def _counted(runs: int) -> str:
-    return f"{runs} run" if runs == 1 else f"{runs} runs"

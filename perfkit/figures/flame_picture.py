@@ -13,11 +13,11 @@ from matplotlib.patches import Patch, Rectangle
 
 from perfkit.analyses.call_paths import ProfileTree
 from perfkit.analyses.path_cut import Cut, cut, worth_showing
+from perfkit.figures.amounts import how_many, share_text
 from perfkit.figures.canvas import STYLE, Chart, save, wrapped
 from perfkit.figures.flame_data import Flame
 from perfkit.figures.panels import INK, SMALL, caption
 from perfkit.printable import printable
-from perfkit.units import format_quantity
 
 WIDTH_INCHES, ROW_INCHES, REST_INCHES = 9.0, 0.19, 1.5
 LEAST_SHARE = 1 / 900
@@ -54,7 +54,7 @@ def flame_figure(flame: Flame) -> Figure:
         axes.set_title(wrapped(printable(flame.title)), parse_math=False)
         _draw(axes, boxes, depth)
         axes.legend(handles=_legend(trees, boxes), loc="upper left", bbox_to_anchor=(0, 0), ncols=5, fontsize=SMALL, handlelength=1.2)
-        cut_off = f"{deeper} paths deeper than {DEEPEST} calls are not drawn" if deeper else ""
+        cut_off = f"{how_many(deeper, 'path')} deeper than {DEEPEST} calls {'is' if deeper == 1 else 'are'} not drawn" if deeper else ""
         caption(figure, [printable(flame.about()).replace("$", r"\$"), flame.view.replace("-", " "), *flame.notes(), TOO_NARROW, cut_off])
     return figure
 
@@ -94,9 +94,9 @@ def _boxes(flame: Flame, trees: tuple[ProfileTree, ...]) -> tuple[list[Box], int
 def _box(tree: ProfileTree, rows: Cut, row: int, left: float, wide: float, colour: str | None) -> Box:
     depth, left_out = int(rows.depth[row]), int(rows.left_out[row])
     if left_out:
-        return Box(depth, left, wide, f"other, {left_out} paths, {format_quantity(wide, 'ratio')}", OTHER)
+        return Box(depth, left, wide, f"other, {how_many(left_out, 'path')}, {share_text(wide)}", OTHER)
     place = tree.places[int(tree.place[rows.path[row]])]
-    share = format_quantity(wide, "ratio")
+    share = share_text(wide)
     names = (f"{place.name}, {share}", f"{place.function}, {share}", place.function)
     name = next((name for name in names if len(name) < int(wide * LETTERS)), place.function)
     return Box(depth, left, wide, printable(name), colour or OWNERS[place.origin])

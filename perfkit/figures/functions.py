@@ -8,6 +8,7 @@ from pathlib import PurePath
 from matplotlib.figure import Figure
 
 from perfkit.analyses.functions import FunctionTime
+from perfkit.figures.amounts import how_many
 from perfkit.figures.canvas import BASE_COLOUR, CANDIDATE_COLOUR, drawn
 
 
@@ -18,7 +19,7 @@ def functions_figure(rows: Sequence[FunctionTime], *, title: str, most: int = 12
     names = [_name(row) for row in shown]
     own, total = [row.own for row in shown], [row.total for row in shown]
     if others:
-        names.append(f"{len(others)} other functions")
+        names.append(f"other, {how_many(len(others), 'function')}")
         own.append(sum(row.own for row in others))
         total.append(own[-1])
     with drawn(title, len(names), unit) as (figure, axes):

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from perfkit.analyses.memory_timeline import Course, MarkedFunction, MemoryTimeline
+from perfkit.figures.amounts import how_many
 from perfkit.figures.panels import INK, LOOKS, QUIET, SMALL, caption, counted, label_ends, panels, required, runs_text
 from perfkit.units import SCALES, format_quantity
 
@@ -82,8 +83,8 @@ def _facts(timeline: MemoryTimeline, courses: Sequence[Course], names: Sequence[
         f"unit: {unit}",
         f"{counted(sum(len(course.seconds) for course in courses), 'values')}, the highest of each stretch",
         f"peak of {courses[0].series}",
-        f"{left_out} smaller series are not drawn" if left_out else "",
+        f"without {left_out} smaller series" if left_out else "",
         f"{counted(len(timeline.functions), 'calls')} of marked functions" if names else "",
-        f"{others} more functions are not drawn" if others else "",
+        f"without {how_many(others, 'function')} more" if others else "",
         runs_text(course.run_id for course in courses),
     ]

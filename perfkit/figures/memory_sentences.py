@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from perfkit.analyses.memory import Memory
+from perfkit.analyses.memory_growth import MemoryGrowth
 from perfkit.units import format_quantity
 
 LEAK, MAYBE = "It leaks", "Not decided whether it leaks"
@@ -21,13 +22,15 @@ def memory_sentences(found: Memory) -> list[str]:
         if rows:
             verdicts = [row.verdict for row in rows]
             counts = ", ".join(f"{verdicts.count(name)} {word}" for name, word in WORDS.items() if name in verdicts)
-            sentences.append(f"Of {len(rows)} {what}: {counts}.")
+            only = f"{rows[0].series if isinstance(rows[0], MemoryGrowth) else rows[0].subject} is {WORDS[verdicts[0]]}."
+            sentences.append(f"Of {len(rows)} {what}: {counts}." if len(rows) > 1 else f"{only[:1].upper()}{only[1:]}")
     if found.verdict == "undecided":
         sentences.append(next(row.why or "" for rows in (found.series, found.sites, found.types) for row in rows if row.verdict == "undecided"))
     if found.peak:
         top = found.peak[0]
-        held = f"{format_quantity(top.bytes, 'bytes')} of {format_quantity(top.total_bytes, 'bytes')} at {top.moment}"
-        sentences.append(f"Most is held by {top.subject}: {held}.")
+        amount = f"{format_quantity(top.bytes, 'bytes')} of {format_quantity(top.total_bytes, 'bytes')}"
+        held = f"Most is held by {top.subject}: {amount} at {top.moment}."
+        sentences.append(held if top.held else f"Most was allocated by {top.subject}: {amount} in the whole run, given back or not.")
     return sentences
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from perfkit.figures.amounts import how_many, share_text, weight_text
 from perfkit.units import format_quantity
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def function_cells(item: FunctionChange) -> tuple[str, ...]:
     """One function of a table."""
     place = f"{item.file}:{item.line}" if item.line else item.file
     note = f"was {item.was}" if item.was else item.presence
-    weights = (format_quantity(item.own.base, item.unit), format_quantity(item.own.candidate, item.unit), _signed(item.own.change, item.unit))
+    weights = (weight_text(item.own.base, item.unit), weight_text(item.own.candidate, item.unit), _signed(item.own.change, item.unit))
     total = (_signed(item.total.change, item.unit), item.total.verdict)
     return (item.function, place, *weights, interval_text(item.own, item.unit), item.own.verdict, *total, note)
 
@@ -49,8 +50,8 @@ GAIN_COLUMNS = {
 def gain_cells(item: FunctionGain) -> tuple[str, ...]:
     """What the whole gains from one function."""
     place = f"{item.file}:{item.line}" if item.line else item.file
-    own = (format_quantity(item.own_share, "ratio"), format_quantity(item.own_saves, item.unit), _times(item.own_speed_up))
-    total = (format_quantity(item.total_share, "ratio"), format_quantity(item.total_saves, item.unit), _times(item.total_speed_up))
+    own = (share_text(item.own_share), weight_text(item.own_saves, item.unit), _times(item.own_speed_up))
+    total = (share_text(item.total_share), weight_text(item.total_saves, item.unit), _times(item.total_speed_up))
     return (item.function, place, *own, *total)
 
 
@@ -103,7 +104,7 @@ def paths_text(paths: Sequence[PathChange], shown: Sequence[int]) -> str:
     for number in shown:
         item = paths[number]
         depth[number] = depth[item.parent] + 1
-        total = format_quantity(item.total.candidate, item.unit)
+        total = weight_text(item.total.candidate, item.unit)
         changes = (_signed(item.total.change, item.unit), _signed(item.own.change, item.unit))
         place = f" ({item.file}:{item.line})" if item.line else ""
         presence = f", {item.presence}" if item.presence else ""
@@ -111,16 +112,16 @@ def paths_text(paths: Sequence[PathChange], shown: Sequence[int]) -> str:
         verdict = item.own.verdict if item.own.verdict != "inconclusive" else item.total.verdict
         lines.append(f"{total:>{CELLS}} {changes[0]:>{CELLS}} {changes[1]:>{CELLS}}  {verdict:12}  {indent}{item.path[-1]}{place}{presence}")
     left_out = len(paths) - len(shown)
-    return "\n".join([*lines, *([f"other, {left_out} paths that changed less"] if left_out else [])])
+    return "\n".join([*lines, *([f"other, {how_many(left_out, 'path')} that changed less"] if left_out else [])])
 
 
 def basis_text(basis: Basis, kind: str) -> str:
     """What was compared, in what, and what the verdicts mean."""
-    before, after = (format_quantity(value, basis.measured_in) for value in (basis.whole.base, basis.whole.candidate))
+    before, after = (weight_text(value, basis.measured_in) for value in (basis.whole.base, basis.whole.candidate))
     whole = f"The whole: {before} before, {after} after ({basis.whole.verdict})."
     measured = "Shares of the whole are compared." if basis.unit == "ratio" else f"Compared in {UNIT_WORDS.get(basis.unit, basis.unit)}."
     pace = " What all functions have in common in a run, the pace of the machine, is taken out." if basis.paced else ""
-    runs = f"{len(basis.runs[0])} and {len(basis.runs[1])} runs."
+    runs = f"{len(basis.runs[0])} and {how_many(len(basis.runs[1]), 'run')}."
     held = f" {basis.judged} weights of {kind} are judged together: all their intervals hold with 95 % confidence." if basis.judged else ""
     return f"{runs} {whole} {measured}{pace}{held}"
 
@@ -129,4 +130,4 @@ UNIT_WORDS = {"cpu_s": "CPU time", "wall_s": "time"}
 
 
 def _signed(value: float, unit: str) -> str:
-    return f"{'+' if value > 0 else ''}{format_quantity(value, unit)}"
+    return f"{'+' if value > 0 else ''}{weight_text(value, unit)}"

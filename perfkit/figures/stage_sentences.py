@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perfkit.analyses.stages import ITSELF, Stage
+from perfkit.figures.amounts import how_many
 from perfkit.units import format_quantity
 
 BOTTLENECKS = 3
@@ -24,10 +25,11 @@ def stage_sentences(rows: Sequence[Stage]) -> list[str]:
 
 
 def _sentence(subject: str, whole: Sequence[Stage]) -> str:
-    takes = f"{subject} takes {format_quantity(whole[0].whole_ms, 'ms')} on average of {whole[0].wholes}"
+    often = f" on average, {how_many(whole[0].wholes, 'time')} in all" if whole[0].wholes > 1 else ", once"
+    takes = f"{subject} takes {format_quantity(whole[0].whole_ms, 'ms')}{often}"
     top = bottlenecks(whole)
     if not top:
-        return f"{takes} and has no stages: put timed on the functions that it calls."
+        return f"{takes}. It has no stages: put timed on the functions that it calls."
     named = ", ".join(f"{row.stage} {row.share * 100:.0f} %{_beside(row)}" for row in top)
     rest = max(0.0, 1.0 - sum(row.share for row in top))
     return f"{takes}. Most of its own time: {named}; everything else {rest * 100:.0f} %."

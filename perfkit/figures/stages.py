@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from perfkit.analyses.stages import ITSELF, Stage
+from perfkit.figures.amounts import how_many
 from perfkit.figures.canvas import BASE_COLOUR, CANDIDATE_COLOUR, drawn
 from perfkit.units import format_quantity
 
@@ -21,7 +22,7 @@ def stages_figure(rows: Sequence[Stage], *, title: str) -> Figure:
         names, own, shares = [_name(row) for row in shown], [row.own_ms for row in shown], [row.share for row in shown]
         nested = [max(0.0, row.total_ms - row.own_ms) for row in shown]
         if rest:
-            names.append(f"other, {len(rest)} stages")
+            names.append(f"other, {how_many(len(rest), 'stage')}")
             own.append(sum(row.own_ms for row in rest))
             shares.append(sum(row.share for row in rest))
             nested.append(0.0)

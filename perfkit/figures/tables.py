@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from perfkit.figures import profile_changes
+from perfkit.figures import profile_changes, profile_tables
+from perfkit.figures.amounts import share_text
 from perfkit.printable import printable_lines
 from perfkit.units import format_quantity
 
 if TYPE_CHECKING:
     from perfkit.analyses.comparison import Compared
     from perfkit.analyses.functions import FunctionTime
-    from perfkit.analyses.hot_lines import HotLine
     from perfkit.analyses.ladder import Step
     from perfkit.analyses.large_copies import LargeCopy
     from perfkit.analyses.latency import Latency
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from perfkit.analyses.memory_growth import MemoryGrowth
     from perfkit.analyses.memory_peak import MemoryPeak
     from perfkit.analyses.noise import NoiseFloor
-    from perfkit.analyses.path_query import MatchedCall
     from perfkit.analyses.plan_changes import PlanChange
-    from perfkit.analyses.profile_owners import ProfileOwner
     from perfkit.analyses.request_time import RequestTime
     from perfkit.analyses.site_growth import SiteGrowth
     from perfkit.analyses.slowest_stages import SlowStage
@@ -172,7 +170,7 @@ def _request_time(item: RequestTime) -> tuple[str, ...]:
 
 
 def _function(item: FunctionTime) -> tuple[str, ...]:
-    share = _bound(item.own_share, "ratio")
+    share = share_text(item.own_share)
     return (
         item.function,
         f"{item.file}:{item.line}" if item.line else item.file,
@@ -184,18 +182,8 @@ def _function(item: FunctionTime) -> tuple[str, ...]:
     )
 
 
-def _hot_line(item: HotLine) -> tuple[str, ...]:
-    weights = (_bound(item.own, item.unit), _bound(item.total, item.unit), _bound(item.share, "ratio"), _bound(item.native_share, "ratio"))
-    memory = (_bound(item.memory_mb, "mb"), _bound(item.copy_mb, "mb"))
-    return (f"{item.file}:{item.line}", item.function or "", _bound(item.hits, "count"), *weights, *memory, item.unit)
-
-
-def _profile_owner(item: ProfileOwner) -> tuple[str, ...]:
-    return (item.owner or "not told apart", format_quantity(item.own, item.unit), _bound(item.share, "ratio"), item.unit, item.run_id)
-
-
 def _stage(item: Stage) -> tuple[str, ...]:
-    times = (format_quantity(item.own_ms, "ms"), format_quantity(item.share, "ratio"), format_quantity(item.total_ms, "ms"))
+    times = (format_quantity(item.own_ms, "ms"), share_text(item.share), format_quantity(item.total_ms, "ms"))
     place = f"{item.file}:{item.line}" if item.file and item.line else ""
     return (item.subject, item.stage, item.kind, *times, f"{item.calls:.4g}", f"{item.parallel:.2g}", item.waits_for or "", place)
 
@@ -205,12 +193,6 @@ def _slow_stage(item: SlowStage) -> tuple[str, ...]:
     interval = f"{format_quantity(item.lo, 'factor')} … {format_quantity(item.hi, 'factor')}" if item.lo is not None and item.hi is not None else "–"
     compared = (_bound(item.against_ms, "ms"), _bound(item.ratio, "factor"), interval, item.verdict or "", item.why or "")
     return (item.stage, *times, str(item.runs), *compared, f"{item.file}:{item.line}" if item.file and item.line else "")
-
-
-def _matched_call(item: MatchedCall) -> tuple[str, ...]:
-    place = f"{item.file}:{item.line}" if item.line else item.file
-    weights = (format_quantity(item.own, item.unit), format_quantity(item.total, item.unit), format_quantity(item.share, "ratio"))
-    return (item.name, place, str(item.paths), *weights, "estimate" if item.estimated else "", item.unit)
 
 
 def _plan_head(item: PlanHead) -> tuple[str, ...]:
@@ -231,7 +213,7 @@ def _plan_change(item: PlanChange) -> tuple[str, ...]:
 
 
 def _peak(item: MemoryPeak) -> tuple[str, ...]:
-    amounts = (format_quantity(item.bytes, "bytes"), format_quantity(item.share, "ratio"), format_quantity(item.allocations, "count"))
+    amounts = (format_quantity(item.bytes, "bytes"), share_text(item.share), format_quantity(item.allocations, "count"))
     return (item.subject, *amounts, item.origin, " → ".join(item.path[:-1]))
 
 
@@ -251,7 +233,8 @@ def _memory_growth(item: MemoryGrowth) -> tuple[str, ...]:
 
 
 def _copy(item: LargeCopy) -> tuple[str, ...]:
-    return (f"{item.file}:{item.line}", item.function or "", format_quantity(item.copied_mb, "mb"), item.origin)
+    amounts = (format_quantity(item.copied_mb, "mb"), _bound(item.allocated_mb, "mb"), _bound(item.alive_mb, "mb"))
+    return (f"{item.file}:{item.line}", item.function or "", *amounts, item.origin)
 
 
 def _ms(value: float | None) -> str:
@@ -348,26 +331,20 @@ VIEWS: dict[str, View] = {
         ),
         _memory_growth,
     ),
-    "LargeCopy": View(_columns("place, function, whose", "copied", "place, function, copied, whose"), _copy),
+    "LargeCopy": View(
+        _columns("place, function, whose", "copied, allocated, alive at once", "place, function, copied, allocated, alive at once, whose"), _copy
+    ),
     "FunctionTime": View(
         _columns("function, place, unit", "calls, own, total, share", "function, place, calls, own, total, share, unit"),
         _function,
     ),
+    "UsualFunction": View(profile_tables.FUNCTION_COLUMNS, profile_tables.function_cells),
+    "UsualLine": View(profile_tables.LINE_COLUMNS, profile_tables.line_cells),
+    "ProfileOwner": View(profile_tables.OWNER_COLUMNS, profile_tables.owner_cells),
+    "MatchedCall": View(profile_tables.CALL_COLUMNS, profile_tables.call_cells),
     "FunctionChange": View(profile_changes.FUNCTION_COLUMNS, profile_changes.function_cells),
     "FunctionGain": View(profile_changes.GAIN_COLUMNS, profile_changes.gain_cells),
     "ProfileBound": View(profile_changes.BOUND_COLUMNS, profile_changes.bound_cells),
-    "HotLine": View(
-        _columns(
-            "line, function, unit",
-            "hits, own, with calls, share, native, allocated, copied",
-            "line, function, hits, own, with calls, share, native, allocated, copied, unit",
-        ),
-        _hot_line,
-    ),
-    "ProfileOwner": View(_columns("thread, unit, run", "own, share", "thread, own, share, unit, run"), _profile_owner),
-    "MatchedCall": View(
-        _columns("function, place, note, unit", "paths, own, total, share", "function, place, paths, own, total, share, note, unit"), _matched_call
-    ),
     "Stage": View(
         _columns(
             "whole, stage, kind, waits for, place",

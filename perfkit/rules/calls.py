@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from perfkit.analyses.frequent_callers import FrequentCaller, frequent_callers
 from perfkit.analyses.known_runs import known_runs
 from perfkit.analyses.library_calls import LibraryCall, library_calls
+from perfkit.analyses.profile_bound import waits
 from perfkit.model.finding import Finding
 from perfkit.rules.drafts import draft
-from perfkit.rules.functions import LEAST_MS_PER_CALL, LEAST_SHARE, WAITING, whole_gains
+from perfkit.rules.functions import LEAST_SHARE, is_frequent, whole_gains
 from perfkit.store import Store
 
-LEAST_CALLER_SHARE = 0.8
+INTERPRETER = re.compile(r"(^|/)(libpython[\d.]*\.so[\d.]*|python[\d.]*|node)$")
+NAMES: Mapping[str, str] = {"_find_and_load": "import"}
 REMEDIES: Mapping[str, str] = {
     "re.compile": "Compile the pattern once, outside of the function.",
     "copy.deepcopy": "Copy only what is changed, or build the new object from its parts: deepcopy looks at every object inside.",
     "json.dumps": "Serialise once and keep the text where the same object is written again.",
+    "_find_and_load": "Import what is not always needed in the function that needs it; `python -X importtime` names the modules.",
     "json.loads": "Parse once and keep the objects where the same text is read again.",
 }
 """Of functions of which it is known what they do."""
@@ -33,10 +37,15 @@ def judge(calls: Sequence[LibraryCall], callers: Sequence[FrequentCaller] = (), 
     """One finding a call, however many profiles of the same program show it."""
     found: dict[tuple[str, str, str], LibraryCall] = {}
     for call in sorted(calls, key=lambda call: -call.share):
-        waits = WAITING.search(call.callee.function) or call.callee.function.startswith("<module>")
-        if call.share >= LEAST_SHARE and not waits:
+        if call.share >= LEAST_SHARE and not _is_silent(call):
             found.setdefault(((groups or {}).get(call.run_id, call.run_id), call.caller.name, call.callee.name), call)
-    return [_library(call) for call in found.values()] + [_frequent(item) for item in callers if _is_frequent(item)]
+    return [_library(call) for call in found.values()] + [_frequent(item) for item in callers if is_frequent(item)]
+
+
+def _is_silent(call: LibraryCall) -> bool:
+    """Waiting is another matter, and what the interpreter does is the function's own work, seen from below."""
+    name, file = call.callee.function, call.callee.file
+    return waits(name) or name.startswith("<module>") or INTERPRETER.search(file) is not None
 
 
 def _library(call: LibraryCall) -> Finding:
@@ -44,7 +53,7 @@ def _library(call: LibraryCall) -> Finding:
     return draft(
         "library-call",
         call.run_id,
-        title=f"{callee.name} called from {caller.name}: {call.share * 100:.0f} % of the profile",
+        title=f"{NAMES.get(callee.name, callee.name)} called from {caller.name}: {call.share * 100:.0f} % of the profile",
         place=f"{caller.file}:{caller.line}" if caller.line else caller.file,
         cause=callee.name,
         file=caller.file,
@@ -53,12 +62,6 @@ def _library(call: LibraryCall) -> Finding:
         remedy=REMEDIES.get(callee.name, LOOK),
         effort="MEDIUM",
     )
-
-
-def _is_frequent(item: FrequentCaller) -> bool:
-    """A long call has a finding of its own; a function with one caller only is that caller's way of writing."""
-    short = item.calls > 0 and item.total * 1000 / item.calls < LEAST_MS_PER_CALL
-    return short and (item.share or 0.0) >= LEAST_SHARE and item.callers > 1 and (item.caller_share or 0.0) >= LEAST_CALLER_SHARE
 
 
 def _frequent(item: FrequentCaller) -> Finding:

@@ -23,6 +23,8 @@ LEAST_SHARE = 0.05
 PEAK_BYTES, PEAK_SHARE = 64e6, 0.3
 """A peak below it, or a line with less of it, is not worth the work."""
 COPIED_MB = 100.0
+SHORT_LIVED_MB, SHORT_LIVED_TIMES = 500.0, 10.0
+"""Allocated by one line, and how many times what is alive at once."""
 LONG_LOOK_S = 600.0
 NOTHING_IN_TIME = "nothing is predicted in time: memory runs out"
 
@@ -67,13 +69,21 @@ def judge_types(rows: Sequence[TypeGrowth]) -> list[Finding]:
 def judge_peaks(rows: Sequence[MemoryPeak]) -> list[Finding]:
     """The line that holds most at a high peak."""
     largest = [of_run[0] for of_run in _of_each_run(list(rows))]
-    return [_peak(row) for row in largest if row.total_bytes >= PEAK_BYTES and row.share >= PEAK_SHARE and row.origin == "application"]
+    return [_peak(row) for row in largest if row.total_bytes >= PEAK_BYTES and row.share >= PEAK_SHARE and row.held and row.origin == "application"]
 
 
 def judge_copies(rows: Sequence[LargeCopy]) -> list[Finding]:
-    """The application's lines that copy much."""
-    large = [row for row in rows if row.copied_mb >= COPIED_MB and row.origin == "application"]
-    return [_copy(row) for of_run in _of_each_run(large) for row in of_run[:MOST]]
+    """The application's lines that copy much, and those that allocate much for a moment only."""
+    ours = [row for row in rows if row.origin == "application"]
+    large = [row for row in ours if row.copied_mb >= COPIED_MB]
+    short_lived = [row for row in ours if row not in large and _is_short_lived(row)]
+    copies = [_copy(row) for of_run in _of_each_run(large) for row in of_run[:MOST]]
+    return copies + [_short_lived(row) for of_run in _of_each_run(short_lived) for row in of_run[:MOST]]
+
+
+def _is_short_lived(row: LargeCopy) -> bool:
+    allocated, alive = row.allocated_mb or 0.0, row.alive_mb
+    return allocated >= SHORT_LIVED_MB and alive is not None and allocated >= SHORT_LIVED_TIMES * alive
 
 
 def _of_each_run(rows: Sequence[Row]) -> list[list[Row]]:
@@ -171,6 +181,23 @@ def _copy(row: LargeCopy) -> Finding:
         saving_basis=f"{copied} copied in the whole run; a copy costs the time of reading and writing it, which the profile's lines show",
         remedy="Share instead of copying: a view or slice of the array in place of a fancy index, memoryview of bytes, in-place operators, "
         "join once in place of adding to a string, and no conversion between list, array and frame.",
+        effort="LOW",
+    )
+
+
+def _short_lived(row: LargeCopy) -> Finding:
+    allocated, alive = format_quantity(row.allocated_mb, "mb"), format_quantity(row.alive_mb, "mb")
+    return draft(
+        "short-lived-memory",
+        row.run_id,
+        title=f"{row.file}:{row.line}{_within(row.function)} allocates {allocated}, of which never more than {alive} are alive at once",
+        place=f"{row.file}:{row.line}",
+        file=row.file,
+        line=row.line,
+        anchor=(row.file, row.function or ""),
+        saving_basis=f"{allocated} allocated, filled and given back in the whole run; what that costs in time, the profile's lines show",
+        remedy="What this line makes is thrown away at once, as copies are: take a view or slice that shares memory (memoryview, numpy), "
+        "write into one buffer that is reused (out=, readinto), or work in place.",
         effort="LOW",
     )
 

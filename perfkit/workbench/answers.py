@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from perfkit.analyses.known_runs import Selection, comparable, newest_of_each_kind, profile_runs, profile_sides
+from perfkit.analyses.known_runs import Selection, comparable, newest_of_each_kind
 from perfkit.analyses.latency import ALL_REQUESTS
 from perfkit.model.run import Run
 from perfkit.workbench.evidence import Evidence, now
@@ -64,18 +64,22 @@ class Answers(Evidence):
 
         return functions(self.store, [run.run_id for run in newest_of_each_kind(self.runs(replace(selection, kind="profile")))])
 
-    def profile(self, name: str) -> Profiled:
-        """The profiles of a run or a label: their paths, functions, lines and threads."""
-        from perfkit.analyses.profiled import Profiled
+    def profile(self, name: str, tool: str | None = None) -> Profiled:
+        """The profiles of a run or a label, of one profiler: their paths, functions, lines and threads."""
+        from perfkit.analyses.profiled import profiled
 
-        return Profiled(self.store, profile_runs(self.runs(), name))
+        return profiled(self.store, self.runs(), name, tool)
 
-    def flame(self, name: str, *, against: str | None = None, part: Part | None = None, bottom_up: bool = False) -> FlameGraph:
+    def flame(
+        self, name: str, *, against: str | None = None, part: Part | None = None, bottom_up: bool = False, tool: str | None = None
+    ) -> FlameGraph:
         """A profile to walk through, or what changed in it since another one."""
+        from perfkit.analyses.profiled import both_profiled
         from perfkit.figures.flame import Part, flame_graph
 
-        names = [name] if against is None else [against, name]
-        return flame_graph({side: self.profile(side) for side in names}, part or Part(), view="bottom-up" if bottom_up else "top-down")
+        sides = (self.profile(name, tool),) if against is None else both_profiled(self.store, self.runs(), (against, name), tool)
+        named = dict(zip((name,) if against is None else (against, name), sides, strict=True))
+        return flame_graph(named, part or Part(), view="bottom-up" if bottom_up else "top-down")
 
     def memory(self, name: str) -> Memory:
         """What the memory of a run, or of the newest runs of a label, is for, what grows, and whether it leaks."""
@@ -84,12 +88,14 @@ class Answers(Evidence):
         with self.store.sitting():
             return memory(self.store, self.runs(), name)
 
-    def profile_change(self, base: str, candidate: str, *, force: bool = False) -> ProfileComparison:
+    def profile_change(self, base: str, candidate: str, *, tool: str | None = None, force: bool = False) -> ProfileComparison:
         """What changed from the profiles of one run or label to those of another: functions and paths."""
         from perfkit.analyses.profile_comparison import ProfileComparison
+        from perfkit.analyses.profiled import both_profiled
         from perfkit.collectors.function_bodies import function_bodies
 
-        return ProfileComparison(self.store, *profile_sides(self.runs(), base, candidate), bodies=function_bodies, force=force)
+        before, after = both_profiled(self.store, self.runs(), (base, candidate), tool)
+        return ProfileComparison(self.store, before.runs, after.runs, bodies=function_bodies, force=force, others=after.others)
 
     def own_view(self, run_id: str) -> OwnView:
         """The stored artefact of a profile in its tool's own view: snakeviz, scalene."""

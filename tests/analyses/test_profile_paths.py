@@ -147,5 +147,5 @@ def test_units_that_a_tool_brought_along_are_shown_where_there_is_no_other() -> 
 def test_a_tree_of_a_tools_own_unit_is_text(name: str, unit: str, text: str, bench: Workbench) -> None:
     [stored] = bench.ingest([ARTEFACTS / "pprof" / f"go_{name}.pb.gz"])
     tree = bench.profile(stored.run_id).tree(unit=unit)
-    assert text in heading(tree, [stored.run_id])
+    assert text in heading(tree, bench.profile(stored.run_id))
     assert text.rsplit(maxsplit=1)[-1] in profile_text(tree, most=5)

@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 from perfkit.analyses.sequences import sequences
 from perfkit.analyses.slowest_stages import slowest_stages
-from perfkit.analyses.stages import ITSELF, Stage, StageSpan, staged, stages
+from perfkit.analyses.stage_sequences import COLUMNS, sequence_stages
+from perfkit.analyses.stages import CLOCK_MS, ITSELF, QUESTION, Stage, StageSpan, staged, stages
 from perfkit.cli import program
 from perfkit.errors import UsageError
 from perfkit.model.run import Manifest
@@ -208,6 +209,40 @@ def test_spans_of_callbacks_and_pools_are_no_stages(bench: Workbench, traced: Tr
             time.sleep(0.01)
 
     assert [row.stage for row in stages(bench.store, [traced(work)])] == [ITSELF]
+
+
+@timed
+def countdown(n: int) -> int:
+    return countdown(n - 1) if n else sum(range(2000))
+
+
+@timed
+def nested(n: int) -> int:
+    return sum(countdown(depth % 4) for depth in range(n))
+
+
+def test_calls_that_follow_each_other_add_up_as_if_walked_through_moment_by_moment(bench: Workbench, traced: Trace) -> None:
+    def work() -> None:
+        for n in range(40):
+            nested(n)
+        asyncio.run(validate())
+
+    run = traced(work)
+    rows, tangled = sequence_stages(bench.store, [run], CLOCK_MS)
+    assert len(tangled) == 1  # the one whose gates run side by side
+    assert {row.subject for row in rows} == {"nested"}
+    every = bench.store.columns(COLUMNS, run_ids=[run])["trace"].tolist()
+    walked = staged(bench.store.ask(QUESTION, StageSpan, run_ids=[run], tangled=every))
+    told = stages(bench.store, [run])
+    assert [(row.subject, row.stage, row.calls, row.waits_for) for row in told] == [
+        (row.subject, row.stage, row.calls, row.waits_for) for row in walked
+    ]
+    for one, other in zip(told, walked, strict=True):
+        assert (one.own_ms, one.total_ms, one.whole_ms) == pytest.approx((other.own_ms, other.total_ms, other.whole_ms), abs=0.005)
+
+
+def test_a_run_without_spans_has_no_stages(bench: Workbench) -> None:
+    assert stages(bench.store, ["nobody"]) == []
 
 
 def test_a_large_trace_is_swept_in_seconds() -> None:

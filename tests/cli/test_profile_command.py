@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import json
 from collections import defaultdict
 from pathlib import Path
@@ -104,3 +105,143 @@ def test_what_is_not_there_is_said_in_one_line(workspace: Path, arguments: list[
     done = perfkit(workspace, "profile", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three runs of one profiler, the last of another, and one that is not valid, under three labels."""
+    folder = tmp_path_factory.mktemp("several")
+    for number, (rows, dumps) in enumerate([(50, 30), (60, 20), (90, 10)]):
+        stacks = STACKS.replace(" 50", f" {rows}").replace(" 30", f" {dumps}")
+        (folder / f"{number}.folded").write_text(stacks)
+        assert perfkit(folder, "ingest", str(folder / f"{number}.folded"), "--as", "folded", "--label", "mixed").returncode == 0
+    for artefact, label in (("pyinstrument/session_4.json", "mixed"), ("tracemalloc/shop.pickle", "held"), ("mprof/marked.dat", "sizes")):
+        assert perfkit(folder, "ingest", str(REPOSITORY / "tests/artefacts" / artefact), "--label", label).returncode == 0
+    return folder
+
+
+def test_the_runs_of_a_label_are_one_table_by_their_median(several: Path) -> None:
+    rows = {row["function"]: row for row in json.loads(printed(several, "mixed", "--tool", "folded", "--json"))}
+    assert (rows["rows"]["own"], rows["rows"]["runs"], rows["dumps"]["own"], rows["main"]["total"]) == (60, 3, 20, 100)
+    said = printed(several, "mixed", "--tool", "folded")
+    assert said.startswith("Samples by folded: the median of runs ")
+    assert said.count("rows ") == 1
+    lines = {(row["file"], row["line"]): row for row in json.loads(printed(several, "mixed", "--tool", "folded", "--view", "lines", "--json"))}
+    assert (lines["shop/models.py", 7]["own"], lines["shop/models.py", 7]["runs"]) == (60, 3)
+
+
+@pytest.mark.parametrize("view", ["functions", "top-down", "bottom-up"])
+def test_two_profilers_of_a_label_are_not_mixed_and_the_other_is_offered(several: Path, view: str) -> None:
+    said = printed(several, "mixed", "--view", view)
+    assert "by folded" in said and "dumps" in said  # the newest
+    assert "Also under mixed: pyinstrument (run " in said and "--tool NAME" in said
+    other = printed(several, "mixed", "--view", view, "--tool", "pyinstrument")
+    assert "by pyinstrument" in other and "dumps" not in other
+    assert "Also under mixed: folded (runs " in other
+
+
+def test_an_unknown_profiler_is_refused_with_those_that_are_there(several: Path) -> None:
+    refused = perfkit(several, "profile", "mixed", "--tool", "scalene")
+    assert refused.returncode == 2
+    assert "folded" in refused.stderr and "pyinstrument" in refused.stderr
+
+
+def test_memory_that_is_held_is_a_profile_in_bytes(several: Path, tmp_path: Path) -> None:
+    assert "alive at the last snapshot, by tracemalloc" in printed(several, "held", "--view", "top-down")
+    picture = tmp_path / "held.svg"
+    assert perfkit(several, "figure", "flame", "held", "-o", str(picture)).returncode == 0
+    assert "memory alive at the last snapshot, by tracemalloc" in " ".join(picture.read_text().split())
+
+
+def test_memory_without_paths_says_who_tells_them(several: Path) -> None:
+    refused = perfkit(several, "profile", "sizes")
+    assert (refused.returncode, "tells no paths of calls" in refused.stderr) == (2, True)
+
+
+def test_memory_does_not_become_faster(several: Path) -> None:
+    refused = perfkit(several, "profile", "held", "--if-faster", "2")
+    assert (refused.returncode, "nothing of that becomes faster" in refused.stderr) == (2, True)
+
+
+def test_a_label_whose_profile_is_not_valid_says_why(tmp_path: Path) -> None:
+    crashed = REPOSITORY / "tests/artefacts/devtools_trace/crashed.json"
+    assert perfkit(tmp_path, "ingest", str(crashed), "--label", "crashed").returncode == 0
+    refused = perfkit(tmp_path, "profile", "crashed")
+    assert (refused.returncode, "crashed has no valid profile: " in refused.stderr) == (2, True)
+
+
+def test_only_my_code_takes_over_what_libraries_did_for_it(workspace: Path) -> None:
+    rows = json.loads(printed(workspace, "before", "--mine", "--json"))
+    assert [(row["function"], row["own"], row["total"]) for row in rows] == [("rows", 50, 50), ("view", 30, 80), ("idle", 20, 20), ("main", 0, 100)]
+    said = printed(workspace, "before", "--mine")
+    assert "is counted to the application's function that called them" in said and "not paths" not in said
+
+
+def test_only_my_code_of_a_call_graph_is_called_an_estimate(tmp_path: Path) -> None:
+    profile = cProfile.Profile()
+    profile.runcall(json.dumps, {str(number): [[number] * 5] * 3 for number in range(300)}, indent=1)
+    profile.dump_stats(tmp_path / "a.prof")
+    assert perfkit(tmp_path, "ingest", str(tmp_path / "a.prof"), "--label", "graph").returncode == 0
+    assert "who calls whom, not paths" in printed(tmp_path, "graph", "--mine")
+
+
+def test_a_line_that_stands_within_itself_is_counted_once(tmp_path: Path) -> None:
+    (tmp_path / "a.folded").write_text("main (a.py:3);spin (a.py:17);<genexpr> (a.py:17) 30\nmain (a.py:3);spin (a.py:17) 5\n")
+    assert perfkit(tmp_path, "ingest", str(tmp_path / "a.folded"), "--as", "folded", "--label", "x").returncode == 0
+    rows = {row["line"]: (row["own"], row["total"]) for row in json.loads(printed(tmp_path, "x", "--view", "lines", "--json"))}
+    assert rows == {17: (35, 35), 3: (0, 35)}
+
+
+def test_bottom_up_lists_functions_before_the_callers_of_one(workspace: Path) -> None:
+    document = json.loads(printed(workspace, "before", "--view", "bottom-up", "--most", "4", "--json"))
+    assert [(row["place"]["function"], row["depth"]) for row in document["paths"] if row["place"]] == [
+        ("rows", 0),
+        ("view", 1),
+        ("dumps", 0),
+        ("idle", 0),
+    ]
+    lines = printed(workspace, "before", "--view", "bottom-up", "--most", "4").splitlines()
+    assert lines[2].split()[:2] == ["own", "share"] and not any(line.split()[0] == "0" for line in lines[3:])
+
+
+def test_the_smallest_shares_have_no_digits(tmp_path: Path) -> None:
+    (tmp_path / "a.folded").write_text("main 10000000\nmain;tiny 1\n")
+    assert perfkit(tmp_path, "ingest", str(tmp_path / "a.folded"), "--as", "folded", "--label", "x").returncode == 0
+    for view in ("functions", "top-down", "bottom-up"):
+        said = printed(tmp_path, "x", "--view", view)
+        assert "< 0.01 %" in said and "1 sample " in said
+
+
+def test_units_that_only_a_tool_has_are_drawn(tmp_path: Path) -> None:
+    assert perfkit(tmp_path, "ingest", str(REPOSITORY / "tests/artefacts/pprof/go_goroutine.pb.gz"), "--label", "x").returncode == 0
+    for suffix in (".html", ".svg"):
+        assert perfkit(tmp_path, "figure", "flame", "x", "-o", str(tmp_path / f"a{suffix}")).returncode == 0
+
+
+def test_what_changed_names_the_profiler_that_both_labels_have(several: Path, tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        (tmp_path / f"{number}.folded").write_text(STACKS.replace(" 50", f" {70 + number}"))
+        stored = perfkit(several, "ingest", str(tmp_path / f"{number}.folded"), "--as", "folded", "--label", "later")
+        assert stored.returncode == 0
+    assert perfkit(several, "ingest", str(REPOSITORY / "tests/artefacts/speedscope/py-spy.json"), "--label", "later").returncode == 0
+    said = printed(several, "later", "--against", "mixed")
+    assert said.startswith("By folded: 3 and 3 runs. ")
+    assert "Also under later: py-spy (run " in said
+    named = perfkit(several, "profile", "later", "--against", "mixed", "--tool", "pyinstrument")
+    assert (named.returncode, "profiler of later" in named.stderr) == (2, True)
+
+
+def test_a_profile_of_lines_alone_shows_its_lines(workspace: Path) -> None:
+    recorded = REPOSITORY / "tests/artefacts/line_profiler/lines.txt"
+    assert perfkit(workspace, "ingest", str(recorded), "--label", "only-lines").returncode == 0
+    assert "hits" in printed(workspace, "only-lines")
+    refused = perfkit(workspace, "profile", "only-lines", "--view", "top-down")
+    assert (refused.returncode, "--view lines` shows its lines" in refused.stderr) == (2, True)
+
+
+def test_a_line_has_the_share_of_the_whole_that_its_function_has(tmp_path: Path) -> None:
+    (tmp_path / "a.folded").write_text("main (a.py:3);work (a.py:7) 30\n(idle) 10\n")
+    assert perfkit(tmp_path, "ingest", str(tmp_path / "a.folded"), "--as", "folded", "--label", "x").returncode == 0
+    lines = {row["line"]: row["share"] for row in json.loads(printed(tmp_path, "x", "--view", "lines", "--json"))}
+    functions = {row["function"]: row["own_share"] for row in json.loads(printed(tmp_path, "x", "--json"))}
+    assert lines[7] == functions["work"] == 0.75

@@ -145,6 +145,6 @@ def test_the_command_writes_a_page_or_a_picture_and_refuses_other_suffixes(profi
     assert (done.exit_code, done.output) == (0, f"{page}\n")
     assert data_of(page.read_text(encoding="utf-8"))["title"] == "changed against baseline"
     assert CliRunner().invoke(program, [*start, "--bottom-up", "--mine", "--by", "wall_s", "-o", str(picture)]).exit_code == 0
-    assert "wall time, what libraries do" in " ".join(picture.read_text(encoding="utf-8").split())
+    assert "wall time by cprofile, what libraries do" in " ".join(picture.read_text(encoding="utf-8").split())
     with pytest.raises(UsageError, match="a picture is"):
         CliRunner().invoke(program, [*start, "-o", str(tmp_path / "a.gif")], catch_exceptions=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,15 +11,19 @@ from perfkit.analyses.large_copies import LargeCopy
 from perfkit.analyses.memory_peak import MemoryPeak
 from perfkit.analyses.site_growth import SiteGrowth
 from perfkit.analyses.type_growth import TypeGrowth
+from perfkit.model.run import Manifest
 from perfkit.rules import memory
+from perfkit.workbench import Workbench
+
+ARTEFACTS = Path(__file__).parents[1] / "artefacts"
 
 SITE = SiteGrowth(
     *("r", "shop/app.py:7", "shop/app.py", 7, "keep", "application", "json/decoder.py:353", 40, 900.0),
     *(1e6, 9e6, 10, 900, 4e6, 3.2e7, "leak", ""),
 )
 TYPE = TypeGrowth("r", "shop.app.Session", 40, 900.0, 10, 4010, 640, 256_640, 2000, 16_000, "leak", "")
-PEAK = MemoryPeak("r", "shop/app.py", 7, "load", "application", 6e8, 12, 0.75, 8e8, "the peak", ["main (shop/app.py:3)", "load (shop/app.py:7)"])
-COPY = LargeCopy("r", "shop/app.py", 7, "load", "application", 512.0)
+PEAK = MemoryPeak("r", "shop/app.py", 7, "load", "application", 6e8, 12, 0.75, 8e8, "memray", ["main (shop/app.py:3)", "load (shop/app.py:7)"])
+COPY = LargeCopy("r", "shop/app.py", 7, "load", "application", 512.0, None, None)
 
 
 def test_a_leaking_place_is_named_with_its_growth() -> None:
@@ -50,6 +55,22 @@ def test_the_largest_line_of_a_high_peak_is_named() -> None:
     assert "main (shop/app.py:3) → load (shop/app.py:7)" in finding.saving_basis
 
 
+CHURN = replace(COPY, copied_mb=0.0, allocated_mb=2861.0, alive_mb=19.1)
+
+
+def test_memory_that_one_line_makes_and_throws_away_is_named() -> None:
+    [finding] = memory.judge_copies([CHURN])
+    assert (finding.rule, finding.place) == ("short-lived-memory", "shop/app.py:7")
+    assert "allocates 2.86 GB, of which never more than 19.1 MB are alive at once" in finding.title
+
+
+@pytest.mark.parametrize(
+    "trap", [replace(CHURN, allocated_mb=300.0), replace(CHURN, alive_mb=900.0), replace(CHURN, alive_mb=None), replace(CHURN, origin="library")]
+)
+def test_memory_that_is_kept_or_little_is_not_thrown_away(trap: LargeCopy) -> None:
+    assert memory.judge_copies([trap]) == []
+
+
 def test_large_copies_are_named() -> None:
     [finding] = memory.judge_copies([COPY])
     assert finding.title == "shop/app.py:7 in load copies 512 MB"
@@ -60,3 +81,11 @@ def test_what_is_steady_small_or_not_ours_is_silent() -> None:
     assert memory.judge_types([replace(TYPE, verdict="flat")]) == []
     assert memory.judge_peaks([replace(PEAK, total_bytes=5e6)]) == [] == memory.judge_peaks([replace(PEAK, origin="library")])
     assert memory.judge_copies([replace(COPY, copied_mb=20.0), replace(COPY, origin="library")]) == []
+
+
+def test_a_real_profile_of_copies_that_scalene_does_not_count_names_their_lines(bench: Workbench) -> None:
+    """Made by scalene 2.4.0 of a program that copies 3 GB slice by slice; it counted none of the copies. The stacks are left out."""
+    bench.ingest([ARTEFACTS / "scalene_copies" / "short-lived.json.gz"], Manifest(label="copies"))
+    found = {finding.place: finding.title for finding in bench.diagnose() if finding.rule == "short-lived-memory"}
+    assert set(found) == {"copying.py:12", "copying.py:17"}
+    assert "in sliced allocates " in found["copying.py:12"]

@@ -108,3 +108,72 @@ def test_a_real_profile_names_the_call_of_the_library(bench: Workbench, tmp_path
     bench.ingest([tmp_path / "a.prof"], Manifest(label="a", root=str(tmp_path)))
     [finding] = [finding for finding in bench.diagnose() if finding.rule == "library-call"]
     assert finding.title.startswith("json.dumps called from views.render: ")
+
+
+SHORT = replace(COUNTED, n=16_000, own=1.6, total=1.6)
+FROM = FrequentCaller("c", "pairs", "shop.pairs", "shop/pairs.py", 4, 16_000, 1.6, 1.0, 1, "sync", "shop/sync.py", 9, 16_000, 1.0)
+
+
+def test_short_calls_that_fill_a_profile_are_named_with_their_caller() -> None:
+    [finding] = functions.judge([SHORT], callers=[FROM])
+    assert "100 % of the profile's working time, in 16\u202f000 calls of 100 µs" in finding.title
+    assert "from sync (shop/sync.py:9)" in finding.remedy
+    assert finding.cost_ms is None
+
+
+def test_short_calls_from_one_of_several_callers_are_that_callers_finding_alone() -> None:
+    several = replace(FROM, callers=3, caller_share=0.9)
+    assert functions.judge([SHORT], callers=[several]) == []
+    assert len(calls.judge([], [several])) == 1
+
+
+def test_samples_of_a_function_with_short_calls_are_a_finding_of_its_own() -> None:
+    several = replace(FROM, callers=3, caller_share=0.9)
+    [finding] = functions.judge([SHORT, SAMPLED], groups={"c": "before", "s": "before"}, callers=[several])
+    assert finding.rule == "hot-function"
+
+
+@pytest.mark.parametrize(
+    ("function", "file"),
+    [("pthread_cond_timedwait", "libc.so.6"), ("_PyEval_EvalFrameDefault", "/usr/lib/libpython3.13.so.1.0"), ("Builtins_CEntry", "/usr/bin/node")],
+)
+def test_waiting_and_the_interpreter_below_a_function_are_no_library(function: str, file: str) -> None:
+    merge = Merge([VIEW, Place(5, function, file, file, 0, "native")])
+    merge.add([0, 1], [-1, 0], [1, 5], [10.0, 30.0])
+    assert calls.judge(calls_of("r", merge.tree("samples", estimated=False, runs=1))) == []
+
+
+def test_imports_are_called_imports() -> None:
+    merge = Merge([VIEW, Place(5, "_find_and_load", "<frozen importlib._bootstrap>", "<frozen importlib._bootstrap>", 0, "standard")])
+    merge.add([0, 1], [-1, 0], [1, 5], [10.0, 30.0])
+    [finding] = calls.judge(calls_of("r", merge.tree("samples", estimated=False, runs=1)))
+    assert finding.title == "import called from app.views.render: 75 % of the profile"
+    assert "importtime" in finding.remedy
+
+
+RECURSIVE = "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n\ndef main():\n    return fib(21)\n"
+
+
+def test_a_real_profile_of_short_calls_names_the_function(bench: Workbench, tmp_path: Path) -> None:
+    names: dict[str, object] = {}
+    exec(compile(RECURSIVE, str(tmp_path / "numbers.py"), "exec"), names)
+    profile = cProfile.Profile()
+    for _ in range(5):
+        profile.runcall(names["main"])  # type: ignore[arg-type]
+    profile.dump_stats(tmp_path / "a.prof")
+    bench.ingest([tmp_path / "a.prof"], Manifest(label="a", root=str(tmp_path)))
+    [finding] = [finding for finding in bench.diagnose() if finding.rule == "hot-function"]
+    assert finding.title.startswith("fib alone takes ") and " calls of " in finding.title
+    assert "come from main" in finding.remedy
+
+
+def test_a_profiler_that_tells_no_first_line_shows_the_same_function() -> None:
+    lineless = replace(SAMPLED, function="Shop.pairs", line=0)
+    [merged] = functions.judge([COUNTED, lineless], groups={"c": "before", "s": "before"})
+    assert merged.place == "shop/pairs.py:4"
+    assert len(functions.judge([lineless, replace(lineless, function="Shop.triples")])) == 2
+
+
+def test_a_generator_is_not_said_to_be_called_too_often_by_the_built_in_function_that_reads_it() -> None:
+    [finding] = functions.judge([SHORT], callers=[replace(FROM, caller="<method 'join' of 'str' objects>", caller_file="~", caller_line=0)])
+    assert "join" not in finding.remedy

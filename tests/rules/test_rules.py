@@ -211,10 +211,10 @@ def test_a_hot_function_costs_what_the_application_timed() -> None:
     [
         replace(HOT, file="numpy/core.py", origin="library"),
         replace(HOT, file="~", origin="native", function="<method 'poll'>"),
-        replace(HOT, n=16000),
+        replace(HOT, n=16000, own=0.04),
     ],
 )
-def test_libraries_waiting_and_short_calls_are_silent(trap: FunctionTime) -> None:
+def test_libraries_waiting_and_little_work_in_short_calls_are_silent(trap: FunctionTime) -> None:
     assert functions.judge([trap, replace(HOT, own=0.001, n=1, function="other")]) == []
 
 
