@@ -172,16 +172,17 @@ def _footprint(path: Path, document: Mapping[str, Any]) -> Iterator[Columns]:
 
 
 def _facts(path: Path, document: Mapping[str, Any], elapsed: float, rows: list[LineRow]) -> Iterator[Fact]:
+    """Awaiting is told as shares of all that was awaited, not of the run: no seconds follow from it."""
     yield "wall", elapsed, "wall_s"
     yield "total", sum(row.python + row.native + row.system for row in rows), "wall_s"
     if document.get("max_footprint_mb"):
         yield "peak_footprint", _amount(path, document["max_footprint_mb"]) * MEGABYTE, "bytes"
     if document.get("alloc_samples"):
         yield "alloc_samples", _amount(path, document["alloc_samples"]), "count"
-    waiting = sum(_amount(path, item.get("n_async_await_percent") or 0) for told in document["files"].values() for item in told["lines"])
-    if waiting:
-        yield "async_await", waiting / 100 * elapsed, "wall_s"
     for file, told in document["files"].items():
+        for item in told["lines"]:
+            if item.get("n_async_await_percent"):
+                yield f"await {file}:{item['lineno']}", _amount(path, item["n_async_await_percent"]) / 100, "ratio"
         for line, leak in (told.get("leaks") or {}).items():
             yield f"leak {file}:{line}", _amount(path, leak.get("likelihood") or 0), "ratio"
 

@@ -51,6 +51,16 @@ def test_memory_copies_and_leaks_are_kept(tmp_path: Path) -> None:
     assert [row["value"] for row in rows["profile_facts"] if row["stat"].startswith("leak ")] == [0.97]
 
 
+def test_what_was_awaited_is_a_share_of_all_awaiting_and_no_time(tmp_path: Path) -> None:
+    def remember(document: dict[str, Any]) -> None:
+        [told] = document["files"].values()
+        for place, share in ((3, 75.0), (4, 25.0)):
+            told["lines"][place].update(n_async_await_percent=share)
+
+    facts = rows_of(changed(OLD, tmp_path, remember), "scalene")["profile_facts"]
+    assert [(row["value"], row["unit"]) for row in facts if row["stat"].startswith("await ")] == [(0.75, "ratio"), (0.25, "ratio")]
+
+
 def test_every_cut_is_refused(tmp_path: Path) -> None:
     assert_every_cut_is_refused(OLD, "scalene", tmp_path)
 
