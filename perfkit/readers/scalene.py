@@ -33,6 +33,8 @@ OWN_KEYS = (
 STACK_STEP = re.compile(r"(?P<file>.*) (?P<function>\S.*):(?P<line>\d+);?$")
 MEGABYTE = 1 << 20
 LAST_LINE = 2**31 - 1
+LARGEST = 1e15
+"""Of seconds, nanoseconds, megabytes and percents alike: sums and products of such numbers stay finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def read(path: Path) -> Iterator[Batch]:
         loaded = cursor.value()
         cursor.finish()
     document = require_keys(path, NAME, loaded, ("files", "elapsed_time_sec"))
-    elapsed = finite(path, NAME, document["elapsed_time_sec"], "elapsed_time_sec")
+    elapsed = finite(path, NAME, _amount(path, document["elapsed_time_sec"], "elapsed_time_sec"), "elapsed_time_sec")
     try:
         rows = [row for file, told in document["files"].items() for row in _lines(path, file, told, elapsed)]
         frames = Frames()
@@ -92,7 +94,7 @@ def _lines(path: Path, file: str, told: Mapping[str, Any], elapsed: float) -> It
     functions = {item.get("lineno"): item.get("line") for item in told.get("functions") or ()}
 
     def number(item: Mapping[str, Any], key: str) -> float:
-        return finite(path, NAME, item.get(key) or 0, f"{key} of {file}", signed=True)
+        return _amount(path, item.get(key) or 0, f"{key} of {file}")
 
     for item in told["lines"]:
         if type(item["lineno"]) is not int or not 0 < item["lineno"] <= LAST_LINE:
@@ -187,5 +189,8 @@ def _facts(path: Path, document: Mapping[str, Any], elapsed: float, rows: list[L
             yield f"leak {file}:{line}", _amount(path, leak.get("likelihood") or 0), "ratio"
 
 
-def _amount(path: Path, value: Any) -> float:
-    return finite(path, NAME, value, "a number", signed=True)
+def _amount(path: Path, value: Any, what: str = "a number") -> float:
+    amount = finite(path, NAME, value, what, signed=True)
+    if abs(amount) > LARGEST:
+        raise refuse(path, NAME, f"{what} is {amount:g}, more than any program can use.")
+    return amount
