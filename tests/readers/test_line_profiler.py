@@ -75,5 +75,5 @@ def test_a_pickle_of_another_class_is_refused(tmp_path: Path) -> None:
 
 def test_a_terminals_text_is_read_behind_what_the_program_said_and_with_exponents_where_counts_are_long() -> None:
     rows = rows_of(ARTEFACTS / "line_profiler" / "kernprof.txt", "line_profiler")
-    told = [(row["line"], row["hits"], pytest.approx(row["total"], rel=1e-2)) for row in rows["profile_lines"]]
-    assert told == [(3, 2_000_000_000, 4e5), (4, 2_000_000_000, 9e5), (6, 1, 1.5e-6)]
+    assert [(row["line"], row["hits"]) for row in rows["profile_lines"]] == [(3, 2_000_000_000), (4, 2_000_000_000), (6, 1)]
+    assert [row["total"] for row in rows["profile_lines"]] == pytest.approx([4e5, 9e5, 1.5e-6], rel=1e-2)
