@@ -84,6 +84,7 @@ READERS = Readers(
         "auto-explain-log": ("pg_log", (b" ms  plan:",)),
         "cprofile": ("cprofile", (b"\x29\x03", b"\xa9\x03", b"\x28\x03")),
         "speedscope": ("speedscope", (b"speedscope", b"shared")),
+        "heapprofile": ("heapprofile", (b"selfSize",)),
         "cpuprofile": ("cpuprofile", (b"nodes", b"head")),
         "devtools_trace": ("devtools_trace", (b"traceEvents", b'"ph"')),
         "gecko": ("gecko", (b"meta", b"threads")),

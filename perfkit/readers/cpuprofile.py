@@ -31,6 +31,8 @@ BY_LINE = False
 NODES = re.compile(rb'^\s*\{\s*"(?:nodes"\s*:\s*\[\s*\{\s*"(?:id|callFrame)"|head"\s*:\s*\{\s*"(?:functionName|callFrame|id)")', re.DOTALL)
 LAST = re.compile(rb'^\s*\{.*"nodes"\s*:\s*\[\s*\{[^\[]*"callFrame"\s*:\s*\{', re.DOTALL)
 LARGE = ("nodes", "samples", "timeDeltas", "timestamps")
+HEAP_BYTES = 400
+"""A heap profile tells a size of its root, which is a node like others."""
 SECONDS = 1e6
 """Before 2016 the beginning and the end were in seconds, and the nodes were a tree."""
 
@@ -38,7 +40,9 @@ SECONDS = 1e6
 def sniff(head: Head) -> bool:
     """Nodes with call frames, at the beginning or behind the times."""
     data = head.data.removeprefix(b"\xef\xbb\xbf")
-    return b'"traceEvents"' not in data and bool(NODES.match(data) or (b'"startTime"' in data[:200] and LAST.match(data)))
+    if b'"traceEvents"' in data or b'"selfSize"' in data[:HEAP_BYTES]:
+        return False
+    return bool(NODES.match(data) or (b'"startTime"' in data[:200] and LAST.match(data)))
 
 
 def read(path: Path) -> Iterator[Batch]:

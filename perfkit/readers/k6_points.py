@@ -23,7 +23,7 @@ def sniff(head: Head) -> bool:
     """The first line is a metric or a point of one."""
     try:
         line = json.loads(head.first_line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(line, dict) and line.get("type") in ("Metric", "Point") and "metric" in line and isinstance(line.get("data"), dict)
 

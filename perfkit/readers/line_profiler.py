@@ -28,9 +28,12 @@ STATS = frozenset(f"{module}.LineStats" for module in CLASSES)
 KNOWN = STATS | {"copyreg.__newobj__", "collections.defaultdict", "builtins.list", "__builtin__.list"}
 PICKLE = re.compile(rb"\x80[\x02-\x05].{0,40}?(?:c|\x8c.)(?:line_profiler|_line_profiler)[\w.]*.{0,8}?LineStats", re.DOTALL)
 UNIT = re.compile(r"^Timer unit: (?P<unit>\S+) s\s*$", re.MULTILINE)
+PRINTED = re.compile(rb"^Timer unit: \S+ s\s*$.*?^Line #\s+Hits\s+Time\s", re.MULTILINE | re.DOTALL)
+"""What the program and kernprof -l -v print may stand before it."""
 SCALE = re.compile(r"^Total time: (?P<total>\S+) (?P<scale>s|ms|us|µs|ns)\s*$")
 PLACE = re.compile(r"^Function: (?P<function>.+) at line (?P<line>\d+)\s*$")
-LINE = re.compile(r"^\s*(?P<line>\d+)\s+(?P<hits>\d+)\s+(?P<time>[\d.]+(?:e[+-]?\d+)?)\s+[\d.e+-]+\s+[\d.]+(?:\s|$)")
+LINE = re.compile(r"^\s*(?P<line>\d+)\s{1,12}(?P<hits>[\d.]+(?:e\+\d+)?)\s+(?P<time>[\d.]+(?:e[+-]?\d+)?)\s+[\d.e+-]+\s+[\d.]+(?:\s|$)")
+"""Numbers that are too long for their column have an exponent. A line that never ran has a wide gap before its code."""
 SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 MOST_HITS = 2**63 - 1
 LAST_LINE = 2**31 - 1
@@ -51,7 +54,7 @@ class LineRow:
 
 def sniff(head: Head) -> bool:
     """The class that the pickle names first, or the printed timer unit."""
-    return bool(PICKLE.match(head.data)) or (head.data.lstrip()[:11] == b"Timer unit:" and b"\nTotal time:" in head.data)
+    return bool(PICKLE.match(head.data) or PRINTED.search(head.data))
 
 
 def read(path: Path) -> Iterator[Batch]:
@@ -109,7 +112,7 @@ def _printed(path: Path) -> Iterator[LineRow]:
             function = found["function"]
         elif (found := LINE.match(line)) and function:
             told = found.groupdict()
-            place, hits = _count(path, int(told["line"]), LAST_LINE), _count(path, int(told["hits"]), MOST_HITS)
+            place, hits = _count(path, int(told["line"]), LAST_LINE), _count(path, round(_printed_number(path, told["hits"], number)), MOST_HITS)
             yield LineRow(file, place, function, hits, _printed_number(path, told["time"], number) * unit)
 
 

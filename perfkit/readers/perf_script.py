@@ -23,7 +23,7 @@ ABOUT = "text of perf script, also of Python with perf trampolines (-X perf)"
 BY_LINE = False
 
 HEADER = re.compile(
-    r"(?P<command>\S.*?)\s+(?:(?P<process>-?\d+)/)?(?P<thread>-?\d+)\s+(?:\[\d+\]\s+)?(?:[A-Za-z.]{4,}\s+)?(?P<at>\d+\.\d+):\s+"
+    r"(?:(?P<command>\S.*?)\s+)??(?:(?P<process>-?\d+)/)?(?P<thread>-?\d+)\s+(?:\[\d+\]\s+)?(?:[A-Za-z.]{4,}\s+)?(?P<at>\d+\.\d+):\s+"
     r"(?:(?P<period>\d+)\s+)?(?P<event>[\w./\-{},=:@%$]*[\w/}]):[A-Za-z]*:?(?:\s+(?P<rest>.*?))?\s*"
 )
 FRAME = re.compile(r"\s*(?P<address>[0-9a-fA-F]+)\s+(?P<symbol>\S.*?)\s+\((?P<file>.*?)\)\s*(?:\((?P<inlined>inlined)\))?\s*")
@@ -133,7 +133,8 @@ class Script:
         period = int(matched["period"]) if matched["period"] and len(matched["period"]) < 20 else None
         if matched["period"] and period is None:
             raise refuse(self.path, NAME, f"the period {matched['period'][:LONGEST_REMARK]} is beyond 64 bits.", number)
-        owner = Owner(matched["process"], f"{matched['command'].strip()} ({matched['thread']})")
+        command, thread = matched["command"], matched["thread"]
+        owner = Owner(matched["process"], f"{command.strip()} ({thread})" if command else thread)
         event = MODIFIER.sub("", matched["event"])
         self._current = Sample(owner, event, float(matched["at"]), period)
         if matched["rest"] and FRAME.fullmatch(matched["rest"]):

@@ -40,6 +40,8 @@ CLOCKS = {
 }  # fmt: skip
 COUNTS = {"samples": "samples", "sample": "samples", "alloc_objects": "allocations", "allocations": "allocations", "alloc-samples": "allocations"}
 ALLOCATED = ("alloc_space", "alloc-space", "space", "allocated", "allocated memory", "bytes")
+ALIVE = {"inuse_space": "bytes", "heap_space": "bytes", "heap-space": "bytes", "inuse_objects": "allocations", "objects": "allocations"}
+"""The main unit of memory where the file does not also tell what was allocated."""
 THREAD_LABELS = ("thread", "thread name", "thread_name", "thread id", "thread_id", "thread native id")
 PROCESS_LABELS = ("process", "process id", "process_id", "pid")
 TASK_LABELS = ("task", "task name", "task id", "goroutine")
@@ -58,7 +60,7 @@ def sniff(head: Head) -> bool:
     except ProtobufError:
         if head.complete and (SAMPLE_TYPE not in seen or len(seen) < 3):
             return False
-    return SAMPLE_TYPE in seen and len(seen) > 2
+    return SAMPLE_TYPE in seen and len(seen) > (2 if head.complete else 0)
 
 
 def _is_value_type(view: memoryview, start: int, end: int) -> bool:
@@ -235,13 +237,14 @@ class Profile:
 def _units(types: list[tuple[str, str]]) -> list[tuple[str, float]]:
     """The store's unit of every type and what one of it is worth; a unit that is taken keeps the type's name beside it."""
     found: list[tuple[str, float]] = []
+    alive = {} if any(kind.lower() in ALLOCATED or COUNTS.get(kind) == "allocations" for kind, _ in types) else ALIVE
     for kind, unit in types:
         if unit in SECONDS:
             wanted, scale = CLOCKS.get(kind.lower(), f"{kind}_s"), SECONDS[unit]
         elif unit in SIZES:
-            wanted, scale = "bytes" if kind.lower() in ALLOCATED else f"{kind}_bytes", SIZES[unit]
+            wanted, scale = "bytes" if kind.lower() in ALLOCATED else alive.get(kind, f"{kind}_bytes"), SIZES[unit]
         else:
-            wanted, scale = COUNTS.get(kind, kind or "samples"), 1.0
+            wanted, scale = COUNTS.get(kind, alive.get(kind, kind or "samples")), 1.0
         taken = {name for name, _ in found}
         name = next(name for name in (wanted, f"{kind}_{unit}", *(f"{wanted}_{number}" for number in range(2, len(types) + 3))) if name not in taken)
         found.append((name, scale))

@@ -33,6 +33,9 @@ OWN_KEYS = (
 STACK_STEP = re.compile(r"(?P<file>.*) (?P<function>\S.*):(?P<line>\d+);?$")
 MEGABYTE = 1 << 20
 LAST_LINE = 2**31 - 1
+ROUNDED = 1e-6
+LARGEST = 1e15
+"""Of seconds, nanoseconds, megabytes and percents alike: sums and products of such numbers stay finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,13 @@ def read(path: Path) -> Iterator[Batch]:
         loaded = cursor.value()
         cursor.finish()
     document = require_keys(path, NAME, loaded, ("files", "elapsed_time_sec"))
-    elapsed = finite(path, NAME, document["elapsed_time_sec"], "elapsed_time_sec")
+    elapsed = finite(path, NAME, _amount(path, document["elapsed_time_sec"], "elapsed_time_sec"), "elapsed_time_sec")
     try:
         rows = [row for file, told in document["files"].items() for row in _lines(path, file, told, elapsed)]
         frames = Frames()
-        batches = [*_stacks(path, document, frames, elapsed), *_footprint(path, document)]
-        facts = list(_facts(path, document, elapsed, rows))
+        in_lines = sum(row.python + row.native + row.system for row in rows)
+        batches = [*_stacks(path, document, frames, elapsed, in_lines), *_footprint(path, document)]
+        facts = list(_facts(path, document, elapsed, in_lines))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise refuse(path, NAME, f"a part of it has another form: {type(error).__name__} {str(error)[:80]}.") from error
     yield _manifest(document)
@@ -92,7 +96,7 @@ def _lines(path: Path, file: str, told: Mapping[str, Any], elapsed: float) -> It
     functions = {item.get("lineno"): item.get("line") for item in told.get("functions") or ()}
 
     def number(item: Mapping[str, Any], key: str) -> float:
-        return finite(path, NAME, item.get(key) or 0, f"{key} of {file}", signed=True)
+        return _amount(path, item.get(key) or 0, f"{key} of {file}")
 
     for item in told["lines"]:
         if type(item["lineno"]) is not int or not 0 < item["lineno"] <= LAST_LINE:
@@ -118,13 +122,22 @@ def _says_something(row: LineRow) -> bool:
     return any((row.python, row.native, row.system, row.gpu, row.memory_mb, row.copy_mb, row.peak_mb, row.growth_mb))
 
 
-def _stacks(path: Path, document: Mapping[str, Any], frames: Frames, elapsed: float) -> Iterator[Columns]:
-    """Time by Python's stacks, in shares of the run as lines are; samples of stacks that go on into native code; memory by stack."""
+def _stacks(path: Path, document: Mapping[str, Any], frames: Frames, elapsed: float, in_lines: float) -> Iterator[Columns]:
+    """Time by Python's stacks, in shares of the run as lines are; samples of stacks that go on into native code; memory by stack.
+
+    In older files few samples have a stack, so that lines hold more; in the oldest stacks are counted and have no time.
+    """
     time, samples, memory = CallTree("wall_s"), Timeline("samples"), CallTree("bytes")
     for steps, told in document.get("stacks") or ():
+        stack = [_step(frames, step) for step in steps] or [_no_step(frames)]
+        if isinstance(told, int):
+            samples.tree.weigh(samples.tree.path(stack), _amount(path, told), told)
+            continue
         counted = told if isinstance(told, Mapping) else dict(zip(("count", "python_time", "c_time"), told, strict=False))
         weight = sum(_amount(path, counted.get(key) or 0.0) for key in ("python_time", "c_time")) * elapsed
-        time.weigh(time.path([_text_step(frames, step) for step in steps] or [_no_step(frames)]), weight, int(counted.get("count") or 0))
+        time.weigh(time.path(stack), weight, int(counted.get("count") or 0))
+    if len(time) and in_lines - time.total > ROUNDED * in_lines:
+        time.weigh(time.path([_no_step(frames)]), in_lines - time.total, 0)
     combined = document.get("combined_stacks") or []
     stacks = [[_native_step(frames, step) for step in item[0]] or [_no_step(frames)] for item in combined]
     for moment in document.get("combined_stacks_timeline") or ():
@@ -138,11 +151,14 @@ def _stacks(path: Path, document: Mapping[str, Any], frames: Frames, elapsed: fl
     yield from memory.batches()
 
 
-def _text_step(frames: Frames, text: Any) -> Step:
-    """A stack's line is one text: file, function and the line that was being executed."""
-    found = STACK_STEP.match(str(text))
+def _step(frames: Frames, told: Any) -> Step:
+    """One text: file, function and the line that was being executed. Older files have a list of the three, the oldest of file and line."""
+    if isinstance(told, list | tuple):
+        file, *function, line = told
+        return Step(frames.id_of(str(function[0]) if function else f"line {line}", str(file)), _line(line))
+    found = STACK_STEP.match(str(told))
     if found is None:
-        return Step(frames.id_of(str(text)))
+        return Step(frames.id_of(str(told)))
     return Step(frames.id_of(found["function"], found["file"]), _line(int(found["line"])))
 
 
@@ -171,20 +187,24 @@ def _footprint(path: Path, document: Mapping[str, Any]) -> Iterator[Columns]:
         )
 
 
-def _facts(path: Path, document: Mapping[str, Any], elapsed: float, rows: list[LineRow]) -> Iterator[Fact]:
+def _facts(path: Path, document: Mapping[str, Any], elapsed: float, in_lines: float) -> Iterator[Fact]:
+    """Awaiting is told as shares of all that was awaited, not of the run: no seconds follow from it."""
     yield "wall", elapsed, "wall_s"
-    yield "total", sum(row.python + row.native + row.system for row in rows), "wall_s"
+    yield "total", in_lines, "wall_s"
     if document.get("max_footprint_mb"):
         yield "peak_footprint", _amount(path, document["max_footprint_mb"]) * MEGABYTE, "bytes"
     if document.get("alloc_samples"):
         yield "alloc_samples", _amount(path, document["alloc_samples"]), "count"
-    waiting = sum(_amount(path, item.get("n_async_await_percent") or 0) for told in document["files"].values() for item in told["lines"])
-    if waiting:
-        yield "async_await", waiting / 100 * elapsed, "wall_s"
     for file, told in document["files"].items():
+        for item in told["lines"]:
+            if item.get("n_async_await_percent"):
+                yield f"await {file}:{item['lineno']}", _amount(path, item["n_async_await_percent"]) / 100, "ratio"
         for line, leak in (told.get("leaks") or {}).items():
             yield f"leak {file}:{line}", _amount(path, leak.get("likelihood") or 0), "ratio"
 
 
-def _amount(path: Path, value: Any) -> float:
-    return finite(path, NAME, value, "a number", signed=True)
+def _amount(path: Path, value: Any, what: str = "a number") -> float:
+    amount = finite(path, NAME, value, what, signed=True)
+    if abs(amount) > LARGEST:
+        raise refuse(path, NAME, f"{what} is {amount:g}, more than any program can use.")
+    return amount

@@ -89,3 +89,16 @@ def test_gzip_and_a_very_deep_stack_are_read(tmp_path: Path) -> None:
     assert detect(path, read_head(path)).NAME == "folded"
     rows = Rows(path, "folded")
     assert (len(rows.nodes), rows.total_of("f", "samples")) == (10_001, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "frame"),
+    [
+        ("std::function<void (int)>::operator() (a.cpp:3)", ("std::function<void (int)>::operator()", "a.cpp", 3)),
+        ("run (C:\\Program Files (x86)\\shop\\a.py:3)", ("run", "C:\\Program Files (x86)\\shop\\a.py", 3)),
+        ("<lambda> (<frozen os>:7)", ("<lambda>", "<frozen os>", 7)),
+        ("operator new(unsigned long) (libstdc++.so.6)", ("operator new(unsigned long)", "libstdc++.so.6", None)),
+    ],
+)
+def test_parentheses_in_names_and_in_folders_are_kept_apart(text: str, frame: tuple[str, str, int | None]) -> None:
+    assert frame_of(text) == frame

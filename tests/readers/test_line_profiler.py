@@ -71,3 +71,9 @@ def test_a_pickle_of_another_class_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x80\x02cos\nsystem\nX\x06\x00\x00\x00touch x\x85R.")
     with pytest.raises(ArtefactError, match="Nothing of it was run"):
         rows_of(path, "line_profiler")
+
+
+def test_a_terminals_text_is_read_behind_what_the_program_said_and_with_exponents_where_counts_are_long() -> None:
+    rows = rows_of(ARTEFACTS / "line_profiler" / "kernprof.txt", "line_profiler")
+    assert [(row["line"], row["hits"]) for row in rows["profile_lines"]] == [(3, 2_000_000_000), (4, 2_000_000_000), (6, 1)]
+    assert [row["total"] for row in rows["profile_lines"]] == pytest.approx([4e5, 9e5, 1.5e-6], rel=1e-2)

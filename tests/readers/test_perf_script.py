@@ -64,3 +64,10 @@ def test_a_foreign_line_is_refused_with_its_number(tmp_path: Path) -> None:
     (tmp_path / "script.txt").write_text((FOLDER / "python_trampolines.txt").read_text() + "\nhello there\n")
     with pytest.raises(ArtefactError, match="line 18"):
         Rows(tmp_path / "script.txt", "perf_script")
+
+
+def test_a_sample_without_a_command_is_of_its_thread(tmp_path: Path) -> None:
+    path = tmp_path / "perf.txt"
+    path.write_text("41/42 47142.028265:    2004008 cpu-clock: \n\t    7f00 work (/srv/a.so)\n\n")
+    rows = Rows(path, "perf_script")
+    assert (rows.own(), rows.threads()) == ({"cpu_s": 0.002004008}, {"42"})

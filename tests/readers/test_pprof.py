@@ -23,6 +23,8 @@ def test_every_type_is_a_tree_with_the_sum_of_gos_own_tool() -> None:
         "go_heap": {"allocations": 4807, "bytes": 46901337, "inuse_objects": 94, "inuse_space_bytes": 6417067},
         "go_block": {"contentions": 4, "wall_s": 0.287870399},
         "go_mutex": {"contentions": 2, "wall_s": 0.04655439},
+        "node_heap": {"allocations": 711636, "bytes": 30464560},
+        "node_wall": {"samples": 227, "wall_s": 0.454},
     }
     for name, sums in truth.items():
         own = Rows(ARTEFACTS / "pprof" / f"{name}.pb.gz", "pprof").own()

@@ -15,6 +15,7 @@ from tests.readers.harm import assert_every_cut_is_refused, changed
 from tests.readers.profile_rows import by_function, fact, rows_of, totals
 
 NEW, OLD = (ARTEFACTS / "scalene" / name for name in ("scalene-2.json.gz", "scalene-1-keys.json"))
+SHOP = "/srv/shop/prog.py"
 
 
 @pytest.mark.parametrize("path", files_of("scalene"), ids=lambda path: path.name)
@@ -23,9 +24,28 @@ def test_lines_sum_to_the_share_of_their_files(path: Path) -> None:
     rows = rows_of(path, "scalene")
     told = sum(item["percent_cpu_time"] for item in document["files"].values()) / 100 * document["elapsed_time_sec"]
     assert sum(row["python"] + row["native"] + row["system"] for row in rows["profile_lines"]) == pytest.approx(told, rel=1e-6)
-    assert totals(rows)["wall_s"] == pytest.approx(fact(rows, "wall", "wall_s"), rel=0.01)
-    functions = by_function(rows, "wall_s")
+    assert totals(rows).get("wall_s", told) == pytest.approx(told, rel=0.01)
+
+
+@pytest.mark.parametrize("path", [NEW, OLD], ids=lambda path: path.name)
+def test_the_tree_leads_to_the_hot_function(path: Path) -> None:
+    functions = by_function(rows_of(path, "scalene"), "wall_s")
     assert functions["hot"] > functions["middle"] > 0
+
+
+@pytest.mark.parametrize(
+    ("version", "unit", "frames"),
+    [
+        ("1.5.24", "samples", {("line 7", SHOP), ("line 8", SHOP), ("line 20", SHOP)}),
+        ("1.5.49", "wall_s", {("alpha", SHOP), ("burn", SHOP), ("waiter", SHOP), ("(no stack)", "")}),
+        ("2.0.1", "wall_s", {("alpha", SHOP), ("burn", SHOP), ("waiter", SHOP), ("(no stack)", "")}),
+    ],
+)
+def test_stacks_of_older_versions_are_frames_and_what_had_no_stack_stays_in_the_whole(version: str, unit: str, frames: set[tuple[str, str]]) -> None:
+    rows = rows_of(ARTEFACTS / "scalene" / f"scalene-{version}.json.gz", "scalene")
+    assert {(row["function"], row["file"]) for row in rows["frames"]} == frames
+    whole = totals(rows)
+    assert whole == pytest.approx({unit: 3 if unit == "samples" else fact(rows, "wall", "wall_s")})
 
 
 def test_stacks_that_go_on_into_native_code_are_samples_in_time() -> None:
@@ -49,6 +69,16 @@ def test_memory_copies_and_leaks_are_kept(tmp_path: Path) -> None:
     assert [row["value"] for row in rows["samples"]] == [3 * 2**20]
     assert fact(rows, "peak_footprint", "bytes") == 20 * 2**20
     assert [row["value"] for row in rows["profile_facts"] if row["stat"].startswith("leak ")] == [0.97]
+
+
+def test_what_was_awaited_is_a_share_of_all_awaiting_and_no_time(tmp_path: Path) -> None:
+    def remember(document: dict[str, Any]) -> None:
+        [told] = document["files"].values()
+        for place, share in ((3, 75.0), (4, 25.0)):
+            told["lines"][place].update(n_async_await_percent=share)
+
+    facts = rows_of(changed(OLD, tmp_path, remember), "scalene")["profile_facts"]
+    assert [(row["value"], row["unit"]) for row in facts if row["stat"].startswith("await ")] == [(0.75, "ratio"), (0.25, "ratio")]
 
 
 def test_every_cut_is_refused(tmp_path: Path) -> None:

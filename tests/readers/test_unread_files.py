@@ -89,3 +89,25 @@ def test_a_plan_out_of_a_mail_is_the_plan(pasted: str, tmp_path: Path) -> None:
 def test_the_log_of_a_container_is_the_log(tmp_path: Path) -> None:
     inside = "".join(f"db-1  | {line}" for line in LOGGED.splitlines(keepends=True))
     assert nodes(written(tmp_path, inside)) == [("Seq Scan", None)]
+
+
+@pytest.mark.parametrize(
+    ("begins", "instead"),
+    [
+        (
+            '<?xml version="1.0" standalone="no"?><!DOCTYPE svg PUBLIC "x" "y"><svg version="1.1"><!--Flame graph stack visualization.--></svg>',
+            "--format raw",
+        ),
+        ("<!DOCTYPE html><html><head><title>pyinstrument</title></head></html>", "-r json"),
+        ("v8-version,11,3,244,8,-node.30,0\n", "--cpu-prof"),
+        ('{"snapshot":{"meta":{"node_fields":["type","name"]}}}', "--heap-prof"),
+        ("PERFILE2h\0\0\0", "perf script"),
+        ("go 1.19 trace\0\0\0", "go tool trace -pprof"),
+        ("FLR\0\0\2", "jfrconv"),
+        ("version: 1\ncreator: xdebug 3.1.2 (PHP 8.1.2)\nevents: Time_(10ns)\n\nfl=(1) php:internal\nfn=(1) php::strlen\n", "cProfile"),
+    ],
+    ids=["flame graph", "report", "v8 log", "heap snapshot", "perf.data", "Go trace", "JFR", "callgrind"],
+)
+def test_what_profilers_leave_beside_their_profiles_is_refused_with_what_to_give_instead(begins: str, instead: str, tmp_path: Path) -> None:
+    with pytest.raises(UnknownFormat, match=instead):
+        detect(written(tmp_path, begins))

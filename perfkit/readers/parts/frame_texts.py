@@ -8,8 +8,9 @@ from typing import NamedTuple
 KERNEL = "[kernel]"
 """The file of what the kernel ran, where the tool tells no other."""
 
-IN_FILE = re.compile(r"(?P<function>.+?) \((?P<file>.+?)(?::(?P<line>\d+))?\)", re.DOTALL)
-"""py-spy: dumps (json/__init__.py:231), <module> (<frozen getpath>:356), malloc (libc.so.6)."""
+IN_FILE = re.compile(r"(?P<function>.+) \((?P<file>(?:[^()]|\([^()]*\))+?)(?::(?P<line>\d+))?\)", re.DOTALL)
+"""py-spy: dumps (json/__init__.py:231), <module> (<frozen getpath>:356), malloc (libc.so.6). Parentheses may be in both: the file is
+what the last ones hold that are whole, as in run<void (int)> (a.cpp:3) and run (C:\\Program Files (x86)\\a.py:3)."""
 PYTHON_FILE = re.compile(r"(?P<file>.*\.py[xw]?|<[^<>:]+>):(?P<function>[^:].*):(?P<line>\d+)")
 """austin and its relatives: /srv/shop.py:price:29."""
 TRAMPOLINE = re.compile(r"py::(?P<function>.+?):(?P<file>[/<\\.~A-Za-z].*)")

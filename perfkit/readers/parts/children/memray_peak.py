@@ -11,6 +11,10 @@ from typing import Any
 
 RUNNERS = ("memray/commands/", "memray/__main__.py", "<frozen runpy>", "/runpy.py")
 CAPTURE = "/dev/stdin"
+LEAST_SECONDS, SECONDS_A_RECORD = 10, 2e-5
+"""Of processor time: a record was measured at up to 1.4 µs, and one that was damaged can send memray round in circles."""
+MOST_FOLLOWED = 15_000_000
+"""Records of which it is found out what followed what: memray needs 40 bytes for each of them."""
 OWN = ("(memray)", "", 0)
 """Stands for what memray allocates before the program begins."""
 
@@ -57,6 +61,8 @@ def read(capture: str) -> dict[str, Any]:
     reader = FileReader(capture)
     with contextlib.closing(reader):
         about = reader.metadata
+        records = None if _is_aggregated(about) else about.total_allocations
+        _limit_by(records)
         native, main_thread = about.has_native_traces, getattr(about, "main_thread_id", None)
         peak = [
             [record.size, record.n_allocations, _thread(record, main_thread), frames.stack(_stack(record, native=native))]
@@ -64,29 +70,49 @@ def read(capture: str) -> dict[str, Any]:
         ]
         left = _by_stack(reader.get_leaked_allocation_records(merge_threads=True), frames)
         return {
-            "metadata": _about(about),
+            "metadata": {**_about(about), **_allocated(capture, records)},
             "peak": peak,
             "left": left,
-            "temporary": _temporary(reader, frames),
+            "temporary": _temporary(reader, frames, records),
             "memory": [[item.time, item.rss, item.heap] for item in reader.get_memory_snapshots()],
             "frames": frames.places(),
         }
 
 
 def _about(about: Any) -> dict[str, Any]:
-    names = ("total_allocations", "peak_memory", "python_allocator", "has_native_traces", "trace_python_allocators", "command_line")
+    names = ("peak_memory", "python_allocator", "has_native_traces", "trace_python_allocators", "command_line")
     times = {"start_ms": about.start_time.timestamp() * 1000, "end_ms": about.end_time.timestamp() * 1000}
-    aggregated = "AGGREGATED" in getattr(getattr(about, "file_format", None), "name", "")
-    return {**{name: getattr(about, name, None) for name in names}, **times, "aggregated": aggregated}
+    return {**{name: getattr(about, name, None) for name in names}, **times}
 
 
-def _temporary(reader: Any, frames: Interned) -> list[list[Any]] | None:
-    """None where the capture was aggregated while it was made, so that nobody knows what followed what."""
-    try:
-        records = reader.get_temporary_allocation_records(merge_threads=True, threshold=1)
-        return _by_stack(records, frames)
-    except NotImplementedError:
+def _is_aggregated(about: Any) -> bool:
+    """Such a capture was summed up while it was made: nobody knows what followed what, nor how often anything was asked for."""
+    return "AGGREGATED" in getattr(getattr(about, "file_format", None), "name", "")
+
+
+def _limit_by(records: int | None) -> None:
+    """A small capture may hold many records, as they are compressed; it says how many."""
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    if records:
+        seconds = min(most, LEAST_SECONDS + int(records * SECONDS_A_RECORD)) if most > 0 else LEAST_SECONDS
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+
+
+def _allocated(capture: str, records: int | None) -> dict[str, int | None]:
+    """How often and how much was asked for over the whole run; memray's own count of records holds what was given back as well."""
+    from memray._memray import compute_statistics
+
+    if records is None or records > MOST_FOLLOWED:
+        return {"allocations": None, "allocated": None}
+    told = compute_statistics(capture, num_largest=1)
+    return {"allocations": told.total_num_allocations, "allocated": told.total_memory_allocated}
+
+
+def _temporary(reader: Any, frames: Interned, records: int | None) -> list[list[Any]] | None:
+    """What was given back before anything else was asked for; None where that is not known."""
+    if records is None or records > MOST_FOLLOWED:
         return None
+    return _by_stack(reader.get_temporary_allocation_records(merge_threads=True, threshold=1), frames)
 
 
 def _by_stack(records: Iterable[Any], frames: Interned) -> list[list[Any]]:
