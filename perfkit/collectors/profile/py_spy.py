@@ -18,6 +18,7 @@ from perfkit.model.run import Manifest
 NAME = "py-spy"
 PACKAGE = "py-spy"
 FROM_OUTSIDE = True
+SEES_CHILDREN = True
 ARTEFACT = "profile.speedscope.json"
 ABOUT = "samples of running threads, from outside, also of a process that runs already and of its children"
 TAKES: Mapping[str, str] = {
