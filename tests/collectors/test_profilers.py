@@ -48,6 +48,10 @@ if __name__ == "__main__":
 SPEND = "import sys\nblock = bytearray(60_000_000)\nend = sum(range(3_000_000))\n"
 
 
+def spend(number: int) -> int:
+    return len([str(item) for item in range(number)])
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
@@ -191,6 +195,18 @@ def test_a_call_in_a_notebook_is_a_profile(tool: str, bench: Workbench) -> None:
     stored = bench.profile_call(slow, Manifest(label="notebook"), tool=tool)
     assert any(row.function.startswith("slow") for row in bench.functions(Selection(run_ids=(stored.run_id,))))
     assert facts_of(bench, stored.run_id)["cpu_user"] > 0
+
+
+def test_the_lines_of_a_call_are_timed(bench: Workbench) -> None:
+    stored = bench.profile_call(lambda: spend(100_000), tool="line", functions=[spend])
+    assert {row.function for row in bench.profile(stored.run_id).lines()} == {"spend"}
+
+
+@pytest.mark.parametrize("tool", ["memray", "tracemalloc", "objects"])
+def test_the_memory_of_a_call_is_measured(tool: str, bench: Workbench) -> None:
+    stored = bench.profile_call(lambda: spend(100_000), Manifest(label="memory"), tool=tool)
+    [run] = bench.runs(Selection(run_ids=(stored.run_id,)))
+    assert (run.kind, run.tool, stored.rows["samples"] > 1) == ("memory", tool, True)
 
 
 def test_a_call_that_raises_leaves_nothing(bench: Workbench) -> None:
