@@ -125,9 +125,9 @@ def _looked_at(options: CallOptions, artefact: Path, seen: heap_snapshots.Alloca
     watch.start()
     try:
         kept = options.call()
-        watch.take()
     finally:
         watch.stop()
+    watch.take()  # while the result is held
     del kept
     return lambda: heap_snapshots.leave(seen, str(artefact), began)
 
