@@ -18,6 +18,8 @@ from perfkit.errors import CollectionFailed
 from perfkit.model.run import Manifest
 
 RUNNER = Path(__file__).with_name("children") / "traced.py"
+UNSEEN = ".unseen"
+"""Beside the trace: libraries whose event loops could not be watched."""
 EMPTY_LINES = 2
 """Header and closing line."""
 
@@ -62,7 +64,18 @@ def collect(options: TracedOptions, folder: Path, progress: Progress | None = No
                 f"`{asked}` recorded no span. Put perfkit.trace.timed on its functions, send requests to its server while it runs, "
                 f"or name the libraries that it calls with --hook."
             )
+        loops = _loops_unseen(trace, options)
         limit = stopped(options, ended.stopped_after_s)
-        parameters = {"command": asked, "hooks": sorted(options.hooks), "limit_ms": options.limit_ms, **limit}
+        parameters = {"command": asked, "hooks": sorted(options.hooks), "limit_ms": options.limit_ms, **limit, **loops}
         manifest = Manifest(tool=TOOL, tool_version=__version__, started_at=started, parameters=parameters)
         return leave(trace, folder, described(manifest, options.stated, options.project or options.cwd))
+
+
+def _loops_unseen(trace: Path, options: TracedOptions) -> dict[str, str]:
+    """Event loops that ran and could not be watched: a run without findings about them is not one without blocks."""
+    told = trace.with_name(trace.name + UNSEEN)
+    names = told.read_text(encoding="utf-8") if told.exists() else ""
+    if not names:
+        return {}
+    options.say(f"What blocks the event loop was not seen: {names} runs callbacks outside of Python. uvicorn takes --loop asyncio.")
+    return {"loops_unseen": names}
