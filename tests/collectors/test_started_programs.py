@@ -89,7 +89,8 @@ def test_a_program_reads_what_is_piped_to_perfkit(kind: tuple[str, ...], project
     running = perfkit(project, "collect", *kind, "--label", "fed", "--", "python", "reading.py")
     _, said = running.communicate("one\ntwo\nthree\n", timeout=60)
     assert running.returncode == 0, said
-    assert len(bench.runs(Selection(label="fed"))) == 1
+    [run] = bench.runs(Selection(label="fed"))
+    assert said.splitlines()[-1].startswith(f"Look at it: perfkit {kind[0]} {run.run_id}")
 
 
 def test_a_file_is_read_from_its_place_by_both_runs(project: Path, tmp_path: Path) -> None:

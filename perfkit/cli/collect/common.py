@@ -19,6 +19,14 @@ from perfkit.errors import Interrupted, PerfkitError
 from perfkit.ingest import Ingested, label_of
 from perfkit.model.run import Manifest
 
+NEXT = {
+    "line_profiler": "perfkit profile {run} --view lines",
+    "memory": "perfkit memory {run}, perfkit figure memory {run} -o memory.svg",
+    "profile": "perfkit profile {run}, perfkit figure flame {run} -o flame.html",
+    "trace": "perfkit stages {run}, perfkit diagnose --run {run}",
+}
+"""What shows a run, by its format or its kind."""
+
 if TYPE_CHECKING:
     from perfkit.collectors import Options
     from perfkit.workbench import Workbench
@@ -70,6 +78,9 @@ def collect_and_print(workspace: Path | None, wanted: list[Options], as_json: bo
     runs = bench.runs(Selection(run_ids=tuple(held)))
     rows = [(run.run_id, run.format, held[run.run_id], "yes" if run.valid else f"no: {run.invalid_because}") for run in runs]
     print_table({"run": "left", "format": "left", "rows": "left", "valid": "left"}, rows, empty="")
+    for run in runs:
+        if commands := NEXT.get(run.format, NEXT.get(run.kind)):
+            say(f"Look at it: {commands.format(run=run.run_id)}")
     times = [row for run in runs if run.kind == "load" for row in bench.latency(run.run_id)]
     if times:
         show(times, False, empty="")
