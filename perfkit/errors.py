@@ -31,6 +31,8 @@ class PerfkitError(Exception):
     """Base of everything that perfkit raises on purpose."""
 
     exit_code: ClassVar[Exit] = Exit.USAGE
+    quoted: str = ""
+    """What a program said, at the end of the message, in lines of its own."""
 
 
 class UsageError(PerfkitError):
@@ -57,6 +59,10 @@ class MissingTool(PerfkitError):
 
 class CollectionFailed(PerfkitError):
     """A tool ran but left no usable artefact."""
+
+    def __init__(self, sentence: str, *, quoted: str = "") -> None:
+        super().__init__(f"{sentence} Its last lines:\n{quoted}" if quoted else sentence)
+        self.quoted = quoted
 
 
 class StoreBusy(PerfkitError):

@@ -13,13 +13,16 @@ from perfkit.errors import Exit, PerfkitError
 
 
 def guarded(program: click.Command, arguments: Sequence[str] | None = None) -> int:
-    """Run a command, with this process's arguments unless others are given; its value is the exit code, every error is one line on stderr."""
+    """Run a command, with this process's arguments unless others are given; its value is the exit code.
+
+    Every error is one line on stderr; below it stands, indented, what a program said that failed.
+    """
     try:
         returned = program.main(arguments, standalone_mode=False)
         sys.stdout.flush()
         return int(returned) if isinstance(returned, int) else int(Exit.DONE)
     except PerfkitError as error:
-        say(f"perfkit: {one_line(str(error))}")
+        say("\n".join((f"perfkit: {one_line(str(error).removesuffix(error.quoted))}", *map("  {}".format, error.quoted.splitlines()))))
         return int(error.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()

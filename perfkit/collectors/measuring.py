@@ -39,6 +39,8 @@ class Measured:
     observer_gave_up: bool
     """True: the command was ended because its observer had failed."""
     observer_said: str
+    stopped_after_s: float | None
+    """When Ctrl-C asked it to end; None: nobody pressed it."""
 
     @property
     def failed(self) -> bool:
@@ -58,11 +60,12 @@ def run_measured(child: Child, place: Path, watch: Watch, observer: tuple[str, .
     launch = (sys.executable, "-I", "-S", str(LAUNCHER), str(report), str(said), str(len(observer)), *observer, *child.command)
     ended = run_child(replace(child, command=launch, shown=child.command), watch)
     if not report.exists():
-        raise CollectionFailed(f"`{shlex.join(child.command)}` was ended from outside. Its last lines:\n{ended.last_words}")
+        raise CollectionFailed(f"`{shlex.join(child.command)}` was ended from outside.", quoted=ended.last_words)
     told = json.loads(report.read_text(encoding="ascii"))
     heard = said.read_text(encoding="utf-8", errors="replace").strip() if said.exists() else ""
     facts = {stat: (float(told[stat]), unit) for stat, unit in UNITS.items()}
-    return Measured(told["status"], ended.interrupted, ended.last_words, facts, told.get("observer_gave_up", False), heard)
+    gave_up, stopped = told.get("observer_gave_up", False), ended.stopped_after_s
+    return Measured(told["status"], ended.interrupted, ended.last_words, facts, gave_up, heard, stopped)
 
 
 def _require(child: Child) -> None:

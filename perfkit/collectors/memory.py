@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from perfkit.collectors.base import Progress, described, desk, leave, nobody_watches, require, utc_now
-from perfkit.collectors.process import Child, Ended, run_child
+from perfkit.collectors.base import Progress, described, desk, leave, nobody_hears, nobody_watches, require, utc_now
+from perfkit.collectors.measuring import Measured, run_measured
+from perfkit.collectors.onlooker import Onlooker, stopped
+from perfkit.collectors.overhead import overhead
+from perfkit.collectors.process import Child, ending_of
 from perfkit.collectors.profile import Program, program_of
+from perfkit.collectors.profile.program import shown
 from perfkit.collectors.versions import version_in
-from perfkit.errors import CollectionFailed, MissingTool, UsageError
-from perfkit.model.run import Manifest
+from perfkit.errors import CollectionFailed, Interrupted, MissingTool, UsageError
+from perfkit.model.run import Fact, Manifest
 from perfkit.units import format_quantity
 
-RUNNER = Path(__file__).with_name("children") / "heap_run.py"
+CHILDREN = Path(__file__).with_name("children")
+RUNNER = CHILDREN / "heap_run.py"
+STARTER = CHILDREN / "started.py"
+NOTEWORTHY_BYTES = 10e6
+"""Child processes that hold less than that are not mentioned."""
 INTERVAL_S = 0.1
 """Between two looks; tracemalloc and objects look less often when a program runs long or has much memory."""
 
@@ -50,6 +55,12 @@ class MemoryOptions:
     """What the caller knows: label, scenario, system, investigation."""
     project: Path | None = None
     """The code under investigation, for its commit. None means the program's working folder."""
+    measure_overhead: bool = False
+    """Runs the program once more, without the tool."""
+    input_at: int | None = None
+    """The program reads our standard input, a file from this place on. None: it finds its input empty."""
+    say: Callable[[str], None] = nobody_hears
+    """Called with what the user should know of the run that its numbers do not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,8 @@ class Tool:
     """What must be equal for two runs to be compared."""
     same_version: bool = False
     """Whether only the version that recorded can read."""
+    below: int = 1
+    """How many processes stand between the one that is started and the program."""
 
 
 def collect(options: MemoryOptions, folder: Path, progress: Progress | None = None) -> Path:
@@ -75,19 +88,32 @@ def collect(options: MemoryOptions, folder: Path, progress: Progress | None = No
     tool, program = TOOLS[options.tool], program_of(options.command, options.cwd or Path.cwd())
     _check(options)
     version, started, tell = _version(tool, program.interpreter), utc_now(), progress or nobody_watches
-    limit_s = options.duration_s or options.timeout_s
-
-    def watch(pid: int, seconds: float) -> None:
-        tell(f"{seconds:.0f} s · {program.name} · {_size_of(pid)}", min(seconds / limit_s, 1.0))
-
+    onlooker = Onlooker(tell, shown(options.command), options.duration_s, tool.below, says_memory=True)
     with desk(folder) as place:
         record = place / tool.file
-        child = Child(tool.command(options, program, record), options.timeout_s, options.duration_s, options.cwd)
-        _refuse_failure(run_child(child, watch), record, options.command)
-        limit = {} if options.duration_s is None else {"duration_s": options.duration_s}
-        parameters = {"command": shlex.join(options.command), **limit, **tool.settings(options)}
-        manifest = Manifest(tool=tool.name, tool_version=version, started_at=started, parameters=parameters)
+        measured = _run(tool.command(options, program, record), options, place, onlooker)
+        _refuse_failure(measured, record, options.command)
+        _mention_children(onlooker, options)
+        facts: dict[str, Fact] = {}
+        if options.measure_overhead:
+            without = Onlooker(tell, f"{shown(options.command)}, without {tool.name}", says_memory=True)
+            facts = overhead(measured, lambda: _run(program.plain, options, place, without), options.command, options.say)
+        parameters = {"command": shlex.join(options.command), **stopped(options, measured.stopped_after_s), **tool.settings(options)}
+        manifest = Manifest(tool=tool.name, tool_version=version, started_at=started, parameters=parameters, facts=facts)
         return leave(record, folder, described(manifest, options.stated, options.project or options.cwd))
+
+
+def _run(command: tuple[str, ...], options: MemoryOptions, place: Path, onlooker: Onlooker) -> Measured:
+    how = Child(command, options.timeout_s, options.duration_s, options.cwd, shown=options.command, stoppable=True, input_at=options.input_at)
+    return run_measured(how, place, onlooker)
+
+
+def _mention_children(onlooker: Onlooker, options: MemoryOptions) -> None:
+    """Memory that the tool did not see."""
+    held = onlooker.held_by_children
+    if held >= NOTEWORTHY_BYTES and not options.children:
+        told = format_quantity(held, "bytes")
+        options.say(f"Child processes of the program held up to {told}, which {options.tool} does not measure here; --with mprof --children does.")
 
 
 def _memray(options: MemoryOptions, program: Program, record: Path) -> tuple[str, ...]:
@@ -97,12 +123,11 @@ def _memray(options: MemoryOptions, program: Program, record: Path) -> tuple[str
 
 
 def _mprof(options: MemoryOptions, program: Program, record: Path) -> tuple[str, ...]:
-    if program.form == "-m" and program.name.startswith("python"):
-        raise UsageError(f"mprof takes the module {program.name} for an interpreter. Name its script instead, or use --with tracemalloc.")
-    what = program.name if program.form == "-m" else str(((options.cwd or Path.cwd()) / program.name).resolve())
+    """Through a starter of ours: mprof itself knows neither installed commands nor programs that start processes of their own kind."""
     wanted = ("--include-children",) if options.children else ()
     every = ("--interval", str(options.interval_s or INTERVAL_S), "--output", str(record))
-    return (program.interpreter, "-m", "mprof", "run", "--exit-code", "--python", *every, *wanted, what, *program.arguments)
+    how = (program.interpreter, "-m", "mprof", "run", "--exit-code", "--python", *every, *wanted)
+    return (*how, str(STARTER), program.form, program.name, *program.arguments)
 
 
 def _looked_at(options: MemoryOptions, program: Program, record: Path) -> tuple[str, ...]:
@@ -116,7 +141,7 @@ TOOLS: Mapping[str, Tool] = {
         settings=lambda options: {"native": options.native, "python_allocators": options.python_allocators},
         same_version=True,
     ),
-    "mprof": Tool("memory_profiler", "memory_profiler", "memory.dat", _mprof, settings=lambda options: {"children": options.children}),
+    "mprof": Tool("memory_profiler", "memory_profiler", "memory.dat", _mprof, settings=lambda options: {"children": options.children}, below=2),
     "tracemalloc": Tool("tracemalloc", None, "allocations.json", _looked_at, settings=lambda options: {"frames": options.frames}),
     "objects": Tool("objects", None, "objects.json", _looked_at, settings=lambda _: {}),
 }
@@ -133,6 +158,8 @@ def _check(options: MemoryOptions) -> None:
     for name, (asked, tools) in owners.items():
         if asked and options.tool not in tools:
             raise UsageError(f"{name} is an option of {', '.join(tools)}, not of {options.tool}. Leave it out or choose another tool with --with.")
+    if options.measure_overhead and options.duration_s is not None:
+        raise UsageError("--measure-overhead compares two whole runs of the program: it does not go with --duration.")
     if options.interval_s is not None and not 0.001 <= options.interval_s <= 3600:
         raise UsageError(f"--interval {options.interval_s:g} is not between 0.001 and 3600 seconds.")
 
@@ -150,20 +177,11 @@ def _version(tool: Tool, interpreter: str) -> str:
     return theirs
 
 
-def _size_of(pid: int) -> str:
-    """What the process and all below it hold in memory now."""
-    held = 0
-    with suppress(psutil.Error):
-        first = psutil.Process(pid)
-        for process in (first, *first.children(recursive=True)):
-            with suppress(psutil.Error):
-                held += process.memory_info().rss
-    return format_quantity(float(held), "bytes")
-
-
-def _refuse_failure(ended: Ended, record: Path, command: tuple[str, ...]) -> None:
-    asked = shlex.join(command)
-    if ended.status and not ended.interrupted:
-        raise CollectionFailed(f"`{asked}` ended with status {ended.status}; what was recorded is not kept. Its last lines:\n{ended.last_words}")
+def _refuse_failure(measured: Measured, record: Path, command: tuple[str, ...]) -> None:
+    asked = f"`{shlex.join(command)}`"
+    if measured.failed:
+        raise CollectionFailed(f"{asked} {ending_of(measured.status)}; what was recorded is not kept.", quoted=measured.last_words)
+    if measured.stopped_after_s is not None and not record.exists():
+        raise Interrupted(f"interrupted: {asked} was stopped before anything was recorded.")
     if not record.exists():
-        raise CollectionFailed(f"`{asked}` left no record: os._exit, exec or a signal ended it. Its last lines:\n{ended.last_words}")
+        raise CollectionFailed(f"{asked} left no record: os._exit, exec or a signal ended it.", quoted=measured.last_words)

@@ -6,6 +6,7 @@ import gzip
 import html
 import importlib.util
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -19,6 +20,14 @@ from perfkit.errors import ArtefactError, CollectionFailed, MissingTool, UsageEr
 
 TIMEOUT_S = 120.0
 LOOK_ALIKES = str.maketrans({"<": "\u2039", '"': "\u201d", "'": "\u2019", "`": "\u02cb"})
+NAMES_ALIKE = LOOK_ALIKES | {ord("&"): "\uff06"}
+NO_WORD = re.compile(r"[^\w .:-]")
+TEXTS = {
+    *((name,) for name in ("args", "entrypoint_dir", "filename", "gpu_device", "program", "stacks")),
+    *(("combined_stacks", name) for name in ("display_name", "filename_or_module", "kind")),
+    *(("files", name) for name in ("line", "imports")),
+}
+"""Where scalene writes texts, by the first and the last name on the way to them. Elsewhere it expects numbers, and puts them into scripts."""
 NOTHING_LEAVES = (
     "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
     "img-src data:; font-src data:; form-action 'none'; base-uri 'none'\">"
@@ -100,13 +109,15 @@ def _plain(artefact: Path) -> bytes:
     return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
 
 
-def _harmless(part: Any) -> Any:
-    """scalene writes names and source lines into its page as they are: here none can be markup."""
+def _harmless(part: Any, way: tuple[str, ...] = ()) -> Any:
+    """scalene writes names, source lines and numbers into its page as they are: here none can be markup or code."""
     if isinstance(part, dict):
-        return {_harmless(name): _harmless(value) for name, value in part.items()}
+        return {name.translate(NAMES_ALIKE): _harmless(value, (*way, name)) for name, value in part.items()}
     if isinstance(part, list):
-        return [_harmless(value) for value in part]
-    return part.translate(LOOK_ALIKES) if isinstance(part, str) else part
+        return [_harmless(value, way) for value in part]
+    if not isinstance(part, str):
+        return part
+    return part.translate(LOOK_ALIKES) if (*way[:1], *way[1:][-1:]) in TEXTS else NO_WORD.sub("_", part)
 
 
 VIEWERS = {

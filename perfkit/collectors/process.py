@@ -17,6 +17,7 @@ from typing import IO
 from perfkit.errors import CollectionFailed, MissingTool
 
 TICK_S = 0.25
+STANDARD_INPUT = 0
 INTERRUPT_GRACE_S = 15.0
 KEPT_BYTES = 8 * 1024
 SHOWN_LINES = 15
@@ -40,6 +41,10 @@ class Child:
     """Added to ours."""
     shown: tuple[str, ...] = ()
     """What errors call it; empty is the command itself."""
+    stoppable: bool = False
+    """Ctrl-C here asks it to end, and what it did until then counts; else it ends the work. A second one always does."""
+    input_at: int | None = None
+    """It reads what this process would, a file from this place on. None: it finds its input empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,8 @@ class Ended:
     """True when it was asked to end."""
     last_words: str
     """The end of its stderr, or of its stdout when stderr is empty."""
+    stopped_after_s: float | None = None
+    """When Ctrl-C asked it to end; None: nobody pressed it."""
 
 
 def run_child(child: Child, watch: Watch) -> Ended:
@@ -59,11 +66,11 @@ def run_child(child: Child, watch: Watch) -> Ended:
     process = _start(child)
     listeners = [Listener(stream) for stream in (process.stderr, process.stdout) if stream]
     try:
-        interrupted = _watched(process, child, watch, listeners)
+        asked = _watched(process, child, watch, listeners)
     finally:
         _signal_group(process, signal.SIGKILL)
         process.wait()
-    return Ended(process.returncode, interrupted, last_words(listeners))
+    return Ended(process.returncode, asked.at is not None, last_words(listeners), asked.at if asked.by_hand else None)
 
 
 @contextmanager
@@ -101,6 +108,14 @@ class Listener:
         return "\n".join(self._kept.decode("utf-8", errors="replace").strip().splitlines()[-SHOWN_LINES:])
 
 
+def ending_of(status: int) -> str:
+    """How a process ended, in words."""
+    if status >= 0:
+        return f"ended with status {status}"
+    name = signal.Signals(-status).name if -status in {*signal.Signals} else f"signal {-status}"
+    return f"was ended by {name}" + (", as the system does when memory runs out" if name == "SIGKILL" else "")
+
+
 def last_words(listeners: list[Listener]) -> str:
     """What the first stream that carries anything said last."""
     return next((text for listener in listeners if (text := listener.heard())), SILENCE)
@@ -108,33 +123,53 @@ def last_words(listeners: list[Listener]) -> str:
 
 def _start(child: Child) -> subprocess.Popen[bytes]:
     environment = {**os.environ, **child.environment}
-    pipe = subprocess.PIPE
+    pipe, given = subprocess.PIPE, _input_of(child)
     try:
-        return subprocess.Popen(
-            child.command, cwd=child.cwd, env=environment, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True
-        )
+        return subprocess.Popen(child.command, cwd=child.cwd, env=environment, stdin=given, stdout=pipe, stderr=pipe, start_new_session=True)
     except OSError as error:
         raise MissingTool(f"{child.command[0]} cannot be started: {error.strerror or error}.") from error
 
 
-def _watched(process: subprocess.Popen[bytes], child: Child, watch: Watch, listeners: list[Listener]) -> bool:
-    """True when the child had to be asked to end."""
-    started = time.monotonic()
-    interrupted_at: float | None = None
+def _input_of(child: Child) -> int:
+    """Our standard input; a file from its place again, since another child may have read it."""
+    if child.input_at is None:
+        return subprocess.DEVNULL
+    with suppress(OSError):
+        os.lseek(STANDARD_INPUT, child.input_at, os.SEEK_SET)
+    return STANDARD_INPUT
+
+
+@dataclass(slots=True)
+class _Asked:
+    """When and by whom a child was asked to end."""
+
+    at: float | None = None
+    by_hand: bool = False
+
+
+def _watched(process: subprocess.Popen[bytes], child: Child, watch: Watch, listeners: list[Listener]) -> _Asked:
+    """Until it has ended; asks it to end when it is time, or when Ctrl-C says so."""
+    started, asked = time.monotonic(), _Asked()
     while True:
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(TICK_S)
-            return interrupted_at is not None
+        pressed = False
+        try:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(TICK_S)
+                return asked
+            watch(process.pid, time.monotonic() - started)
+        except KeyboardInterrupt:
+            if not child.stoppable or asked.at is not None:
+                raise
+            pressed = True
         seconds = time.monotonic() - started
-        watch(process.pid, seconds)
-        if interrupted_at is None and child.interrupt_after_s is not None and seconds >= child.interrupt_after_s:
-            interrupted_at = seconds
+        if asked.at is None and (pressed or (child.interrupt_after_s is not None and seconds >= child.interrupt_after_s)):
+            asked = _Asked(seconds, pressed)
             _signal_group(process, signal.SIGINT)
-        grace_over = interrupted_at is not None and seconds - interrupted_at > INTERRUPT_GRACE_S
+        grace_over = asked.at is not None and seconds - asked.at > INTERRUPT_GRACE_S
         if seconds > child.limit_s or grace_over:
             _signal_group(process, signal.SIGKILL)
-            asked = shlex.join(child.shown or child.command)
-            raise CollectionFailed(f"`{asked}` still ran after {seconds:.0f} s and was ended. Its last lines:\n{last_words(listeners)}")
+            shown = shlex.join(child.shown or child.command)
+            raise CollectionFailed(f"`{shown}` still ran after {seconds:.0f} s and was ended.", quoted=last_words(listeners))
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -1,7 +1,7 @@
 """Callback that keeps an event loop of asyncio from everything else → loop span that stands where the application did it.
 
 A clock around every callback finds the long ones; a thread that looks at the loop's stack while one is late finds the place.
-Loops that run their callbacks outside of Python, such as uvloop's, are not seen: run the server on asyncio's own loop to watch it.
+Loops that run their callbacks outside of Python, such as uvloop's, are not seen, and that is told: run the server on asyncio's own loop to watch it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import gc
 import sys
 import time
+import warnings
 from asyncio.events import Handle
 from collections import Counter
 from collections.abc import Callable
@@ -47,6 +48,9 @@ _seen: dict[int, _Looks] = {}
 _collecting = [0, 0]
 """When the garbage collection under way began, and how long all of them took."""
 _run = Handle._run
+_begin = asyncio._set_running_loop
+unseen: set[str] = set()
+"""Libraries whose loops ran while they were to be watched, and cannot be."""
 _NOWHERE = site_at(None, None, ())
 
 
@@ -58,12 +62,15 @@ def install(limit_ms: float = LIMIT_MS) -> Callable[[], None]:
         raise UsageError(f"A limit of {limit_ms:g} ms for callbacks is not between 1 and 60000.")
     limit, done = round(limit_ms * 1e6), Event()
     Handle._run = _watched(limit)  # type: ignore[assignment,method-assign]
+    asyncio._set_running_loop = _noticed  # what compiled loops call; those of asyncio call it by another name
+    unseen.clear()
     gc.callbacks.append(_on_collection)
     watcher = Thread(target=_watch, args=(done, limit // LOOKS), name="perfkit-event-loop", daemon=True)
     watcher.start()
 
     def uninstall() -> None:
         Handle._run = _run  # type: ignore[method-assign]
+        asyncio._set_running_loop = _begin
         gc.callbacks.remove(_on_collection)
         done.set()
         watcher.join()
@@ -71,6 +78,17 @@ def install(limit_ms: float = LIMIT_MS) -> Callable[[], None]:
         _seen.clear()
 
     return uninstall
+
+
+def _noticed(loop: asyncio.AbstractEventLoop | None) -> None:
+    """A loop of another library begins or ends."""
+    library = type(loop).__module__.partition(".")[0]
+    if loop is not None and not isinstance(loop, asyncio.BaseEventLoop) and library not in unseen:
+        unseen.add(library)
+        warnings.warn(
+            f"What blocks the event loop is not seen: {library} runs its callbacks outside of Python. Use asyncio's own loop.", stacklevel=2
+        )
+    _begin(loop)
 
 
 def _watched(limit: int) -> Callable[[Handle], None]:

@@ -80,11 +80,18 @@ class Evidence:
         artefact.with_name(artefact.name + MANIFEST_SUFFIX).unlink()
         return stored
 
-    def profile_call(self, call: Callable[[], object], stated: Manifest | None = None, *, tool: str = "cprofile") -> Ingested:
-        """Call a function of this process under cProfile or pyinstrument, and store the profile."""
+    def profile_call(
+        self,
+        call: Callable[[], object],
+        stated: Manifest | None = None,
+        *,
+        tool: str = "cprofile",
+        functions: Sequence[Callable[..., object]] = (),
+    ) -> Ingested:
+        """Call a function of this process under cprofile, pyinstrument, line, memray, tracemalloc or objects, and store what was measured."""
         from perfkit.collectors.profile.call import CallOptions
 
-        return self.collect(CallOptions(call, tool, stated or Manifest()))
+        return self.collect(CallOptions(call, tool, stated or Manifest(), functions=tuple(functions)))
 
     def run_notebooks(
         self, names: Sequence[str], given: Mapping[str, object], *, timeout_s: float = 1800.0, progress: Step | None = None

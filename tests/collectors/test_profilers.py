@@ -48,6 +48,10 @@ if __name__ == "__main__":
 SPEND = "import sys\nblock = bytearray(60_000_000)\nend = sum(range(3_000_000))\n"
 
 
+def spend(number: int) -> int:
+    return len([str(item) for item in range(number)])
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
@@ -140,6 +144,34 @@ def test_py_spy_without_rights_is_told_with_the_ways_out(tmp_path: Path) -> None
     assert isinstance(error, MissingTool) and "SYS_PTRACE" in str(error)
 
 
+WITHOUT = ("setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace")
+"""As root of a container without the right to look into others."""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("setpriv") is None, reason="needs root, to be less than it")
+def test_a_process_that_may_not_be_read_is_not_called_no_python(project: Path, tmp_path: Path) -> None:
+    collect = ("-m", "perfkit", "--workspace", str(tmp_path), "collect", "profile", "--with", "py-spy", "--duration", "1", "--pid")
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], cwd=project) as running:
+        refused = subprocess.run([*WITHOUT, sys.executable, *collect, str(running.pid)], capture_output=True, text=True, check=False)
+        running.kill()
+    assert refused.returncode == 4 and "SYS_PTRACE" in refused.stderr, refused.stderr
+
+
+@pytest.mark.skipif(shutil.which("sleep") is None, reason="needs a program that is not Python")
+def test_a_process_that_is_no_python_is_told(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as running:
+        with pytest.raises(CollectionFailed, match="found no Python in process"):
+            profile.collect(ProfileOptions((), tool="py-spy", pid=running.pid, duration_s=1), tmp_path / "out")
+        running.kill()
+
+
+@pytest.mark.parametrize(("scope", "words"), [("1", "It is 1 here"), ("3", "until the next boot")])
+def test_yamas_setting_is_told(scope: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ptrace_scope").write_text(f"{scope}\n")
+    monkeypatch.setattr(py_spy, "YAMA", tmp_path / "ptrace_scope")
+    assert words in str(py_spy.failure("Error: Permission Denied", "process 1"))
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
@@ -191,6 +223,18 @@ def test_a_call_in_a_notebook_is_a_profile(tool: str, bench: Workbench) -> None:
     stored = bench.profile_call(slow, Manifest(label="notebook"), tool=tool)
     assert any(row.function.startswith("slow") for row in bench.functions(Selection(run_ids=(stored.run_id,))))
     assert facts_of(bench, stored.run_id)["cpu_user"] > 0
+
+
+def test_the_lines_of_a_call_are_timed(bench: Workbench) -> None:
+    stored = bench.profile_call(lambda: spend(100_000), tool="line", functions=[spend])
+    assert {row.function for row in bench.profile(stored.run_id).lines()} == {"spend"}
+
+
+@pytest.mark.parametrize("tool", ["memray", "tracemalloc", "objects"])
+def test_the_memory_of_a_call_is_measured(tool: str, bench: Workbench) -> None:
+    stored = bench.profile_call(lambda: spend(100_000), Manifest(label="memory"), tool=tool)
+    [run] = bench.runs(Selection(run_ids=(stored.run_id,)))
+    assert (run.kind, run.tool, stored.rows["samples"] > 1) == ("memory", tool, True)
 
 
 def test_a_call_that_raises_leaves_nothing(bench: Workbench) -> None:

@@ -151,6 +151,47 @@ def test_a_click_zooms_and_the_tooltip_tells_what_is_there(looking: Looking, tmp
     assert looking.problems == []
 
 
+def test_back_goes_where_it_was_zoomed_before(looking: Looking, tmp_path: Path) -> None:
+    page = looking.open(page_of(tree_of({"abcd": 1.0}), tmp_path / "a.html"))
+    zoomed = "document.documentElement.dataset.zoom"
+    assert page.is_disabled("#back")
+    page.focus("#canvas")
+    for keys in (("ArrowDown", "Enter"), ("ArrowDown", "ArrowDown", "Enter")):
+        for key in keys:
+            page.keyboard.press(key)
+    assert page.evaluate(zoomed) == "app.work_c"
+    page.keyboard.press("Backspace")
+    assert page.evaluate(zoomed) == "app.work_a"
+    page.click("#back")
+    assert (page.evaluate(zoomed), page.is_disabled("#back"), looking.problems) == ("all", True, [])
+
+
+def test_enter_walks_the_matches_in_both_directions(looking: Looking, tmp_path: Path) -> None:
+    page = looking.open(page_of(tree_of({"ab": 3.0, "cb": 2.0}), tmp_path / "a.html"))
+    page.fill("#search", "work_b")
+    told = []
+    for key in ("Enter", "Enter", "Shift+Enter"):
+        page.press("#search", key)
+        told.append(page.inner_text("#chosen").split(" total ")[1].split(",")[0])
+    assert told == ["3.00 s", "2.00 s", "3.00 s"]
+
+
+def test_on_paper_it_is_light_and_every_row_is_there(looking: Looking, tmp_path: Path) -> None:
+    looking.page.emulate_media(color_scheme="dark")
+    path = "".join(chr(ord("a") + number) for number in range(26))
+    page = looking.open(page_of(tree_of({path: 1.0, path * 2: 1.0}), tmp_path / "a.html"))
+    look = "[document.documentElement.dataset.theme, document.getElementById('stage').clientHeight]"
+    on_screen = page.evaluate(look)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(look) == ["light", 19 * 53]
+    assert not page.is_visible(".controls")
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(look) == on_screen
+    assert page.pdf().startswith(b"%PDF") and looking.problems == []
+
+
 def test_what_changed_is_told_on_both_sides_and_vanished_paths_are_there_by_the_bases_width(looking: Looking, tmp_path: Path) -> None:
     both = difference(tree_of({"a": 3.0, "b": 1.0}), tree_of({"a": 3.0, "c": 3.0}))
     sides = (Side("fast", ("1",), both.base), Side("slow", ("2",), both.candidate))

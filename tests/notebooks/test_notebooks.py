@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
 
 from perfkit.model.run import Manifest
 from perfkit.notebooks import inspect, notebooks
@@ -95,13 +97,30 @@ def test_did_we_regress_names_the_commit(bench: Workbench, locust_log: WriteLog)
     assert "(commit commit12)" in "".join(outputs[-1]["text"])
 
 
-def test_collect_profile_names_the_hottest_function(bench: Workbench) -> None:
-    given = {"workspace": str(bench.workspace.root), "program": "-m,timeit,-n,3,sum(range(100000))"}
+@pytest.mark.parametrize("tool", ["cprofile", "pyinstrument", "py-spy"])
+def test_collect_profile_names_the_hottest_function(tool: str, bench: Workbench) -> None:
+    given = {"workspace": str(bench.workspace.root), "program": "-m,timeit,-n,300,sum(range(100000))", "tool": tool}
     [executed] = bench.run_notebooks(["collect_profile"], given)
     last = "".join(cells(executed.output)[-1]["outputs"][-1]["text"])
     assert "of the profile itself" in last
     shown = "".join("".join(output.get("data", {}).get("text/html", "")) for cell in cells(executed.output) for output in cell.get("outputs", []))
     assert "<iframe sandbox='allow-scripts'" in shown
+
+
+def test_collect_profile_names_the_hottest_line(bench: Workbench, tmp_path: Path) -> None:
+    program = tmp_path / "rank.py"
+    program.write_text("def rank(items):\n    return sorted(items, key=str)\nfor _ in range(5):\n    rank(range(20000))\n")
+    outputs = outputs_of(bench, "collect_profile", program=[str(program)], tool="line", functions=["__main__:rank"])
+    assert "rank at" in "".join(outputs[-1]["text"]) and ":2 takes" in "".join(outputs[-1]["text"])
+
+
+def test_calls_are_measured_in_a_living_kernel(bench: Workbench) -> None:
+    start = f"import perfkit\nbench = perfkit.open_workbench({str(bench.workspace.root)!r})\ndef rank():\n    return sorted(range(20_000), key=str)"
+    tools = ("cprofile", "pyinstrument", "line", "memray", "tracemalloc")
+    calls = [f"bench.profile_call(rank, tool={tool!r}, functions=[rank] if {tool!r} == 'line' else [])" for tool in tools]
+    notebook = new_notebook(cells=[new_code_cell(source) for source in (start, *calls)])  # type: ignore[no-untyped-call]
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    assert {run.tool for run in bench.runs()} == {"line_profiler" if tool == "line" else tool for tool in tools}
 
 
 def test_collect_plans_names_the_slow_statement_and_what_is_wrong(bench: Workbench, tmp_path: Path) -> None:

@@ -103,6 +103,24 @@ def test_it_is_installed_once_and_taken_out() -> None:
     assert Handle._run is before
 
 
+class CompiledLoop:
+    """Begins as uvloop's does."""
+
+    def begin(self) -> None:
+        loop: Any = self
+        asyncio._set_running_loop(loop)
+        asyncio._set_running_loop(None)
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_loop_that_cannot_be_watched_is_told_once() -> None:
+    with pytest.warns(UserWarning, match="is not seen") as told:
+        CompiledLoop().begin()
+        CompiledLoop().begin()
+        asyncio.run(asyncio.sleep(0))
+    assert (len(told), event_loop.unseen) == (1, {CompiledLoop.__module__.partition(".")[0]})
+
+
 @pytest.mark.usefixtures("watched")
 def test_a_callback_costs_less_than_a_microsecond_more(spans: Spans) -> None:
     loop = asyncio.new_event_loop()

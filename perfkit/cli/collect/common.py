@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +14,18 @@ import click
 from perfkit.cli.diagnostics import say
 from perfkit.cli.output import json_option, print_json, print_table, show, workbench
 from perfkit.cli.progress import stepping
+from perfkit.collectors.process import STANDARD_INPUT
 from perfkit.errors import Interrupted, PerfkitError
 from perfkit.ingest import Ingested, label_of
 from perfkit.model.run import Manifest
+
+NEXT = {
+    "line_profiler": "perfkit profile {run} --view lines",
+    "memory": "perfkit memory {run}, perfkit figure memory {run} -o memory.svg",
+    "profile": "perfkit profile {run}, perfkit figure flame {run} -o flame.html",
+    "trace": "perfkit stages {run}, perfkit diagnose --run {run}",
+}
+"""What shows a run, by its format or its kind."""
 
 if TYPE_CHECKING:
     from perfkit.collectors import Options
@@ -66,9 +78,24 @@ def collect_and_print(workspace: Path | None, wanted: list[Options], as_json: bo
     runs = bench.runs(Selection(run_ids=tuple(held)))
     rows = [(run.run_id, run.format, held[run.run_id], "yes" if run.valid else f"no: {run.invalid_because}") for run in runs]
     print_table({"run": "left", "format": "left", "rows": "left", "valid": "left"}, rows, empty="")
+    for run in runs:
+        if commands := NEXT.get(run.format, NEXT.get(run.kind)):
+            say(f"Look at it: {commands.format(run=run.run_id)}")
     times = [row for run in runs if run.kind == "load" for row in bench.latency(run.run_id)]
     if times:
         show(times, False, empty="")
+
+
+def input_at(*, twice: bool = False) -> int | None:
+    """Where a program that is run begins to read our standard input; None where only a terminal is there, or a pipe that would be needed twice."""
+    with suppress(OSError, ValueError):
+        mode = os.fstat(STANDARD_INPUT).st_mode
+        if stat.S_ISREG(mode):
+            return os.lseek(STANDARD_INPUT, 0, os.SEEK_CUR)
+        if twice and stat.S_ISFIFO(mode):
+            say("Both runs of the program find their input empty: a pipe can be read once. Give it a file with < if it reads one.")
+        return 0 if not twice and (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)) else None
+    return None
 
 
 def stated(given: dict[str, Any]) -> Manifest:

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from perfkit.cli.collect.common import collect_and_print, common, stated
+from perfkit.cli.collect.common import collect_and_print, common, input_at, stated
+from perfkit.cli.diagnostics import say
 from perfkit.collectors.profile import PROFILERS, ProfileOptions
 
 WITH = """
@@ -36,5 +37,7 @@ GIVEN = ("tool", "pid", "duration_s", "rate", "native", "threads", "asynchronous
 @click.argument("program", nargs=-1, type=click.UNPROCESSED)
 def command(workspace: Path | None, program: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Profile a program: perfkit collect profile --with py-spy --label baseline -- python -m package arguments."""
-    options = ProfileOptions(program, **{name: given[name] for name in GIVEN}, stated=stated(given))
+    options = ProfileOptions(
+        program, **{name: given[name] for name in GIVEN}, stated=stated(given), input_at=input_at(twice=given["measure_overhead"]), say=say
+    )
     collect_and_print(workspace, [options], as_json)

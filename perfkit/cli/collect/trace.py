@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from perfkit.cli.collect.common import collect_and_print, common, stated
+from perfkit.cli.collect.common import collect_and_print, common, input_at, stated
+from perfkit.cli.diagnostics import say
 
 HOOKS = ("asyncpg", "httpx", "psycopg", "redis", "sqlalchemy", "sqlite3")
 
@@ -33,5 +34,7 @@ def command(workspace: Path | None, program: tuple[str, ...], as_json: bool, **g
     """
     from perfkit.collectors.traced import TracedOptions
 
-    options = TracedOptions(program, **{name: given[name] for name in ("hooks", "limit_ms", "duration_s")}, stated=stated(given))
+    options = TracedOptions(
+        program, **{name: given[name] for name in ("hooks", "limit_ms", "duration_s")}, stated=stated(given), input_at=input_at(), say=say
+    )
     collect_and_print(workspace, [options], as_json)

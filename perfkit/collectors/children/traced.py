@@ -10,7 +10,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from perfkit.trace import record
+from perfkit.trace import event_loop, record
+
+UNSEEN = ".unseen"
+"""Beside the trace: libraries whose event loops could not be watched."""
 
 
 def main() -> None:
@@ -20,16 +23,19 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = [name, *arguments]
     sys.path[0] = str(Path.cwd() if form == "-m" else Path(name).resolve().parent)
-    import_module("perfkit.trace.event_loop").install(float(limit_ms))
+    event_loop.install(float(limit_ms))
     for hook in filter(None, hooks.split(",")):
         import_module(f"perfkit.trace.{hook}").install()
     if importlib.util.find_spec("uvicorn") is not None:
         trace_uvicorn()
-    with record(outfile, root=Path.cwd()):
-        if form == "-m":
-            runpy.run_module(name, run_name="__main__", alter_sys=True)
-        else:
-            runpy.run_path(name, run_name="__main__")
+    try:
+        with record(outfile, root=Path.cwd()):
+            if form == "-m":
+                runpy.run_module(name, run_name="__main__", alter_sys=True)
+            else:
+                runpy.run_path(name, run_name="__main__")
+    finally:
+        Path(outfile + UNSEEN).write_text(" ".join(sorted(event_loop.unseen)), encoding="utf-8")
 
 
 def trace_uvicorn() -> None:

@@ -6,21 +6,24 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from perfkit.collectors.base import Progress, described, desk, leave, nobody_watches, utc_now
 from perfkit.collectors.measuring import Measured, run_measured
-from perfkit.collectors.process import Child
+from perfkit.collectors.onlooker import Onlooker, stopped
+from perfkit.collectors.overhead import overhead
+from perfkit.collectors.process import Child, ending_of
 from perfkit.collectors.profile import cprofile, line, py_spy, pyinstrument, running, scalene
 from perfkit.collectors.profile.cprofile import RUNNER as RUNNER
 from perfkit.collectors.profile.form import Profiler
 from perfkit.collectors.profile.options import ProfileOptions as ProfileOptions
 from perfkit.collectors.profile.program import Program as Program
-from perfkit.collectors.profile.program import any_program
+from perfkit.collectors.profile.program import any_program, shown
 from perfkit.collectors.profile.program import program_of as program_of
 from perfkit.collectors.versions import tool_version, version_in
-from perfkit.errors import CollectionFailed, UsageError, unknown
+from perfkit.errors import CollectionFailed, Interrupted, UsageError, unknown
 from perfkit.model.run import Fact
+from perfkit.units import format_quantity
 
 PROFILERS: Mapping[str, Profiler] = {
     "cprofile": cast(Profiler, cprofile),
@@ -30,6 +33,8 @@ PROFILERS: Mapping[str, Profiler] = {
     "line": cast(Profiler, line),
 }
 MOST_RATE = 10_000
+LEAST_BYTES = 8
+"""A profile of fewer holds nothing."""
 
 
 def collect(options: ProfileOptions, folder: Path, progress: Progress | None = None) -> Path:
@@ -45,11 +50,16 @@ def collect(options: ProfileOptions, folder: Path, progress: Progress | None = N
     with desk(folder) as place:
         artefact = place / profiler.ARTEFACT
         launch = profiler.launch(program, options, artefact)
-        measured = _run(launch.command, options, place, tell, launch.observer)
+        onlooker = Onlooker(tell, shown(options.command), options.duration_s, below=1)
+        measured = _run(launch.command, options, place, onlooker, launch.observer)
         _refuse_failure(measured, artefact, options, profiler)
-        facts = {**measured.facts, **(_overhead(program, options, place, tell, measured) if options.measure_overhead else {})}
+        facts = {**measured.facts, **_of_children(onlooker, profiler, options)}
+        if options.measure_overhead:
+            without = Onlooker(tell, f"{shown(options.command)}, without the profiler")
+            facts |= overhead(measured, lambda: _run(program.plain, options, place, without), options.command, options.say)
         manifest = replace(profiler.told(measured.observer_said), tool=profiler.NAME, tool_version=version, started_at=started)
-        known = replace(manifest, parameters=_parameters(profiler, options), facts={**facts, **manifest.facts})
+        parameters = {"command": shlex.join(options.command), **stopped(options, measured.stopped_after_s), **profiler.settings(options)}
+        known = replace(manifest, parameters=parameters, facts={**facts, **manifest.facts})
         return leave(artefact, folder, described(known, options.stated, options.project or options.cwd))
 
 
@@ -100,38 +110,32 @@ def asked_of(options: ProfileOptions) -> Mapping[str, bool]:
     }
 
 
-def _run(command: tuple[str, ...], options: ProfileOptions, place: Path, tell: Progress, observer: tuple[str, ...] = ()) -> Measured:
-    limit_s, name = options.duration_s or options.timeout_s, options.command[0] if len(options.command) == 1 else shlex.join(options.command)
-
-    def watch(_: int, seconds: float) -> None:
-        tell(f"{seconds:.0f} s · {name}", min(seconds / limit_s, 1.0))
-
-    child = Child(command, options.timeout_s, options.duration_s, options.cwd, shown=options.command)
-    return run_measured(child, place, watch, observer)
+def _run(command: tuple[str, ...], options: ProfileOptions, place: Path, onlooker: Onlooker, observer: tuple[str, ...] = ()) -> Measured:
+    how = Child(command, options.timeout_s, options.duration_s, options.cwd, shown=options.command, stoppable=True, input_at=options.input_at)
+    return run_measured(how, place, onlooker, observer)
 
 
-def _overhead(program: Program, options: ProfileOptions, place: Path, tell: Progress, profiled: Measured) -> Mapping[str, Fact]:
-    """The same command alone, and how many times as long it took with the profiler."""
-    alone = _run(program.plain, options, place, lambda text, done: tell(f"{text}, without the profiler", done))
-    if alone.failed:
-        asked = shlex.join(options.command)
-        raise CollectionFailed(f"`{asked}` ended with status {alone.status} without the profiler. Its last lines:\n{alone.last_words}")
-    wall, wall_with, cpu, cpu_with = alone.facts["wall"][0], profiled.facts["wall"][0], alone.cpu_seconds, profiled.cpu_seconds
-    facts: dict[str, Fact] = {"wall_without": (wall, "wall_s"), "overhead": (wall_with / wall, "ratio"), "cpu_without": (cpu, "cpu_s")}
-    return facts | ({"overhead_cpu": (cpu_with / cpu, "ratio")} if cpu else {})
+def _of_children(onlooker: Onlooker, profiler: Profiler, options: ProfileOptions) -> Mapping[str, Fact]:
+    """Processes that the program started and the profiler did not see."""
+    number = onlooker.children_at_work
+    if profiler.SEES_CHILDREN or not number:
+        return {}
+    spent = format_quantity(sum(onlooker.worked_s.values()), "cpu_s")
+    others = " and ".join(name for name, item in PROFILERS.items() if item.SEES_CHILDREN)
+    processes = "1 child process" if number == 1 else f"{number} child processes"
+    options.say(f"{processes} of the program used at least {spent} of CPU time, which {options.tool} does not measure; {others} do.")
+    return {"child_processes": (float(number), "count")}
 
 
 def _refuse_failure(measured: Measured, artefact: Path, options: ProfileOptions, profiler: Profiler) -> None:
-    asked = shlex.join(options.command)
+    asked, said = f"`{shlex.join(options.command)}`", measured.last_words
     if measured.failed:
-        raise CollectionFailed(f"`{asked}` ended with status {measured.status}; its profile is not kept. Its last lines:\n{measured.last_words}")
+        raise CollectionFailed(f"{asked} {ending_of(measured.status)}; its profile is not kept.", quoted=said)
     if profiler.FROM_OUTSIDE and not artefact.exists():
-        raise py_spy.failure(measured.observer_said, f"`{asked}`")
+        raise py_spy.failure(measured.observer_said, asked)
+    if measured.stopped_after_s is not None and not artefact.exists():
+        raise Interrupted(f"interrupted: {asked} was stopped before {profiler.NAME} had anything to keep.")
     if not artefact.exists():
-        why = f"{profiler.NAME} left no profile of `{asked}`: os._exit, exec or a signal ended it, or there was nothing to measure."
-        raise CollectionFailed(f"{why} Its last lines:\n{measured.last_words}")
-
-
-def _parameters(profiler: Profiler, options: ProfileOptions) -> dict[str, Any]:
-    limit = {} if options.duration_s is None else {"duration_s": options.duration_s}
-    return {"command": shlex.join(options.command), **limit, **profiler.settings(options)}
+        raise CollectionFailed(f"{profiler.NAME} left no profile of {asked}: os._exit, exec or a signal ended it.", quoted=said)
+    if artefact.stat().st_size < LEAST_BYTES:
+        raise CollectionFailed(f"{profiler.NAME} found nothing to measure in {asked}; it ended with status {measured.status}.", quoted=said)

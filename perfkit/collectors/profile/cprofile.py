@@ -14,6 +14,7 @@ from perfkit.model.run import Manifest
 NAME = "cprofile"
 PACKAGE = None
 FROM_OUTSIDE = False
+SEES_CHILDREN = False
 ARTEFACT = "profile.prof"
 ABOUT = "every call of the main thread, counted and timed: who calls whom"
 TAKES: Mapping[str, str] = {}

@@ -30,6 +30,8 @@ class Profiler(Protocol):
     """What pip installs; None is a part of Python."""
     FROM_OUTSIDE: bool
     """True: it is a program of its own and profiles any command; False: a package of the program's interpreter."""
+    SEES_CHILDREN: bool
+    """Whether child processes of the program are measured, too."""
     ARTEFACT: str
     ABOUT: str
     """What it measures, for help and the inventory."""

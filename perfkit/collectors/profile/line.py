@@ -15,6 +15,7 @@ from perfkit.model.run import Manifest
 NAME = "line_profiler"
 PACKAGE = "line_profiler"
 FROM_OUTSIDE = False
+SEES_CHILDREN = False
 ARTEFACT = "profile.lprof"
 ABOUT = "every line of chosen functions, counted and timed"
 TAKES: Mapping[str, str] = {"function": "module:name of a function, class or method; without it those with @profile"}

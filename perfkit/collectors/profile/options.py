@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from perfkit.collectors.base import nobody_hears
 from perfkit.model.run import Manifest
 
 
@@ -46,3 +48,7 @@ class ProfileOptions:
     """Those whose lines are timed, as module:name."""
     measure_overhead: bool = False
     """Runs the program once more, without the profiler."""
+    input_at: int | None = None
+    """The program reads our standard input, a file from this place on. None: it finds its input empty."""
+    say: Callable[[str], None] = nobody_hears
+    """Called with what the user should know of the run that its numbers do not tell."""

@@ -58,6 +58,11 @@ def program_of(command: tuple[str, ...], cwd: Path) -> Program:
     return Program(interpreter, "script", words[0], tuple(words[1:]))
 
 
+def shown(command: tuple[str, ...]) -> str:
+    """A command line for people; text that already is one stays as it is."""
+    return command[0] if len(command) == 1 else shlex.join(command)
+
+
 def any_program(command: tuple[str, ...]) -> Program:
     """Any command, for a profiler that looks from outside."""
     return Program("", "command", sys.executable if PYTHON.fullmatch(command[0]) else command[0], command[1:])

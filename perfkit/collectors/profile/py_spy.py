@@ -18,6 +18,7 @@ from perfkit.model.run import Manifest
 NAME = "py-spy"
 PACKAGE = "py-spy"
 FROM_OUTSIDE = True
+SEES_CHILDREN = True
 ARTEFACT = "profile.speedscope.json"
 ABOUT = "samples of running threads, from outside, also of a process that runs already and of its children"
 TAKES: Mapping[str, str] = {
@@ -38,9 +39,10 @@ SECONDS = {"ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1.0}
 NOT_ALLOWED = re.compile(r"permission denied|operation not permitted|EPERM|requires root", re.IGNORECASE)
 NO_PYTHON = re.compile(r"failed to find (a )?python|not a python|no python (interpreter|processes)", re.IGNORECASE)
 GONE = re.compile(r"no such process|no such file or directory|failed to open process|couldn't find process", re.IGNORECASE)
+YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
 RIGHTS = (
     "The system does not let py-spy look into the process. Let perfkit start the program (-- COMMAND instead of --pid), run it as root "
-    "(sudo env PATH=$PATH perfkit …), allow it with `sysctl kernel.yama.ptrace_scope=0`, or start the container with --cap-add SYS_PTRACE."
+    "(sudo env PATH=$PATH perfkit …), start the container with --cap-add SYS_PTRACE, or allow it with `sysctl kernel.yama.ptrace_scope=0`."
 )
 
 
@@ -76,12 +78,32 @@ def told(said: str) -> Manifest:
     return Manifest(facts=facts)
 
 
-def failure(said: str, who: str) -> PerfkitError:
-    """Why it left no profile, in the words of what can be done."""
-    if NOT_ALLOWED.search(said):
-        return MissingTool(f"py-spy cannot profile {who}. {RIGHTS}")
+def failure(said: str, who: str, pid: int | None = None) -> PerfkitError:
+    """Why it left no profile, in the words of what can be done. With child processes it calls what it may not read no Python."""
+    if NOT_ALLOWED.search(said) or (NO_PYTHON.search(said) and pid is not None and not may_read(pid)):
+        return MissingTool(f"py-spy cannot profile {who}. {RIGHTS}{_yama()}")
     if NO_PYTHON.search(said):
         return CollectionFailed(f"py-spy found no Python in {who}. It profiles CPython 2.7 and 3.3 and later; is it the right process?")
     if GONE.search(said):
         return CollectionFailed(f"py-spy could not look into {who}: it had ended, or there is no such process.")
     return CollectionFailed(f"py-spy left no profile of {who}. It said:\n{said or '(nothing)'}")
+
+
+def may_read(pid: int) -> bool:
+    """Whether the system lets us look into the memory of a process; where it has no such files, nobody knows better than py-spy."""
+    try:
+        with Path(f"/proc/{pid}/mem").open("rb"):
+            return True
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+
+
+def _yama() -> str:
+    """What a Linux with Yama allows: 1 parents only, 2 root only, 3 nobody until the next boot."""
+    try:
+        scope = YAMA.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+    return f" It is {scope} here." if scope != "3" else " It is 3 here: nobody may, until the next boot with another value."

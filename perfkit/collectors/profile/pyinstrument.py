@@ -14,6 +14,7 @@ from perfkit.model.run import Manifest
 NAME = "pyinstrument"
 PACKAGE = "pyinstrument"
 FROM_OUTSIDE = False
+SEES_CHILDREN = False
 ARTEFACT = "profile.pyisession.json"
 ABOUT = "samples of the main thread by wall time, waiting included; coroutines on request"
 TAKES: Mapping[str, str] = {"async": "waiting of coroutines counts where it is awaited", "rate": "samples a second"}

@@ -47,7 +47,7 @@ def collect(options: ProfileOptions, folder: Path, tell: Progress) -> Path:
         ended = run_child(child, lambda _, seconds: tell(f"{seconds:.0f} s · {who}", min(seconds / seconds_wanted, 1.0)))
         after, wall = _spent(process), time.monotonic() - began
         if ended.status or not artefact.exists():
-            raise py_spy.failure(ended.last_words, who)
+            raise py_spy.failure(ended.last_words, who, process.pid)
         told = py_spy.told(ended.last_words)
         known = replace(told, tool=py_spy.NAME, tool_version=version, started_at=started, facts={**_facts(before, after, wall), **told.facts})
         known = replace(known, parameters={"command": command, "duration_s": options.duration_s, **py_spy.settings(options)})

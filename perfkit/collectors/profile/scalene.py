@@ -9,11 +9,13 @@ from typing import Any
 from perfkit.collectors.profile.form import Launch
 from perfkit.collectors.profile.options import ProfileOptions
 from perfkit.collectors.profile.program import Program
+from perfkit.errors import UsageError
 from perfkit.model.run import Manifest
 
 NAME = "scalene"
 PACKAGE = "scalene"
 FROM_OUTSIDE = False
+SEES_CHILDREN = True
 ARTEFACT = "profile.scalene.json"
 ABOUT = "samples of lines: Python, native and system time apart, memory and copies on request"
 TAKES: Mapping[str, str] = {
@@ -25,16 +27,22 @@ TAKES: Mapping[str, str] = {
 }
 
 RATE = 100
+STARTER = Path(__file__).parents[1] / "children" / "started.py"
+"""For installed commands: of several words scalene runs the first that ends in .py."""
 
 
 def launch(program: Program, options: ProfileOptions, artefact: Path) -> Launch:
     """Nothing is cut off, which its thresholds do otherwise. Code below the working folder counts. The program's own options follow dashes."""
+    if "--" in program.arguments:
+        raise UsageError("scalene does not hand `--` on to the program. Choose another profiler with --with, or leave it out.")
     what = [flag for flag, asked in (("--memory", options.memory), ("--gpu", options.gpu)) if asked] or ["--cpu-only"]
     every = ("--cpu-percent-threshold", "0", "--malloc-threshold", "0", "--cpu-sampling-rate", f"{1 / (options.rate or RATE):g}")
     home = str((options.project or options.cwd or Path.cwd()).resolve())
     waiting = "--async" if options.asynchronous else "--no-async"
     run = (program.interpreter, "-m", "scalene", "run", "-o", str(artefact), *what, *every, waiting, "--program-path", home)
-    return Launch((*run, *program.what, "---", *program.arguments))
+    if program.form == "-m" or program.name.endswith(".py"):
+        return Launch((*run, *program.what, "---", *program.arguments))
+    return Launch((*run, str(STARTER), "---", program.form, program.name, *program.arguments))
 
 
 def settings(options: ProfileOptions) -> Mapping[str, Any]:

@@ -19,7 +19,8 @@ IN_A_SCRIPT = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u
 
 def flame_page(data: dict[str, Any]) -> str:
     """Names in the data are text to the page, whatever they look like."""
-    style, script = (FOLDER.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    style, graph, page = (FOLDER.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "graph.js", "page.js"))
+    script = f'"use strict";\n(() => {{\n{graph}{page}}})();\n'
     parts = {
         "style": style,
         "script": script,
@@ -28,9 +29,9 @@ def flame_page(data: dict[str, Any]) -> str:
         "title": html.escape(printable(data["title"])),
         "data": json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(IN_A_SCRIPT),
     }
-    page = FOLDER.joinpath("page.html").read_text(encoding="utf-8")
+    document = FOLDER.joinpath("page.html").read_text(encoding="utf-8")
     # in one pass: what is filled in is not searched for more places
-    return re.sub("@(" + "|".join(parts) + ")@", lambda place: parts[place[1]], page).encode(errors="replace").decode()
+    return re.sub("@(" + "|".join(parts) + ")@", lambda place: parts[place[1]], document).encode(errors="replace").decode()
 
 
 def _hash(text: str) -> str:
