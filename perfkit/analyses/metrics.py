@@ -136,7 +136,7 @@ METRICS: dict[str, Metric] = {
             latency_batches,
             printed="p99",
         ),
-        Metric("latency.max", "the slowest request", "ms", "lower", "load", "endpoint", latency, "max_ms", closely=True),
+        Metric("latency.max", "the slowest request", "ms", "lower", "load", "endpoint", latency, "max_ms", printed="max", closely=True),
         Metric("latency.p95_ok", "P95 of successful requests", "ms", "lower", "load", "endpoint", latency, "p95_ok_ms", latency_batches),
         Metric("response.p50", "median time since a request was meant to be sent", "ms", "lower", "load", "endpoint", response, "response_p50_ms"),
         Metric(

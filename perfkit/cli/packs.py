@@ -31,7 +31,7 @@ def command(ctx: click.Context, as_json: bool) -> Exit | None:
     from perfkit.packs import folders, read_pack
     from perfkit.workspace import find_workspace
 
-    rows = []
+    rows: list[dict[str, object]] = []
     for name, folder in sorted(folders(find_workspace(ctx.obj)).items()):
         try:
             pack = read_pack(folder)
@@ -85,14 +85,16 @@ def validate(workspace: Path | None, path: Path, as_json: bool) -> Exit:
         pack = read_pack(folder)
     except WrongFileError as error:
         if not as_json:
-            raise
+            echo("\n".join(f"{error.path}:{item.line}: {item.text}" for item in error.found))
+            return Exit.USAGE
         print_json({"pack": folder, "mistakes": [{"file": error.path, "line": item.line, "text": item.text} for item in error.found], "notes": []})
         return Exit.USAGE
     notes = [f"the template of the report {missing} is not there yet" for missing in templates_missing(pack)]
     if as_json:
         print_json({"pack": folder, "mistakes": [], "notes": notes})
     else:
-        counted = f"{len(pack.targets)} targets, {len(pack.constraints)} constraints, {len(pack.components)} components"
+        parts = {"target": pack.targets, "constraint": pack.constraints, "component": pack.components}
+        counted = ", ".join(f"{len(items)} {name}{'' if len(items) == 1 else 's'}" for name, items in parts.items())
         echo("\n".join([f"{pack.name} is a pack: {counted}. Nothing is wrong in it.", *(f"note: {note}." for note in notes)]))
     return Exit.DONE
 

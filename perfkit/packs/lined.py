@@ -29,8 +29,9 @@ class WrongFileError(UsageError):
     def __init__(self, path: Path, what: str, found: list[Mistake]) -> None:
         self.path = path
         self.found = sorted(found, key=lambda item: item.line)
-        lines = [f"{path}:{item.line}: {item.text}" for item in self.found]
-        super().__init__(lines[0] if len(lines) == 1 else "\n  ".join([f"{path} is not {what}; {len(lines)} mistakes:", *lines]))
+        told = "; ".join(f"line {item.line}: {item.text.rstrip('.')}" for item in self.found)
+        counted = f"{len(self.found)} mistakes: " if len(self.found) > 1 else ""
+        super().__init__(f"{path}: not {what}: {counted}{told}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,10 @@ Comparator = Literal["<", "<=", ">", ">="]
 Form = Literal["limit", "reduction", "users"]
 
 
+NAME = "[a-z0-9][a-z0-9_-]*"
+"""Of a system: it stands in file names and on command lines."""
+
+
 class Part(BaseModel):
     """What every part of a pack has in common: no unknown keys, never changed."""
 
@@ -169,7 +173,7 @@ class PoolRule(Part):
 class Pack(Part):
     """Everything that perfkit knows about one system."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    name: Annotated[str, Field(pattern=f"^{NAME}$")]
     title: Words
     source: str | None = None
     """Where targets and constraints come from that do not say it themselves."""
