@@ -157,7 +157,10 @@ def _of_measured(case: Case, measured: Measurement, errors: Measurement | None) 
 def _undecided(measured: Measurement) -> str | None:
     if measured.method == AT_LEAST:
         return "the tool does not tell of every request whether it was answered, so more may have failed"
-    return f"{len(measured.runs)} run: too little to bound the value" if measured.lo is None and measured.hi is None else None
+    if measured.lo is not None or measured.hi is not None:
+        return None
+    values = f"{measured.n} value{'' if measured.n == 1 else 's'}"
+    return f"{values} of {len(measured.runs)} run{'' if len(measured.runs) == 1 else 's'}: too little to bound it"
 
 
 def _missing(case: Case, judged: Sequence[Run]) -> str:

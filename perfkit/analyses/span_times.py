@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from perfkit.store import Store
@@ -26,13 +26,44 @@ class SpanTimes:
     first_ms: float
     warm_p95_ms: float | None
     """None when there was only a first one."""
+    rounds_ms: list[float] | None = None
+    """One after another; None where nobody asked for them."""
 
 
 def span_times(store: Store, run_ids: Sequence[str]) -> list[SpanTimes]:
     """Every kind and name."""
-    return store.ask(QUESTION, SpanTimes, run_ids=list(run_ids), statements=False)
+    return _asked(store, run_ids)
+
+
+def cold_times(store: Store, run_ids: Sequence[str]) -> list[SpanTimes]:
+    """The same for the first times: each run has one."""
+    return [replace(row, n=1) for row in span_times(store, run_ids)]
+
+
+def warm_times(store: Store, run_ids: Sequence[str]) -> list[SpanTimes]:
+    """The same for all times but the first."""
+    return [replace(row, n=row.n - 1) for row in span_times(store, run_ids) if row.n > 1]
 
 
 def query_times(store: Store, run_ids: Sequence[str]) -> list[SpanTimes]:
     """Every statement, as the application waited for it."""
-    return store.ask(QUESTION, SpanTimes, run_ids=list(run_ids), statements=True)
+    return _asked(store, run_ids, statements=True)
+
+
+def span_rounds(store: Store, run_ids: Sequence[str]) -> list[SpanTimes]:
+    """Every kind and name, one time after another: what bounds a percentile within one run."""
+    return _asked(store, run_ids, rounds_from=1)
+
+
+def warm_rounds(store: Store, run_ids: Sequence[str]) -> list[SpanTimes]:
+    """The same without the first of each."""
+    return _asked(store, run_ids, rounds_from=2)
+
+
+def query_rounds(store: Store, run_ids: Sequence[str]) -> list[SpanTimes]:
+    """The same by statement."""
+    return _asked(store, run_ids, statements=True, rounds_from=1)
+
+
+def _asked(store: Store, run_ids: Sequence[str], *, statements: bool = False, rounds_from: int = 0) -> list[SpanTimes]:
+    return store.ask(QUESTION, SpanTimes, **{"run_ids": list(run_ids), "statements": statements, "from": rounds_from})
