@@ -26,6 +26,7 @@ from perfkit.store import Store
 ERRORS = "error.rate"
 BASELINE = "baseline"
 """The label that a reduction is judged against when nobody names one."""
+MOST_NAMED = 3
 NO_EARLIER = "a reduction is judged against an earlier label; --against names it"
 
 
@@ -168,8 +169,10 @@ def _missing(case: Case, judged: Sequence[Run]) -> str:
     metric, target = case.metric, case.target
     kind = "" if metric.kind == ANY else f"{metric.kind} "
     within = f" in a scenario like {target.scenario!r}" if target.scenario else ""
-    if judged and target.subject != "*":
-        return f"none of {len(judged)} valid {kind}runs{within} has a {metric.subject} like {target.subject!r}"
+    there = [item.subject for item in measure_runs(case.store, metric, judged)]
+    if there:
+        named = ", ".join(there[:MOST_NAMED]) + (f" and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else "")
+        return f"no {metric.subject}{within} is like {target.subject!r}; there is {named}"
     why = f"no valid {kind}run{within} measured it"
     refused = [run for run in case.runs if metric.kind in (run.kind, ANY) and not run.valid]
     return f"{why}; {len(refused)} not valid, the newest because {refused[0].invalid_because}" if refused else why

@@ -118,10 +118,8 @@ def _readings(pack: Pack, verdicts: Sequence[Verdict]) -> list[str]:
     said = []
     for label, readings in pack.readings().items():
         given = {verdict.verdict for verdict in verdicts if verdict.reading_of == label}
-        agree = "they agree" if len(given) == 1 else "they do not agree, so ask what is meant"
-        said.append(
-            f"“{label}” can be read in {len(readings)} ways, and each is judged: {', '.join(item.variant or '' for item in readings)}; {agree}."
-        )
+        agree = "none of them was measured" if given == {"no_data"} else "they agree" if len(given) == 1 else "they differ, so ask which one is meant"
+        said.append(f"“{label}” is one sentence with {len(readings)} readings: {'; '.join(item.variant or '' for item in readings)}: {agree}.")
     return said
 
 
