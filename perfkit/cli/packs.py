@@ -90,6 +90,10 @@ def validate(workspace: Path | None, path: Path, as_json: bool) -> Exit:
         print_json({"pack": folder, "mistakes": [{"file": error.path, "line": item.line, "text": item.text} for item in error.found], "notes": []})
         return Exit.USAGE
     notes = [f"the template of the report {missing} is not there yet" for missing in templates_missing(pack)]
+    if pack.name != folder.resolve().name:
+        notes.append(
+            f"the folder is named {folder.resolve().name} and the pack {pack.name}: commands find it by the folder's name, runs carry the pack's"
+        )
     if as_json:
         print_json({"pack": folder, "mistakes": [], "notes": notes})
     else:

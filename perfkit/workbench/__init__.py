@@ -115,7 +115,7 @@ class Workbench(Answers):
         from perfkit.report.verify import verify
 
         with self.store.sitting():
-            return verify(report, self.store)
+            return verify(report, self.store, self.pack)
 
     def archive(self, report: Path, feature: str | None = None) -> Path:
         """Keep a report in docs/archive."""
