@@ -64,6 +64,11 @@ class Workspace:
         return self.root / "perfkit-accepted.yml"
 
     @property
+    def packs(self) -> Path:
+        """Descriptions of the user's own systems: one folder with a pack.yml each."""
+        return self.root / "packs"
+
+    @property
     def notebooks(self) -> Path:
         """The workspace's own notebooks, else the ones of the checkout that perfkit runs from."""
         own = self.root / "notebooks"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from perfkit.analyses.known_runs import Selection, comparable, known_runs, select_runs
 from perfkit.analyses.measure import judgeable, observe
-from perfkit.analyses.metrics import METRICS, Metric
+from perfkit.analyses.metrics import BY_DEFAULT, METRICS, Metric
 from perfkit.analyses.noise import remembered
 from perfkit.errors import UsageError
 from perfkit.model.run import Run
@@ -64,7 +64,7 @@ def compare_labels(
     runs = known_runs(store)
     base_runs, candidate_runs = select_runs(runs, base), select_runs(runs, candidate)
     compared: list[Compared] = []
-    for metric in metrics or METRICS.values():
+    for metric in metrics or BY_DEFAULT:
         compared += compare_runs(store, metric, base_runs, candidate_runs, force=force)
     if not compared:
         raise UsageError("The two sides have no metric in common: they hold no valid runs of the same kind. `perfkit runs` lists what is there.")
@@ -93,7 +93,7 @@ def one_sided(
     """Subjects that only the base and that only the candidate has, of all kinds of evidence that both have: nobody compares them."""
     runs = known_runs(store)
     base_runs, candidate_runs = select_runs(runs, base), select_runs(runs, candidate)
-    kinds = {(metric.kind, metric.subject): metric for metric in reversed(metrics or list(METRICS.values()))}
+    kinds = {(metric.kind, metric.subject): metric for metric in reversed(metrics or BY_DEFAULT)}
     found: tuple[list[str], list[str]] = ([], [])
     for metric in kinds.values():
         sides = [_by_subject(store, metric, side).keys() for side in (base_runs, candidate_runs)]
@@ -156,13 +156,13 @@ def _by_subject(store: Store, metric: Metric, runs: Sequence[Run]) -> dict[str, 
 
 def _unlike(store: Store, base: Sequence[Run], candidate: Sequence[Run], kind: str) -> str | None:
     """Why the newest runs of the two sides may not be compared; older ones of another make are left out before."""
-    sides = [{run.scenario: run for run in comparable(store, runs, kind)} for runs in (base, candidate)]
-    common = [scenario for scenario in sides[0] if scenario in sides[1]]
+    sides = [{(run.kind, run.scenario): run for run in comparable(store, runs, kind)} for runs in (base, candidate)]
+    common = [workload for workload in sides[0] if workload in sides[1]]
     if all(sides) and not common:
-        names = " and ".join(", ".join(scenario or "none" for scenario in side) for side in sides)
+        names = " and ".join(", ".join(scenario or "none" for _, scenario in side) for side in sides)
         return f"the runs of the two sides have no scenario in common ({names}); --force compares them all the same"
-    for scenario in common:
-        one, other = sides[0][scenario], sides[1][scenario]
+    for workload in common:
+        one, other = sides[0][workload], sides[1][workload]
         if one.fingerprint != other.fingerprint:
             return f"the runs differ in {differing(one, other)}; --force compares them all the same"
     return None

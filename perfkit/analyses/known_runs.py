@@ -11,6 +11,8 @@ from perfkit.model.run import Run
 from perfkit.store import Store
 
 QUESTION = Path(__file__).with_suffix(".sql")
+ANY = "any"
+"""In place of a kind: samples are taken beside all of them."""
 MANY_SIDED = ("memory", "profile")
 """Kinds of evidence that every tool shows another side of."""
 SAMPLED = Path(__file__).with_name("sampled.sql")
@@ -64,8 +66,8 @@ def alike(runs: Sequence[Run]) -> list[Run]:
 
 
 def comparable(store: Store, runs: Iterable[Run], kind: str) -> list[Run]:
-    """Valid runs of a kind that are alike, newest first; requests come before what a tool printed of them, in one format."""
-    fitting = [run for run in runs if run.valid and run.kind == kind]
+    """Valid runs of a kind, or of any, that are alike, newest first; requests come before what a tool printed of them, in one format."""
+    fitting = [run for run in runs if run.valid and kind in (run.kind, ANY)]
     if kind == "load" and len(fitting) > 1:
         sampled = {item.run_id for item in store.ask(SAMPLED, Sampled, run_ids=[run.run_id for run in fitting])}
         fitting = [run for run in fitting if run.run_id in sampled] or [run for run in fitting if run.format == fitting[0].format]

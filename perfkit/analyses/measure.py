@@ -45,7 +45,7 @@ class Observation:
     successes: int | None
     """Where the number is a share of n."""
     range: tuple[float | None, float | None] | None = None
-    """Where the true number lies, when the tool printed it and kept no samples."""
+    """Where the true number lies, when the tool printed it and kept no samples, or when it was fitted."""
     rounding: float = 0.0
     """How far the printed number may be from the one that the tool had."""
     unseen: int | None = 0
@@ -98,7 +98,8 @@ def _answered(analysis: Analysis, store: Store, run_ids: tuple[str, ...]) -> Seq
 
 def _observation(metric: Metric, row: Any) -> Observation:
     successes = getattr(row, metric.part) if metric.part else None
-    return Observation(row.run_id, row.subject, float(getattr(row, metric.column)), row.n, successes)
+    bounds = (getattr(row, metric.bounds[0]), getattr(row, metric.bounds[1])) if metric.bounds else None
+    return Observation(row.run_id, row.subject, float(getattr(row, metric.column)), row.n, successes, bounds)
 
 
 def _printed(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Observation]:
@@ -146,7 +147,7 @@ def _interval(metric: Metric, found: Sequence[Observation], within: Interval | N
     if metric.part is not None:
         return share_of(found)
     if len(found) == 1 and found[0].range is not None:
-        return Interval(found[0].value, *found[0].range, found[0].n, "printed")
+        return Interval(found[0].value, *found[0].range, found[0].n, "fit" if metric.bounds else "printed")
     if within is not None:
         return within
     return _widened(over_runs([item.value for item in found]), found)

@@ -10,10 +10,12 @@ from typing import Any, Literal
 from perfkit.analyses.benchmark_batches import benchmark_batches
 from perfkit.analyses.benchmark_rounds import benchmark_rounds
 from perfkit.analyses.benchmarks import benchmarks
+from perfkit.analyses.bundle_sizes import bundle_sizes
 from perfkit.analyses.cache_hits import cache_hits
 from perfkit.analyses.database_cache import database_cache
 from perfkit.analyses.database_connections import database_connections
 from perfkit.analyses.functions import functions
+from perfkit.analyses.known_runs import ANY
 from perfkit.analyses.latency import latency
 from perfkit.analyses.latency_batches import latency_batches
 from perfkit.analyses.llm_sequences import llm_sequences
@@ -21,8 +23,12 @@ from perfkit.analyses.plan_times import plan_times
 from perfkit.analyses.pool_use import pool_use
 from perfkit.analyses.request_time import request_time
 from perfkit.analyses.response import response
+from perfkit.analyses.series_levels import cpu_levels, frame_levels, memory_levels
+from perfkit.analyses.span_times import cold_times, query_rounds, query_times, span_rounds, span_times, warm_rounds, warm_times
 from perfkit.analyses.statement_use import statement_use
+from perfkit.analyses.sweep_exponents import sweep_exponents
 from perfkit.analyses.two_speeds import two_speeds
+from perfkit.analyses.vector_growth import vector_growth
 from perfkit.analyses.vector_trials import vector_trials
 from perfkit.errors import unknown
 from perfkit.store import Store
@@ -40,7 +46,7 @@ class Metric:
     unit: str
     better: Direction
     kind: str
-    """The kind of run that can answer it."""
+    """The kind of run that can answer it; any where many can."""
     subject: str
     """What a subject is: endpoint, function, statement."""
     analysis: Analysis
@@ -56,12 +62,33 @@ class Metric:
     """What tools that keep no request call it."""
     kinds: tuple[str, ...] = ()
     """Metrics that stand in its place where requests of two kinds share a name: one number would describe neither."""
+    bounds: tuple[str, str] | None = None
+    """The analysis' columns that bound the number of one run, where it comes from a fit."""
+    closely: bool = False
+    """True: it says something of every span or series, and is answered when somebody asks for it by name."""
+    subject_begins: tuple[str, ...] = ()
+    """Words, one of which begins every subject."""
 
     @property
     def share(self) -> float | None:
         """The percentile's, such as 0.95; None for everything else."""
         ranked = re.search(r"\.p(\d+)", self.name)
         return float(f"0.{ranked[1]}") if ranked else None
+
+
+SPAN_KINDS = ("server", "internal", "llm", "db", "cache", "http")
+
+
+def _span(name: str, about: str, column: str, rounds: Analysis | None = None, analysis: Analysis = span_times) -> Metric:
+    return Metric(f"span.{name}", about, "ms", "lower", "trace", "span", analysis, column, rounds=rounds, closely=True, subject_begins=SPAN_KINDS)
+
+
+def _query(name: str, about: str, column: str, rounds: Analysis | None = None) -> Metric:
+    return Metric(f"query.{name}", about, "ms", "lower", "trace", "statement", query_times, column, rounds=rounds, closely=True)
+
+
+def _series(name: str, about: str, unit: str, better: Direction, analysis: Analysis, column: str) -> Metric:
+    return Metric(name, about, unit, better, ANY, "series", analysis, column, closely=True)
 
 
 METRICS: dict[str, Metric] = {
@@ -108,6 +135,7 @@ METRICS: dict[str, Metric] = {
             latency_batches,
             printed="p99",
         ),
+        Metric("latency.max", "the slowest request", "ms", "lower", "load", "endpoint", latency, "max_ms", printed="max", closely=True),
         Metric("latency.p95_ok", "P95 of successful requests", "ms", "lower", "load", "endpoint", latency, "p95_ok_ms", latency_batches),
         Metric("response.p50", "median time since a request was meant to be sent", "ms", "lower", "load", "endpoint", response, "response_p50_ms"),
         Metric(
@@ -179,6 +207,22 @@ METRICS: dict[str, Metric] = {
         ),
         Metric("pool.wait", "wait of a request for a connection, connecting left out", "ms", "lower", "trace", "endpoint", pool_use, "wait_ms"),
         Metric("pool.connect_cost", "time of a request spent on connecting", "ms", "lower", "trace", "endpoint", pool_use, "connect_cost_ms"),
+        Metric("pool.most_held", "connections held at once", "count", "lower", "trace", "endpoint", pool_use, "most_held", closely=True),
+        _span("mean", "mean time of a traced piece of work, such as a gate or a retrieval", "mean_ms"),
+        _span("p50", "median time of a traced piece of work", "p50_ms", span_rounds),
+        _span("p95", "95th percentile of a traced piece of work", "p95_ms", span_rounds),
+        _span("p99", "99th percentile of a traced piece of work", "p99_ms", span_rounds),
+        _span("max", "the slowest of a traced piece of work", "max_ms"),
+        _span("cold", "its first time in a run, when nothing is loaded and no cache is filled", "first_ms", analysis=cold_times),
+        _span("warm.p95", "95th percentile of every time but the first", "warm_p95_ms", warm_rounds, warm_times),
+        _query("p95", "95th percentile of a statement as the application waits for it", "p95_ms", query_rounds),
+        _query("max", "the slowest time of a statement as the application waits for it", "max_ms"),
+        _series("memory.peak", "most resident memory of a process", "bytes", "lower", memory_levels, "highest"),
+        _series("cpu.peak", "highest use of processors in any sample; 100 % is one for a process", "ratio", "lower", cpu_levels, "highest"),
+        _series("cpu.mean", "mean use of processors", "ratio", "lower", cpu_levels, "mean"),
+        _series("frames.median", "median of the frames drawn a second", "per_second", "higher", frame_levels, "middle"),
+        _series("frames.p5", "frames a second that 95 % of the samples reach", "per_second", "higher", frame_levels, "p5"),
+        Metric("bundle.size", "size of what a build delivers", "bytes", "lower", ANY, "bundle", bundle_sizes, "size_bytes", closely=True),
         Metric("plan.execution", "execution time of a planned statement", "ms", "lower", "plans", "statement", plan_times, "execution_ms"),
         Metric("plan.planning", "planning time of a statement", "ms", "lower", "plans", "statement", plan_times, "planning_ms"),
         Metric("statement.mean", "mean time that the server took for a statement", "ms", "lower", "catalog", "statement", statement_use, "mean_ms"),
@@ -222,10 +266,37 @@ METRICS: dict[str, Metric] = {
             vector_trials,
             "queries_per_s",
         ),
+        Metric(
+            "vector.growth",
+            "power of the rows by which the cost of a vector search grows, at equal recall",
+            "count",
+            "lower",
+            "vectors",
+            "method",
+            vector_growth,
+            "exponent",
+            bounds=("lo", "hi"),
+            closely=True,
+        ),
+        Metric(
+            "sweep.growth",
+            "power of the size by which the time of a workload grows: 1 is linear",
+            "count",
+            "lower",
+            "sweep",
+            "sweep",
+            sweep_exponents,
+            "exponent",
+            bounds=("lo", "hi"),
+            closely=True,
+        ),
         Metric("function.own_share", "share of a profile in one function itself", "ratio", "lower", "profile", "function", functions, "own_share"),
         Metric("function.per_call", "time of one call, callees included", "ms", "lower", "profile", "function", functions, "per_call_ms"),
     )
 }
+
+BY_DEFAULT = tuple(metric for metric in METRICS.values() if not metric.closely)
+"""What comparisons and noise floors are about when nobody names a metric."""
 
 
 def metric_named(name: str) -> Metric:

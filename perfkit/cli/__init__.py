@@ -14,6 +14,7 @@ from perfkit.cli.diagnostics import guarded
 from perfkit.cli.lazy import LazyGroup
 
 COMMANDS = {
+    "init": "Begin a workspace for a system of your own.",
     "demo": "Measure the sample application, slow and fixed, and write a report.",
     "collect": "Run a tool, keep its artefact and store the evidence.",
     "ingest": "Read artefacts that exist already.",
@@ -34,6 +35,7 @@ COMMANDS = {
     "memory": "Say what a program's memory is for, what grows, and whether it leaks.",
     "diagnose": "Name the problems that the evidence shows, worst first.",
     "accept": "Accept findings, so that only new ones fail a check.",
+    "packs": "List the descriptions of systems, show one, or say what is wrong in one.",
     "check": "Judge all targets of a system, and find what is new.",
     "figure": "Draw a picture of the evidence into a file.",
     "report": "Write the report of an investigation.",

@@ -20,10 +20,10 @@ def scorecard_figure(verdicts: Sequence[Verdict], *, title: str) -> Figure:
     with drawn(title, len(verdicts), "value over limit, logarithmic") as (figure, axes):
         for row, item in enumerate(verdicts):
             colour = COLOURS[item.verdict]
-            value = item.value / item.limit if item.value else None
+            value = item.value / item.limit if item.value and item.value > 0 else None
             if value is not None:
                 axes.plot([value], [row], "o", color=colour, markersize=9)
-                if item.lo and item.hi:
+                if item.lo and item.hi and item.lo > 0:
                     axes.plot([item.lo / item.limit, item.hi / item.limit], [row, row], color=colour, linewidth=3)
             text = f"{format_quantity(item.value, item.unit)} · {item.verdict.replace('_', ' ')}"
             axes.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=colour)
@@ -41,6 +41,6 @@ def scorecard_figure(verdicts: Sequence[Verdict], *, title: str) -> Figure:
 
 def _range(verdicts: Sequence[Verdict]) -> tuple[float, float]:
     """Whole powers of ten around everything that is drawn, so that the scale has names."""
-    shares = [end / item.limit for item in verdicts for end in (item.value, item.lo, item.hi) if end]
+    shares = [end / item.limit for item in verdicts for end in (item.value, item.lo, item.hi) if end and end > 0]
     lowest, highest = min([0.5, *shares]), max([2.0, *shares])
     return 10 ** math.floor(math.log10(lowest)), 10 ** math.ceil(math.log10(highest))

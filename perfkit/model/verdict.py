@@ -25,3 +25,11 @@ class Verdict:
     runs: tuple[str, ...]
     why: str | None
     """What the numbers alone do not say."""
+    reject: float | None = None
+    """The second, harder limit of the target."""
+    rejected: bool = False
+    """Beyond the harder limit, too."""
+    reading_of: str | None = None
+    """The sentence that the target is one of several readings of."""
+    scope: str | None = None
+    source: str | None = None

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-from pydantic import ValidationError
-
-from perfkit.errors import UsageError
-from perfkit.packs import Part
+from perfkit.packs.model import Part
+from perfkit.packs.reading import read_part
 
 
 class Change(Part):
@@ -47,9 +44,4 @@ class Investigation(Part):
 
 def load_investigation(path: Path) -> Investigation:
     """An investigation from its YAML file."""
-    try:
-        return Investigation.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: not an investigation: {' '.join(str(error).split())}") from error
+    return read_part(path, "an investigation", Investigation)

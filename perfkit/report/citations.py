@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from perfkit.errors import DocumentError
 from perfkit.model.finding import Finding
 from perfkit.report.evidence import Evidence
-from perfkit.units import format_quantity, parse_quantity
+from perfkit.units import format_quantity
 
 SEPARATOR = " · "
 FOOTNOTE = re.compile(r"^\[\^(?P<number>\d+)\]: (?P<text>.+)$")
@@ -133,8 +133,8 @@ def _finding(evidence: Evidence, origin: Origin) -> Finding:
 
 def _limit(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     for target in evidence.pack.targets:
-        if target.label == origin.name:
-            quantity = parse_quantity(target.limit)
+        if target.name == origin.name:
+            quantity = target.quantity
             return format_quantity(quantity.value, quantity.unit), f"pack {evidence.pack.name}"
     raise DocumentError(f"The pack {evidence.pack.name} has no target {origin.name!r}.")
 

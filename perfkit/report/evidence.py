@@ -79,7 +79,8 @@ class Evidence:
         return [run.run_id for run in newest_evidence(run for run in self.runs[label] if run.valid) if run.kind != COUNTED]
 
     def _scorecard(self, label: str) -> list[Verdict]:
-        return scorecard(self.store, self.pack, Selection(run_ids=tuple(run.run_id for run in self.runs[label]), label=label))
+        earlier = self.runs[self.base] if label != self.base else ()
+        return scorecard(self.store, self.pack, Selection(run_ids=tuple(run.run_id for run in self.runs[label]), label=label), earlier)
 
 
 def gather(store: Store, pack: Pack, base: str, candidate: str) -> Evidence:

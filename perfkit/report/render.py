@@ -35,6 +35,8 @@ def _template(pack: Pack, name: str) -> jinja2.Template:
     if name not in pack.reports:
         raise unknown("report template", name, pack.reports)
     path = (pack.folder / pack.reports[name]).resolve()
+    if not path.is_file():
+        raise DocumentError(f"The report template {name!r} of {pack.name} is not written yet: {path} is not there.")
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(path.parent),
         undefined=jinja2.StrictUndefined,

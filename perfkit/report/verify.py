@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from perfkit.errors import DocumentError, PerfkitError
-from perfkit.packs import load_pack
+from perfkit.packs import Pack, load_pack
 from perfkit.report.citations import FOOTNOTE, cite, parse_footnote
 from perfkit.report.evidence import Evidence, pinned
 from perfkit.report.lint import outside_fences
@@ -41,15 +42,15 @@ class Checked:
     message: str
 
 
-def verify(path: Path, store: Store) -> list[Checked]:
-    """Every number with what the store says about it."""
+def verify(path: Path, store: Store, pack_of: Callable[[str], Pack] = load_pack) -> list[Checked]:
+    """Every number with what the store says about it; pack_of knows the workspace's own systems."""
     lines = _lines(path)
-    evidence = _evidence(path, lines, store)
+    evidence = _evidence(path, lines, store, pack_of)
     footnotes = {int(match["number"]): match["text"] for _, line in outside_fences(lines) if (match := FOOTNOTE.match(line))}
     if not footnotes:
         raise DocumentError(f"{path}: the report has no footnotes, so no number says where it comes from.")
     recomputed = {number: _recompute(evidence, text) for number, text in footnotes.items()}
-    return [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines)]
+    return [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines, evidence.pack)]
 
 
 def _lines(path: Path) -> list[str]:
@@ -59,7 +60,7 @@ def _lines(path: Path) -> list[str]:
         raise DocumentError(f"{path}: cannot be read: {error}.") from error
 
 
-def _evidence(path: Path, lines: Sequence[str], store: Store) -> Evidence:
+def _evidence(path: Path, lines: Sequence[str], store: Store, pack_of: Callable[[str], Pack]) -> Evidence:
     metas = [match for line in lines if (match := META.search(line))]
     if not metas:
         raise DocumentError(f"{path}: not a report of perfkit: the line that names system and labels is missing.")
@@ -74,7 +75,7 @@ def _evidence(path: Path, lines: Sequence[str], store: Store) -> Evidence:
             run_ids[row["label"]] += row["ids"].split()
     if {base, candidate} - set(run_ids):
         raise DocumentError(f"{path}: the table of runs does not name runs for {base} and {candidate}.")
-    return pinned(store, load_pack(system), base, candidate, run_ids)
+    return pinned(store, pack_of(system), base, candidate, run_ids)
 
 
 def _recompute(evidence: Evidence, footnote: str) -> tuple[str, str] | str:
@@ -119,11 +120,14 @@ def _notes(lines: list[str], recomputed: dict[int, tuple[str, str] | str]) -> It
             yield Checked(number, match["text"], truth[1], False, f"the footnote should read: {truth[1]}")
 
 
-def _uncited(lines: list[str]) -> Iterator[Checked]:
+def _uncited(lines: list[str], pack: Pack) -> Iterator[Checked]:
+    """Numbers in a target's name are its source's."""
+    names = sorted((target.name for target in pack.targets), key=len, reverse=True)
     for number, line in outside_fences(lines):
         if line.startswith(NOT_OURS) or RUN_ROW.match(line) or line.startswith("#"):
             continue
-        rest = re.sub(r"^\s*\d+\.\s", "", re.sub(CODE, "", CITED.sub("", line)))
+        said = functools.reduce(lambda text, name: text.replace(name, ""), names, line)
+        rest = re.sub(r"^\s*\d+\.\s", "", re.sub(CODE, "", CITED.sub("", said)))
         for match in NUMBER.finditer(re.sub(r"\d{4}-\d{2}-\d{2}", "", rest)):
             yield Checked(number, match[0], None, False, "a number without a run behind it")
 

@@ -13,7 +13,7 @@ from perfkit.model.run import Run
 from perfkit.model.verdict import Verdict
 from perfkit.workbench.answers import Answers
 from perfkit.workbench.evidence import now
-from perfkit.workspace import find_workspace
+from perfkit.workspace import Workspace, find_workspace
 
 if TYPE_CHECKING:
     from perfkit.model.index import IndexCandidate
@@ -35,7 +35,7 @@ class Workbench(Answers):
 
         with self.store.sitting():
             close = newest_evidence(run for run in self.runs(selection) if run.valid)
-            findings = diagnose(self.store, [run.run_id for run in close], _components(system or system_of(close)))
+            findings = diagnose(self.store, [run.run_id for run in close], _components(system or system_of(close), self.workspace))
         self.store.append("findings", [_finding_row(finding) for finding in findings], (*Finding.__slots__, "found_at"), replacing=True)
         return findings
 
@@ -82,13 +82,13 @@ class Workbench(Answers):
 
         return index_candidates(plan_trees(self.store, [run.run_id]))
 
-    def check(self, system: str, label: str | None = None) -> list[Verdict]:
-        """All targets of a pack."""
-        from perfkit.verdicts import keep, scorecard
+    def check(self, system: str, label: str | None = None, against: str | None = None) -> list[Verdict]:
+        """All targets of a pack; against is the label that reductions are measured from."""
+        from perfkit.verdicts import earlier_runs, keep, scorecard
 
         pack = self.pack(system)
         with self.store.sitting():
-            verdicts = scorecard(self.store, pack, Selection(label=label, system=pack.name))
+            verdicts = scorecard(self.store, pack, Selection(label=label, system=pack.name), earlier_runs(self.runs(), pack, label, against))
         keep(self.store, verdicts, now())
         return verdicts
 
@@ -96,7 +96,7 @@ class Workbench(Answers):
         """The description of a system."""
         from perfkit.packs import load_pack
 
-        return load_pack(system)
+        return load_pack(system, self.workspace)
 
     def report(self, investigation: Investigation, output: Path | None = None) -> Path:
         """Write the report of an investigation from everything that its two labels have."""
@@ -115,7 +115,7 @@ class Workbench(Answers):
         from perfkit.report.verify import verify
 
         with self.store.sitting():
-            return verify(report, self.store)
+            return verify(report, self.store, self.pack)
 
     def archive(self, report: Path, feature: str | None = None) -> Path:
         """Keep a report in docs/archive."""
@@ -129,12 +129,12 @@ def open_workbench(folder: str | Path | None = None) -> Workbench:
     return Workbench(find_workspace(Path(folder) if folder else None))
 
 
-def _components(system: str | None) -> tuple[Component, ...]:
+def _components(system: str | None, workspace: Workspace) -> tuple[Component, ...]:
     if system is None:
         return ()
     from perfkit.packs import load_pack
 
-    return load_pack(system).components
+    return load_pack(system, workspace).components
 
 
 def _finding_row(finding: Finding) -> tuple[object, ...]:

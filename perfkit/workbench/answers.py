@@ -202,10 +202,10 @@ class Answers(Evidence):
 
     def noise(self, selection: Selection | None = None, metrics: Sequence[str] = ()) -> list[NoiseFloor]:
         """How much runs of the same code differ; remembered for comparisons."""
-        from perfkit.analyses.metrics import METRICS, metric_named
+        from perfkit.analyses.metrics import BY_DEFAULT, metric_named
         from perfkit.analyses.noise import noise_floors, remember
 
-        chosen = [metric_named(name) for name in metrics or METRICS]
+        chosen = [metric_named(name) for name in metrics] or list(BY_DEFAULT)
         floors = noise_floors(self.store, chosen, selection or Selection())
         remember(self.store, floors, now())
         return floors

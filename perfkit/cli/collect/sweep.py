@@ -114,8 +114,8 @@ def pack_limit(pack: Pack, url: UrlTemplate) -> float | None:
     from fnmatch import fnmatchcase
     from urllib.parse import urlsplit
 
-    from perfkit.units import parse_quantity
-
     endpoint = f"{url.method or ('GET' if url.body is None else 'POST')} {urlsplit(url.url).path or '/'}"
-    fitting = [target for target in pack.targets if target.metric.startswith(LATENCY) and target.must_be.startswith("<")]
-    return min((parse_quantity(target.limit).value for target in fitting if fnmatchcase(endpoint, target.subject)), default=None)
+    fitting = [
+        target for target in pack.targets if target.form == "limit" and target.metric_name.startswith(LATENCY) and target.must_be.startswith("<")
+    ]
+    return min((target.quantity.value for target in fitting if fnmatchcase(endpoint, target.subject)), default=None)
