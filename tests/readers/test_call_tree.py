@@ -76,7 +76,7 @@ def test_many_stacks_at_once_are_the_tree_of_one_after_another(paths: list[tuple
     for half in (paths[: len(paths) // 2], paths[len(paths) // 2 :]):
         for thread in "ab":
             mine = [(path, weight) for path, weight, of in half if of == thread]
-            steps = np.array([numbers[frame] for path, _ in mine for frame in path], np.int64)
+            steps = np.array([numbers[frame] for path, _ in mine for frame in path], np.int32)
             nodes = tree.paths(steps, np.array([len(path) for path, _ in mine], np.int64), Owner(thread=thread))
             tree.weigh_all(nodes, np.array([weight for _, weight in mine], float))
     assert by_path(dictionaries(next(tree.batches()))) == by_path(rows_of(paths))
