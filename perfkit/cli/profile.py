@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NONE = "There is no profile. `perfkit collect profile` makes one, `perfkit ingest` reads what a profiler left."
 NO_LINES = "The profiler told no lines. scalene, line_profiler and py-spy do."
 NO_LINES_OF_MINE = "None of the lines is the application's. Without --mine all are listed."
+NO_BOUND = "What bounds a program follows from a profile of its time, and this one is of its memory."
 NO_THREADS = "The profiler did not tell threads apart."
 NO_CALLS = "No path of calls matches. Patterns fit full names such as app.views.index, functions or files; * stands for anything."
 ONLY_TREE = "The profiler counted who calls whom, not paths: what libraries did is divided among their callers by what each one's calls took."
@@ -165,7 +166,7 @@ def _table(profiled: Profiled, rows: Sequence[Any], unit: str, how: dict[str, An
 
 
 def _bound(profiled: Profiled, how: dict[str, Any]) -> None:
-    show(profiled.bounds(), how["as_json"], empty=NONE)
+    show(profiled.bounds(), how["as_json"], empty=NO_BOUND)
 
 
 def _top_down(profiled: Profiled, how: dict[str, Any]) -> None:

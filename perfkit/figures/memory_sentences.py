@@ -18,12 +18,12 @@ FIRST = {
 def memory_sentences(found: Memory) -> list[str]:
     """The verdict first, then what it rests on."""
     sentences = [FIRST[found.verdict]]
-    for rows, what in ((found.series, "series"), (found.sites, "places of the code"), (found.types, "types")):
+    for rows, one, what in ((found.series, "series", "series"), (found.sites, "place", "places of the code"), (found.types, "type", "types")):
         if rows:
             verdicts = [row.verdict for row in rows]
             counts = ", ".join(f"{verdicts.count(name)} {word}" for name, word in WORDS.items() if name in verdicts)
-            only = f"{rows[0].series if isinstance(rows[0], MemoryGrowth) else rows[0].subject} is {WORDS[verdicts[0]]}."
-            sentences.append(f"Of {len(rows)} {what}: {counts}." if len(rows) > 1 else f"{only[:1].upper()}{only[1:]}")
+            name = rows[0].series if isinstance(rows[0], MemoryGrowth) else rows[0].subject
+            sentences.append(f"Of {len(rows)} {what}: {counts}." if len(rows) > 1 else f"The {one} {name} is {WORDS[verdicts[0]]}.")
     if found.verdict == "undecided":
         sentences.append(next(row.why or "" for rows in (found.series, found.sites, found.types) for row in rows if row.verdict == "undecided"))
     if found.peak:

@@ -15,6 +15,8 @@ from perfkit.rules.functions import LEAST_SHARE, is_frequent, whole_gains
 from perfkit.store import Store
 
 INTERPRETER = re.compile(r"(^|/)(libpython[\d.]*\.so[\d.]*|python[\d.]*|node)$")
+INTERRUPT = "asm_"
+"""How Linux names the way into an interrupt, which belongs to whoever runs at that moment."""
 NAMES: Mapping[str, str] = {"_find_and_load": "import"}
 REMEDIES: Mapping[str, str] = {
     "re.compile": "Compile the pattern once, outside of the function.",
@@ -45,7 +47,7 @@ def judge(calls: Sequence[LibraryCall], callers: Sequence[FrequentCaller] = (), 
 def _is_silent(call: LibraryCall) -> bool:
     """Waiting is another matter, and what the interpreter does is the function's own work, seen from below."""
     name, file = call.callee.function, call.callee.file
-    return waits(name) or name.startswith("<module>") or INTERPRETER.search(file) is not None
+    return waits(name) or name.startswith(("<module>", INTERRUPT)) or INTERPRETER.search(file) is not None
 
 
 def _library(call: LibraryCall) -> Finding:

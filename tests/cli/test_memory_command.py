@@ -12,6 +12,7 @@ from perfkit.cli import program
 from perfkit.errors import UsageError
 from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
+from tests.command_line import perfkit
 
 ARTEFACTS = Path(__file__).parents[1] / "artefacts"
 FILES = ("mprof/marked.dat", "memray_capture/shop.bin", "allocation_growth/shop.json", "object_growth/shop.json")
@@ -54,3 +55,18 @@ def test_a_run_without_memory_says_how_to_measure_it(bench: Workbench) -> None:
     bench.ingest(sorted((ARTEFACTS / "hyperfine").glob("*.json"))[:1], Manifest(label="other"))
     with pytest.raises(UsageError, match="perfkit collect memory --label other"):
         bench.memory("other")
+
+
+def test_one_series_is_said_by_its_name(tmp_path: Path) -> None:
+    artefacts = Path(__file__).parents[1] / "artefacts"
+    assert perfkit(tmp_path, "ingest", str(artefacts / "mprof/marked.dat"), "--label", "sizes").returncode == 0
+    said = perfkit(tmp_path, "memory", "sizes").stdout
+    assert "The series rss is not decided." in said and "Of 1 " not in said
+
+
+def test_what_was_allocated_is_not_called_held(tmp_path: Path) -> None:
+    artefacts = Path(__file__).parents[1] / "artefacts"
+    assert perfkit(tmp_path, "ingest", str(artefacts / "pprof/go_allocs.pb.gz"), "--label", "go").returncode == 0
+    said = perfkit(tmp_path, "memory", "go").stdout
+    assert said.startswith("Allocated, given back or not")
+    assert "Most was allocated by main.spin (main.go:20): 37.9 MB of 46.9 MB in the whole run, given back or not." in said

@@ -245,3 +245,7 @@ def test_a_line_has_the_share_of_the_whole_that_its_function_has(tmp_path: Path)
     lines = {row["line"]: row["share"] for row in json.loads(printed(tmp_path, "x", "--view", "lines", "--json"))}
     functions = {row["function"]: row["own_share"] for row in json.loads(printed(tmp_path, "x", "--json"))}
     assert lines[7] == functions["work"] == 0.75
+
+
+def test_memory_is_bound_by_nothing(several: Path) -> None:
+    assert "follows from a profile of its time" in printed(several, "held", "--view", "bound")
