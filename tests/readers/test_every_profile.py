@@ -104,6 +104,13 @@ def test_a_deep_stack_is_read_or_refused(form: Format, tmp_path: Path) -> None:
     assert form.name == detect(tmp_path / "tried").NAME
 
 
+@pytest.mark.alone
+@every
+def test_a_wide_tree_is_read(form: Format, tmp_path: Path) -> None:
+    stacks = [((MAIN, Call(f"leaf{number}", "/srv/app/wide.py", 7)), 1) for number in range(WIDE)]
+    assert outcome(form.written(stacks), form, tmp_path) == pytest.approx(WIDE * form.scale)
+
+
 @every
 def test_weights_that_are_none_are_refused_or_counted(form: Format, tmp_path: Path) -> None:
     for weight in WEIGHTS:
