@@ -93,6 +93,14 @@ def test_a_damaged_record_is_refused_with_its_line(text: str, complaint: str, tm
         drained(written(tmp_path, text), "mprof")
 
 
+def test_a_size_of_minus_one_is_none(tmp_path: Path) -> None:
+    """What is written where the process had ended when it was looked at."""
+    text = "CMDLINE a\nMEM 5.0 100.0\nCHLD 0 -1.000000 100.1\nFUNC f 4.0 100.0 -1.0000 100.2 0\nMEM -1.000000 100.3\n"
+    rows = tables(written(tmp_path, text), "mprof")
+    assert [(row["series"], row["value"]) for row in rows["samples"]] == [("rss", 5 * MIB)]
+    assert [json.loads(row["attributes"]) for row in rows["spans"]] == [{"bytes_before": 4 * MIB, "bytes_after": None, "level": 0}]
+
+
 # memray
 
 
