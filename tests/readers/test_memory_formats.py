@@ -132,6 +132,13 @@ def test_what_lived_only_a_moment_is_known_unless_the_capture_was_aggregated() -
     assert not {"temporary", "allocations", "allocated"} & facts(aggregated).keys()
 
 
+def test_a_forked_program_lasted_until_its_size_was_last_looked_at() -> None:
+    rows = tables(MEMRAY / "forked.bin", "memray")
+    moments = [row["at"] for row in rows["samples"]]
+    assert 0.2 < (max(moments) - min(moments)).total_seconds() <= facts(rows)["wall"] < 2
+    assert facts(rows)["total"] > 9_000_000
+
+
 def test_statistics_name_the_same_totals_as_the_capture() -> None:
     rows, capture = tables(STATS, "memray-stats"), tables(MEMRAY / "shop.bin", "memray")
     assert {stat: facts(rows)[stat] for stat in ("total", "allocations", "allocated")}.items() <= facts(capture).items()
