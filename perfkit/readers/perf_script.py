@@ -24,7 +24,7 @@ BY_LINE = False
 
 HEADER = re.compile(
     r"(?:(?P<command>\S.*?)\s+)??(?:(?P<process>-?\d+)/)?(?P<thread>-?\d+)\s+(?:\[\d+\]\s+)?(?:[A-Za-z.]{4,}\s+)?(?:(?P<at>\d+\.\d+):\s+)?"
-    r"(?:(?P<period>\d+)\s+)?(?P<event>[\w./\-{},=:@%$]*[\w/}]):[A-Za-z]*:?(?:\s+(?P<rest>.*?))?\s*"
+    r"(?:(?P<period>\d+)\s+)?(?P<event>(?!\d+\.\d+:)[\w./\-{},=:@%$]*[\w/}]):[A-Za-z]*:?(?:\s+(?P<rest>.*?))?\s*"
 )
 FRAME = re.compile(r"\s*(?P<address>[0-9a-fA-F]+)\s+(?P<symbol>\S.*?)\s+\((?P<file>.*?)\)\s*(?:\((?P<inlined>inlined)\))?\s*")
 CLOCKS = ("cpu-clock", "task-clock")
