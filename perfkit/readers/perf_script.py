@@ -23,9 +23,11 @@ ABOUT = "text of perf script, also of Python with perf trampolines (-X perf)"
 BY_LINE = False
 
 HEADER = re.compile(
-    r"(?:(?P<command>\S.*?)\s+)??(?:(?P<process>-?\d+)/)?(?P<thread>-?\d+)\s+(?:\[\d+\]\s+)?(?:[A-Za-z.]{4,}\s+)?(?:(?P<at>\d+\.\d+):\s+)?"
-    r"(?:(?P<period>\d+)\s+)?(?P<event>(?!\d+\.\d+:)[\w./\-{},=:@%$]*[\w/}]):[A-Za-z]*:?(?:\s+(?P<rest>.*?))?\s*"
+    r"(?:(?P<timed>(?=.*\s\d+\.\d+:\s))|(?!.*\s\d+\.\d+:\s))"
+    r"(?:(?P<command>\S.*?)\s+)??(?:(?P<process>-?\d+)/)?(?P<thread>-?\d+)\s+(?:\[\d+\]\s+)?(?:[A-Za-z.]{4,}\s+)?(?(timed)(?P<at>\d+\.\d+):\s+)"
+    r"(?:(?P<period>\d+)\s+)?(?P<event>[\w./\-{},=:@%$]*[\w/}]):[A-Za-z]*:?(?:\s+(?P<rest>.*?))?\s*"
 )
+"""Neither command nor time need be there; where there is a time, what stands before it is not the command's."""
 FRAME = re.compile(r"\s*(?P<address>[0-9a-fA-F]+)\s+(?P<symbol>\S.*?)\s+\((?P<file>.*?)\)\s*(?:\((?P<inlined>inlined)\))?\s*")
 CLOCKS = ("cpu-clock", "task-clock")
 """Their period is in nanoseconds of processor time."""
