@@ -44,7 +44,7 @@ def sniff(head: Head) -> bool:
 def read(path: Path) -> Iterator[Batch]:
     """The peak as a tree in bytes and in allocations, sites that were left at the end or lived only a moment, sizes over time, facts."""
     document = _asked(path)
-    about, places = document["metadata"], [(str(function), str(file), int(line)) for function, file, line in document["frames"]]
+    about, places = _lasting(document), [(str(function), str(file), int(line)) for function, file, line in document["frames"]]
     frames, trees = Frames(), {unit: CallTree(unit) for unit in ("bytes", "allocations")}
     for size, count, thread, stack in document["peak"]:
         steps = tuple(Step(frames.id_of(places[place][0], places[place][1]), places[place][2] or None) for place in stack)
@@ -70,6 +70,13 @@ def _asked(path: Path) -> dict[str, Any]:
     if "problem" in document:
         raise _problem(path, str(document["problem"]))
     return document
+
+
+def _lasting(document: dict[str, Any]) -> dict[str, Any]:
+    """What memray says of the program. One that was killed or forked did not say when it ended: it lived until its size was last looked at."""
+    about: dict[str, Any] = document["metadata"]
+    about["end_ms"] = max(about["end_ms"], *(at for at, *_ in document["memory"]), about["start_ms"])
+    return about
 
 
 def _problem(path: Path, said: str) -> ArtefactError | MissingTool:

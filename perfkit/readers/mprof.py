@@ -23,11 +23,13 @@ ABOUT = "mprofile_*.dat of memory_profiler's mprof run, one run or several in on
 BY_LINE = True
 
 NUMBER = r"(?:\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)"
-START = re.compile(rf"(?:CMDLINE [^\n]*\n)?(?:MEM {NUMBER} {NUMBER}|FUNC \S.* {NUMBER} {NUMBER} {NUMBER} {NUMBER}(?: -?\d+)?)[\r\n]")
+SIZE = rf"(?:-1(?:\.0*)?|{NUMBER})"
+"""-1 where the process had ended, or nobody was allowed to look: no size."""
+START = re.compile(rf"(?:CMDLINE [^\n]*\n)?(?:MEM {SIZE} {NUMBER}|FUNC \S.* {SIZE} {NUMBER} {SIZE} {NUMBER}(?: -?\d+)?)[\r\n]")
 ONLY_COMMAND = re.compile(r"CMDLINE [^\n]*\n\Z")
-MEM = re.compile(rf"({NUMBER}) ({NUMBER})")
-CHLD = re.compile(rf"(\d+) ({NUMBER}) ({NUMBER})")
-FUNC = re.compile(rf"(\S.*?) ({NUMBER}) ({NUMBER}) ({NUMBER}) ({NUMBER})(?: (-?\d+))?")
+MEM = re.compile(rf"({SIZE}) ({NUMBER})")
+CHLD = re.compile(rf"(\d+) ({SIZE}) ({NUMBER})")
+FUNC = re.compile(rf"(\S.*?) ({SIZE}) ({NUMBER}) ({SIZE}) ({NUMBER})(?: (-?\d+))?")
 MIB = 2**20
 LAST_SECOND = 253_402_300_799.0
 """Of the year 9999; no clock says more."""
@@ -56,6 +58,8 @@ class _Course:
 
     def size(self, text: str, number: int) -> None:
         amount, at = self._numbers(MEM, text, number)[:2]
+        if amount < 0:
+            return
         self.measured, self.peak = True, max(self.peak, amount)
         self.first.setdefault(self.runs, at)
         self.last[self.runs] = at
@@ -63,6 +67,8 @@ class _Course:
 
     def child(self, text: str, number: int) -> None:
         index, amount, at = self._numbers(CHLD, text, number)
+        if amount < 0:
+            return
         self.waiting.append((f"rss of child {index:.0f}", at, amount))
 
     def function(self, text: str, number: int) -> None:
@@ -158,9 +164,13 @@ def _spans(course: _Course) -> dict[str, list[Any]]:
         "duration_ms": [(ended - began) * 1000 for _, _, began, _, ended, _ in found],
         "status": ["ok"] * len(found),
         "attributes": [
-            json.dumps({"bytes_before": before * MIB, "bytes_after": after * MIB, "level": level}) for _, before, _, after, _, level in found
+            json.dumps({"bytes_before": _bytes(before), "bytes_after": _bytes(after), "level": level}) for _, before, _, after, _, level in found
         ],
     }
+
+
+def _bytes(mebibytes: float) -> float | None:
+    return mebibytes * MIB if mebibytes >= 0 else None
 
 
 def _moment(at: float) -> datetime:

@@ -23,9 +23,11 @@ ABOUT = "text of perf script, also of Python with perf trampolines (-X perf)"
 BY_LINE = False
 
 HEADER = re.compile(
-    r"(?:(?P<command>\S.*?)\s+)??(?:(?P<process>-?\d+)/)?(?P<thread>-?\d+)\s+(?:\[\d+\]\s+)?(?:[A-Za-z.]{4,}\s+)?(?P<at>\d+\.\d+):\s+"
+    r"(?:(?P<timed>(?=.*\s\d+\.\d+:\s))|(?!.*\s\d+\.\d+:\s))"
+    r"(?:(?P<command>\S.*?)\s+)??(?:(?P<process>-?\d+)/)?(?P<thread>-?\d+)\s+(?:\[\d+\]\s+)?(?:[A-Za-z.]{4,}\s+)?(?(timed)(?P<at>\d+\.\d+):\s+)"
     r"(?:(?P<period>\d+)\s+)?(?P<event>[\w./\-{},=:@%$]*[\w/}]):[A-Za-z]*:?(?:\s+(?P<rest>.*?))?\s*"
 )
+"""Neither command nor time need be there; where there is a time, what stands before it is not the command's."""
 FRAME = re.compile(r"\s*(?P<address>[0-9a-fA-F]+)\s+(?P<symbol>\S.*?)\s+\((?P<file>.*?)\)\s*(?:\((?P<inlined>inlined)\))?\s*")
 CLOCKS = ("cpu-clock", "task-clock")
 """Their period is in nanoseconds of processor time."""
@@ -68,7 +70,8 @@ class Sample:
 
     owner: Owner
     event: str
-    at_s: float
+    at_s: float | None
+    """None where perf script was not asked for the time."""
     period: int | None
     steps: list[Step] = field(default_factory=list)
     """Innermost first."""
@@ -104,9 +107,7 @@ class Script:
         sample, self._current = self._current, None
         if sample is None:
             return
-        if self._began is None:
-            self._began = sample.at_s
-        at_ms = (sample.at_s - self._began) * 1000
+        at_ms = self._since_begin(sample.at_s)
         stack = sample.steps[::-1] or [Step(self.frames.id_of(NO_STACK))]
         if self._clock is None and sample.event in CLOCKS and sample.period is not None:
             self._clock = sample.event
@@ -120,7 +121,12 @@ class Script:
         if sample.event != self._cycles or sample.period is not None:
             self._count(sample.event, stack, sample, at_ms, 1.0 if sample.period is None else float(sample.period))
 
-    def _count(self, unit: str, stack: list[Step], sample: Sample, at_ms: float, weight: float) -> None:
+    def _since_begin(self, at_s: float | None) -> float | None:
+        if self._began is None:
+            self._began = at_s
+        return None if at_s is None or self._began is None else (at_s - self._began) * 1000
+
+    def _count(self, unit: str, stack: list[Step], sample: Sample, at_ms: float | None, weight: float) -> None:
         samples = self.trees.get(unit)
         if samples is None:
             samples = self.trees[unit] = Timeline(unit)
@@ -136,7 +142,7 @@ class Script:
         command, thread = matched["command"], matched["thread"]
         owner = Owner(matched["process"], f"{command.strip()} ({thread})" if command else thread)
         event = MODIFIER.sub("", matched["event"])
-        self._current = Sample(owner, event, float(matched["at"]), period)
+        self._current = Sample(owner, event, float(matched["at"]) if matched["at"] else None, period)
         if matched["rest"] and FRAME.fullmatch(matched["rest"]):
             self._frame(number, matched["rest"])
 

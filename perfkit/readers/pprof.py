@@ -15,6 +15,7 @@ from perfkit.readers.parts.call_tree import NO_STACK, CallTree, Owner, Step
 from perfkit.readers.parts.frames import Frames
 from perfkit.readers.parts.parsing import refuse
 from perfkit.readers.parts.protobuf import BYTES, VARINT, ProtobufError, fields, numbers, signed
+from perfkit.readers.parts.threads import called
 
 NAME = "pprof"
 KIND = "profile"
@@ -42,9 +43,10 @@ COUNTS = {"samples": "samples", "sample": "samples", "alloc_objects": "allocatio
 ALLOCATED = ("alloc_space", "alloc-space", "space", "allocated", "allocated memory", "bytes")
 ALIVE = {"inuse_space": "bytes", "heap_space": "bytes", "heap-space": "bytes", "inuse_objects": "allocations", "objects": "allocations"}
 """The main unit of memory where the file does not also tell what was allocated."""
-THREAD_LABELS = ("thread", "thread name", "thread_name", "thread id", "thread_id", "thread native id")
-PROCESS_LABELS = ("process", "process id", "process_id", "pid")
-TASK_LABELS = ("task", "task name", "task id", "goroutine")
+PROCESS_LABELS = (("process", "process_name"), ("process id", "process_id", "pid"))
+THREAD_LABELS = (("thread", "thread name", "thread_name"), ("thread id", "thread_id", "tid", "thread native id"))
+TASK_LABELS = (("task", "task name", "goroutine"), ("task id",))
+"""Of a name, and of a number."""
 
 
 def sniff(head: Head) -> bool:
@@ -252,5 +254,10 @@ def _units(types: list[tuple[str, str]]) -> list[tuple[str, float]]:
 
 
 def _owner(labels: dict[str, str]) -> Owner:
-    process, thread, task = (next((labels[name] for name in names if name in labels), None) for names in (PROCESS_LABELS, THREAD_LABELS, TASK_LABELS))
+    """Two threads of one name stay two where they have numbers."""
+
+    def first(keys: tuple[str, ...]) -> str | None:
+        return next((labels[key] for key in keys if key in labels), None)
+
+    process, thread, task = (called(first(names), first(numbers)) for names, numbers in (PROCESS_LABELS, THREAD_LABELS, TASK_LABELS))
     return Owner(process, thread, task)

@@ -40,6 +40,13 @@ kept = bytes(5_000_000)
 children = [subprocess.Popen([sys.executable, "-c", "import time; kept = b'x' * %d; time.sleep(0.5)" % size]) for size in (8_000_000, 16_000_000)]
 for child in children: child.wait()
 """
+FORKING = """\
+import os, time
+child = os.fork()
+kept = bytes(9_000_000 if child == 0 else 1000)
+time.sleep(0.3)
+os.waitpid(child, 0) if child else os._exit(0)
+"""
 SNAPSHOT = """\
 import sys, tracemalloc
 tracemalloc.start(4)
@@ -55,7 +62,7 @@ def main() -> None:
     home = Path(tempfile.gettempdir()) / "shop"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir()
-    for name, text in (("shop.py", SHOP), ("parent.py", PARENT), ("snapshot.py", SNAPSHOT)):
+    for name, text in (("shop.py", SHOP), ("parent.py", PARENT), ("forking.py", FORKING), ("snapshot.py", SNAPSHOT)):
         (home / name).write_text(text)
 
     def run(*arguments: str) -> None:
@@ -81,11 +88,15 @@ def main() -> None:
     run(*memray, "shop.bin", "shop.py", "100")
     run(*memray, "native.bin", "--native", "--trace-python-allocators", "shop.py", "20")
     run(*memray, "aggregated.bin", "--aggregate", "shop.py", "100")
+    run(*memray, "forking.bin", "--follow-fork", "forking.py")
+    [child] = home.glob("forking.bin.*")
+    child.rename(home / "forked.bin")
     run("-m", "memray", "stats", "--json", "--force", "--output", "shop.json", "shop.bin")
     for name, folder in (
         ("shop.bin", "memray_capture"),
         ("native.bin", "memray_capture"),
         ("aggregated.bin", "memray_capture"),
+        ("forked.bin", "memray_capture"),
         ("shop.json", "memray_stats"),
     ):
         shutil.move(home / name, target(folder, name))

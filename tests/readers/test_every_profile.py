@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from perfkit.errors import ArtefactError
-from perfkit.readers import READERS, detect
+from perfkit.model.batch import Columns
+from perfkit.readers import READERS, detect, reader_named
 from perfkit.workbench import Workbench
 from tests.readers.profile_rows import rows_of
 from tests.readers.profile_writers import FORMATS, Call, Format, Weighed, cpuprofile
@@ -102,6 +104,18 @@ def test_a_deep_stack_is_read_or_refused(form: Format, tmp_path: Path) -> None:
     found = outcome(form.written([(calls, 3), (calls[: DEEP // 2], 2)]), form, tmp_path)
     assert found == pytest.approx(5 * form.scale) or (found is None and form.written.__name__ == "pyinstrument")
     assert form.name == detect(tmp_path / "tried").NAME
+
+
+@pytest.mark.alone
+@every
+def test_a_wide_tree_is_read(form: Format, tmp_path: Path) -> None:
+    stacks = [((MAIN, Call(f"leaf{number}", "/srv/app/wide.py", 7)), 1) for number in range(WIDE)]
+    path = tmp_path / "wide"
+    path.write_bytes(form.written(stacks))
+    batches = [batch for batch in reader_named(form.name).read(path) if isinstance(batch, Columns)]
+    own = [batch.columns["self"] for batch in batches if batch.table in ("profile_nodes", "profile_functions") and batch.columns]
+    units = sum(form.name == "tracemalloc" for _ in own) or 1
+    assert sum(float(np.sum(np.asarray(column, dtype=float))) for column in own) == pytest.approx(WIDE * form.scale * units)
 
 
 @every

@@ -93,6 +93,14 @@ def test_a_damaged_record_is_refused_with_its_line(text: str, complaint: str, tm
         drained(written(tmp_path, text), "mprof")
 
 
+def test_a_size_of_minus_one_is_none(tmp_path: Path) -> None:
+    """What is written where the process had ended when it was looked at."""
+    text = "CMDLINE a\nMEM 5.0 100.0\nCHLD 0 -1.000000 100.1\nFUNC f 4.0 100.0 -1.0000 100.2 0\nMEM -1.000000 100.3\n"
+    rows = tables(written(tmp_path, text), "mprof")
+    assert [(row["series"], row["value"]) for row in rows["samples"]] == [("rss", 5 * MIB)]
+    assert [json.loads(row["attributes"]) for row in rows["spans"]] == [{"bytes_before": 4 * MIB, "bytes_after": None, "level": 0}]
+
+
 # memray
 
 
@@ -122,6 +130,13 @@ def test_what_lived_only_a_moment_is_known_unless_the_capture_was_aggregated() -
     assert sum(site["temporary_blocks"] for site in whole["heap_sites"]) == facts(whole)["temporary"] > 0
     assert {site["temporary_blocks"] for site in aggregated["heap_sites"]} == {None}
     assert not {"temporary", "allocations", "allocated"} & facts(aggregated).keys()
+
+
+def test_a_forked_program_lasted_until_its_size_was_last_looked_at() -> None:
+    rows = tables(MEMRAY / "forked.bin", "memray")
+    moments = [row["at"] for row in rows["samples"]]
+    assert 0.2 < (max(moments) - min(moments)).total_seconds() <= facts(rows)["wall"] < 2
+    assert facts(rows)["total"] > 9_000_000
 
 
 def test_statistics_name_the_same_totals_as_the_capture() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from perfkit.errors import ArtefactError
+from perfkit.readers import detect
 from tests.readers.harm import ARTEFACTS
 from tests.readers.stacks import Rows, outcomes_of_cuts
 
@@ -71,3 +72,12 @@ def test_a_sample_without_a_command_is_of_its_thread(tmp_path: Path) -> None:
     path.write_text("41/42 47142.028265:    2004008 cpu-clock: \n\t    7f00 work (/srv/a.so)\n\n")
     rows = Rows(path, "perf_script")
     assert (rows.own(), rows.threads()) == ({"cpu_s": 0.002004008}, {"42"})
+
+
+def test_samples_without_a_time_are_weighed_and_have_no_place_in_time(tmp_path: Path) -> None:
+    """perf script -F comm,pid,tid,event,ip,sym,dso."""
+    path = tmp_path / "perf.txt"
+    path.write_text("java 41/42 cycles: \n\t    7f00 work (/srv/a.so)\n\njava 41/43 cycles: \n\t    7f00 work (/srv/a.so)\n")
+    rows = Rows(path, "perf_script")
+    assert detect(path).NAME == "perf_script"
+    assert (rows.own(), rows.threads(), rows.tables["profile_samples"]) == ({"samples": 2}, {"java (42)", "java (43)"}, [])

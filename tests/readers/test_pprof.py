@@ -79,3 +79,16 @@ def test_a_number_of_ten_bytes_is_64_bits() -> None:
 
 def test_all_artefacts_are_read() -> None:
     assert all(Rows(path, "pprof").own() for path in artefacts("pprof"))
+
+
+def test_what_python_and_protobufs_own_writer_make_is_read() -> None:
+    """Sums of `go tool pprof -raw` and `-top`."""
+    google = Rows(ARTEFACTS / "pprof" / "google_cloud_wall.pb.gz", "pprof")
+    assert google.own() == pytest.approx({"samples": 10, "wall_s": 0.1})
+    assert [google.total_of(name, "wall_s") for name in ("price", "<lambda>", "serve")] == pytest.approx([0.09, 0.02, 0.1])
+
+
+def test_an_address_without_a_name_an_inlined_call_and_two_threads_of_one_name() -> None:
+    rows = Rows(ARTEFACTS / "pprof" / "addresses.pb", "pprof")
+    assert (rows.own(), rows.threads()) == ({"samples": 9}, {"io (77)", "io (78)", None})
+    assert [rows.total_of(name, "samples") for name in ("main.main", "main.inlining", "main.price", "[unknown]", "(no stack)")] == [8, 5, 5, 3, 1]

@@ -101,12 +101,17 @@ def test_the_log_of_a_container_is_the_log(tmp_path: Path) -> None:
         ("<!DOCTYPE html><html><head><title>pyinstrument</title></head></html>", "-r json"),
         ("v8-version,11,3,244,8,-node.30,0\n", "--cpu-prof"),
         ('{"snapshot":{"meta":{"node_fields":["type","name"]}}}', "--heap-prof"),
+        (
+            "Filename: a.py\n\nLine #    Mem usage    Increment  Occurrences   Line Contents\n=====\n     3   43.2 MiB   43.2 MiB   1   @profile\n",
+            "mprof run",
+        ),
+        ("         197 function calls (192 primitive calls) in 0.002 seconds\n\n   Ordered by: standard name\n", "cProfile -o"),
         ("PERFILE2h\0\0\0", "perf script"),
         ("go 1.19 trace\0\0\0", "go tool trace -pprof"),
         ("FLR\0\0\2", "jfrconv"),
         ("version: 1\ncreator: xdebug 3.1.2 (PHP 8.1.2)\nevents: Time_(10ns)\n\nfl=(1) php:internal\nfn=(1) php::strlen\n", "cProfile"),
     ],
-    ids=["flame graph", "report", "v8 log", "heap snapshot", "perf.data", "Go trace", "JFR", "callgrind"],
+    ids=["flame graph", "report", "v8 log", "heap snapshot", "lines of memory", "printed table", "perf.data", "Go trace", "JFR", "callgrind"],
 )
 def test_what_profilers_leave_beside_their_profiles_is_refused_with_what_to_give_instead(begins: str, instead: str, tmp_path: Path) -> None:
     with pytest.raises(UnknownFormat, match=instead):

@@ -16,6 +16,15 @@ ADVICE = (
         "memray stats --json, scalene's JSON.",
     ),
     (
+        re.compile(r"^Line #\s+Mem usage\s+Increment\s", re.MULTILINE),
+        "memory_profiler's table of lines is not read: its sizes are of the whole process and rounded. Run mprof run and give its .dat, "
+        "or memray run and give its .bin.",
+    ),
+    (
+        re.compile(r"\A\s*\d+ function calls (?:\(\d+ primitive calls\) )?in [\d.]+ seconds", re.MULTILINE),
+        "cProfile's printed table is not read: it is rounded and cut. Run python -m cProfile -o NAME.prof and give that file.",
+    ),
+    (
         re.compile(r"\Av8-version,\d"),
         "the log of node --prof is not read, nor what --prof-process makes of it. Run node --cpu-prof instead and give its .cpuprofile.",
     ),
