@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from perfkit.errors import ArtefactError
-from perfkit.model.artefact import Head, open_artefact
+from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch, Columns
 from perfkit.readers.parts.frames import frame_id_of
 from perfkit.readers.parts.sandbox import taking_apart
@@ -36,8 +36,7 @@ def read(path: Path) -> Iterator[Batch]:
     """Frames, functions and edges."""
     import numpy as np
 
-    with open_artefact(path) as file:
-        first = file.read(len(START.pattern))
+    first = read_head(path).data[: len(START.pattern)]
     if PYTHON_2_START.match(first):
         raise ArtefactError(f"{path}: tried as {NAME}: written by Python 2, which names its strings in another way. Profile again with Python 3.")
     with taking_apart(CHILD, path, NAME) as written:

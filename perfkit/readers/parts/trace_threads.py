@@ -38,7 +38,8 @@ class TraceThreads:
         self._starts, self._ends = array("d"), array("d")
         self._whats, self._keys = array("q"), array("q")
         self._numbers_of_keys: dict[Key, int] = {}
-        self._open: dict[Key, list[tuple[float, int]]] = defaultdict(list)
+        self._open: dict[Key, list[tuple[int, int]]] = defaultdict(list)
+        """The interval of each event that has begun, and what it is: intervals stand in the order in which they began."""
         self._last: dict[Key, float] = {}
         self._zero: float | None = None
         self.earliest_us = 0.0
@@ -70,7 +71,8 @@ class TraceThreads:
         key = (event.get("pid"), event.get("tid"))
         at = self._at(event)
         self._last[key] = max(at, self._last.get(key, at))
-        self._open[key].append((at, self._what(event)))
+        self._open[key].append((len(self._starts), self._what(event)))
+        self._add(key, at, at, self._open[key][-1][1])
 
     def end(self, event: Mapping[str, Any]) -> None:
         """Ends the last one begun, of its name where it tells one; an end whose beginning was before the trace says nothing."""
@@ -79,10 +81,10 @@ class TraceThreads:
         self._last[key] = max(at, self._last.get(key, at))
         name = event.get("name")
         for place in range(len(opened) - 1, max(len(opened) - 200, -1), -1):
-            start, what = opened[place]
+            number, what = opened[place]
             if not name or self._names_of[what] == name:
                 del opened[place]
-                self._add(key, start, max(at, start), what)
+                self._ends[number] = max(at, self._starts[number])
                 return
 
     def named(self, event: Mapping[str, Any]) -> None:
@@ -105,8 +107,8 @@ class TraceThreads:
 
         for key, opened in self._open.items():
             while opened:
-                start, what = opened.pop()
-                self._add(key, start, max(self._last[key], start), what)
+                number, _ = opened.pop()
+                self._ends[number] = max(self._last[key], self._starts[number])
         starts, ends = np.frombuffer(self._starts), np.frombuffer(self._ends)
         whats, keys = np.frombuffer(self._whats, np.int64), np.frombuffer(self._keys, np.int64)
         for key, number in self._numbers_of_keys.items():

@@ -54,7 +54,7 @@ def main() -> None:
 def _loaded(content: bytes) -> dict[Key, tuple[Any, ...]]:
     try:
         stats = marshal.loads(content)  # noqa: S302  nothing but this process is at stake, and it has limits
-    except (EOFError, ValueError, TypeError, RecursionError) as error:
+    except (EOFError, ValueError, TypeError, RecursionError, SystemError) as error:
         _refuse(f"cut off or written by another Python: {' '.join(str(error).split())}")
     if not isinstance(stats, dict) or not stats:
         _refuse("holds no functions")
@@ -65,7 +65,7 @@ def _columns(stats: dict[Key, tuple[Any, ...]]) -> Iterator[list[bytes | array[A
     """Of the functions, then of the edges. Building arrays of one type is the check that every value has it."""
     try:
         primitive, calls, own, total, callers = zip(*stats.values(), strict=True)
-        yield [*_places(stats), array("Q", calls), array("Q", primitive), array("d", own), array("d", total)]
+        yield [*_places(stats), _counts(calls), _counts(primitive), array("d", own), array("d", total)]
         frames = Frames(zip(stats, range(len(stats)), strict=True))
         edges = list(chain.from_iterable(item.values() for item in callers))
         # the pure-Python profiler counts calls of an edge but does not time them: it has no edges here
@@ -76,7 +76,7 @@ def _columns(stats: dict[Key, tuple[Any, ...]]) -> Iterator[list[bytes | array[A
             *_places(list(frames)[len(stats) :]),
             array("q", map(len, callers)) if timed else array("q", bytes(8 * len(callers))),
             found if timed else array("q"),
-            array("Q", edge_calls),
+            _counts(edge_calls),
             array("d", edge_own),
             array("d", edge_total),
         ]
@@ -87,7 +87,14 @@ def _columns(stats: dict[Key, tuple[Any, ...]]) -> Iterator[list[bytes | array[A
 def _places(keys: Collection[Key]) -> list[bytes | array[Any]]:
     """Names, files and first lines."""
     files, lines, functions = zip(*keys, strict=True) if keys else ((), (), ())
+    if any(type(name) is type(_refuse.__code__) for name in functions):
+        _refuse("holds compiled code, as python -m profile writes it; record again with python -m cProfile -o NAME.prof")
     return [_texts(functions), _texts(files), array("i", lines)]
+
+
+def _counts(counts: Iterable[int]) -> array[int]:
+    """pyinstrument's statistics have -1 where calls were not counted; nothing is counted then."""
+    return array("Q", [0 if count == -1 else count for count in counts])
 
 
 def _write(columns: Iterable[bytes | array[Any]]) -> None:
