@@ -126,7 +126,7 @@ class Place:
             frames = np.array(list(chain.from_iterable(stacks)), None if lengths.any() else np.int64)
         except (TypeError, ValueError, OverflowError):
             raise self._strange(stacks) from None
-        if frames.dtype.kind != "i":
+        if frames.dtype.kind != "i" or frames.ndim != 1:
             raise self._strange(stacks)
         return NumberLists(frames, lengths)
 
