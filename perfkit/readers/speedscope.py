@@ -15,12 +15,14 @@ from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch
 from perfkit.model.run import Manifest
+from perfkit.readers.parts.arrow_rows import are_many, rows_in
 from perfkit.readers.parts.call_tree import NO_STACK, NOBODY, Owner, Step
 from perfkit.readers.parts.facts import fact_rows
 from perfkit.readers.parts.frames import Frames
 from perfkit.readers.parts.json_stream import Cursor, opened_json
 from perfkit.readers.parts.many_stacks import ManyStacks
 from perfkit.readers.parts.number_lists import DistinctLists, NumberLists
+from perfkit.readers.parts.opening import Marks, first_unfit, opened
 from perfkit.readers.parts.parsing import refuse
 from perfkit.readers.parts.resting import collector_resting
 from perfkit.readers.parts.threads import called
@@ -124,7 +126,7 @@ class Place:
             frames = np.array(list(chain.from_iterable(stacks)), None if lengths.any() else np.int64)
         except (TypeError, ValueError, OverflowError):
             raise self._strange(stacks) from None
-        if frames.dtype.kind != "i":
+        if frames.dtype.kind != "i" or frames.ndim != 1:
             raise self._strange(stacks)
         return NumberLists(frames, lengths)
 
@@ -133,6 +135,26 @@ class Place:
         lists = (stack.tolist() if hasattr(stack, "tolist") else stack for stack in stacks)
         stack = next(stack for stack in lists if not isinstance(stack, list) or not all(type(frame) is int and frame in known for frame in stack))
         return self.bad(f"has the stack {str(stack)[:60]!r}; there are {len(known)} frames")
+
+    def marks(self, text: bytes) -> Marks | None:
+        """Events as columns, where all are as they should be."""
+        if not are_many(text):
+            return None
+        import numpy as np
+        import pyarrow
+
+        fields = {"type": pyarrow.string(), "at": pyarrow.float64(), "frame": pyarrow.int64()}
+        events = rows_in(text, fields, "type")
+        if (
+            events is None
+            or any(events.field(name).null_count for name in fields)
+            or not {"O", "C"}.issuperset(events.field("type").unique().to_pylist())
+        ):
+            return None
+        times, frames = events.field("at").to_numpy(), events.field("frame").to_numpy()
+        if not np.isfinite(times).all() or frames.min(initial=0) < 0 or frames.max(initial=-1) >= len(self.reading.steps):
+            return None
+        return Marks(pyarrow.compute.equal(events.field("type"), "O").to_numpy(zero_copy_only=False), times, frames)
 
     def number(self, value: Any) -> float:
         if type(value) is float and isfinite(value):
@@ -276,29 +298,40 @@ def _nodes(cursor: Cursor, place: Place, places: dict[str, int]) -> NDArray[int6
 
 def _evented(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
     """Calls that open and close: between two events the time is the innermost open call's."""
-    tree, scale, timed = place.timeline.tree, place.scale, place.timeline.tree.unit == "wall_s"
-    steps, owner, begin = place.reading.steps, place.owner, place.first
-    opened: list[tuple[int, int]] = []
-    now = begin
+    import numpy as np
 
-    def pass_time(until: float) -> None:
-        nonlocal now
-        if until > now and opened:
-            place.timeline.add(opened[-1][1], (now - begin) * scale * 1000 if timed else None, (until - now) * scale)
-        now = until
+    tree, begin = place.timeline.tree, place.first
+    marks = _marks(cursor, place, places)
+    before = np.concatenate([[begin], marks.times[:-1]]) if len(marks.times) else marks.times
+    early = np.flatnonzero(marks.times < before)
+    if len(early):
+        raise place.bad(f"has an event at {marks.times[early[0]]:g} behind one at {before[early[0]]:g}")
+    unfit = first_unfit(marks)
+    if unfit is not None:
+        raise place.bad(f"closes the frame {marks.frames[unfit]} at {marks.times[unfit]:g}, which is not the innermost open one")
+    calls = opened(marks)
+    steps = np.array([tree.step_number(step) for step in place.reading.steps], np.int64)
+    nodes = tree.calls(calls.callers, steps[calls.frames], calls.levels, place.owner)
+    lasted = np.diff(marks.times, append=max(place.last, marks.times.max(initial=begin)))
+    told = np.flatnonzero((lasted > 0) & (calls.innermost >= 0))
+    where, weights = nodes[calls.innermost[told]], lasted[told] * place.scale
+    if tree.unit == "wall_s":
+        place.timeline.add_at(where, (marks.times[told] - begin) * place.scale * 1000, weights)
+    else:
+        tree.weigh_all(where, weights)
 
-    for event in chain.from_iterable(cursor.batches() if _found(cursor, places, "events") else ()):
-        kind, at, frame = _event(place, event)
-        if at < now:
-            raise place.bad(f"has an event at {at:g} behind one at {now:g}")
-        pass_time(at)
-        if kind == "O":
-            opened.append((frame, tree.below(opened[-1][1] if opened else None, steps[frame], owner)))
-        elif not opened or opened[-1][0] != frame:
-            raise place.bad(f"closes the frame {frame} at {at:g}, which is not the innermost open one")
+
+def _marks(cursor: Cursor, place: Place, places: dict[str, int]) -> Marks:
+    import numpy as np
+
+    pieces = [Marks(np.empty(0, bool), np.empty(0), np.empty(0, np.int64))]
+    for piece in cursor.pieces(place.marks) if _found(cursor, places, "events") else ():
+        if isinstance(piece, Marks):
+            pieces.append(piece)
         else:
-            opened.pop()
-    pass_time(max(place.last, now))
+            kinds, times, frames = zip(*(_event(place, event) for event in piece), strict=True) if piece else ((), (), ())
+            pieces.append(Marks(np.array(kinds) == "O", np.array(times, np.float64), np.array(frames, np.int64)))
+    return Marks(*(np.concatenate(columns) for columns in zip(*pieces, strict=True)))
 
 
 def _event(place: Place, event: Any) -> tuple[str, float, int]:

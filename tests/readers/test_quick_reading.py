@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from perfkit.errors import ArtefactError
 from perfkit.readers import devtools_trace, folded, speedscope
-from perfkit.readers.parts import folded_lines, intervals, json_stream, number_lists, trace_columns
+from perfkit.readers.parts import arrow_rows, folded_lines, intervals, json_stream, number_lists
 from perfkit.readers.parts.call_tree import NOBODY, Step
 from perfkit.readers.parts.intervals import Intervals, stack_up
 from perfkit.readers.parts.nesting import nested
@@ -108,7 +108,7 @@ def _moments(given_spans: Intervals, *, quick: bool) -> Any:
 def test_a_trace_says_the_same_as_columns_and_event_by_event(tmp_path: Path, events: list[dict[str, Any]], chunk: int, wrapped: bool) -> None:
     path = written(tmp_path, {"traceEvents": events, "other": [{"ph": "X"}] * 20} if wrapped else events)
     with _pieces_of(chunk) as patch:
-        patch.setattr(trace_columns, "FEW_BYTES", 0)
+        patch.setattr(arrow_rows, "FEW_BYTES", 0)
         quick = _rows(path, devtools_trace.NAME)
         patch.setattr(devtools_trace, "calls_in", lambda *_: None)
         assert quick == _rows(path, devtools_trace.NAME)
@@ -128,6 +128,56 @@ def test_samples_say_the_same_as_numbers_and_as_lists(tmp_path: Path, seed: int,
         quick = _rows(path, speedscope.NAME)
         patch.setattr(number_lists, "number_lists", lambda _: None)
         assert quick == _rows(path, speedscope.NAME)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**32), st.integers(30, 300), st.sampled_from(["seconds", "bytes"]), st.booleans())
+def test_calls_that_open_and_close_are_those_that_are_followed_one_by_one(tmp_path: Path, seed: int, chunk: int, unit: str, columns: bool) -> None:
+    events = list(_opened_and_closed(random.Random(seed)))
+    profile = {"type": "evented", "name": "run", "unit": unit, "startValue": 0, "endValue": 40, "events": events}
+    path = written(tmp_path, {"profiles": [profile], "shared": {"frames": [{"name": name} for name in "abc"]}})
+    with _pieces_of(chunk) as patch:
+        patch.setattr(arrow_rows, "FEW_BYTES", 0 if columns else 10**6)
+        found = _rows(path, speedscope.NAME)
+    followed = _followed(events)
+    assert isinstance(found, str) == (followed is None)
+    if followed is not None:
+        assert {path[2:]: own for path, (_, own, _, _) in found[0].items()} == followed
+        assert sum(weight for _, _, weight in found[1]) == (sum(followed.values()) if unit == "seconds" else 0)
+
+
+def _opened_and_closed(noise: random.Random) -> Iterator[dict[str, Any]]:
+    """Now and then one that does not fit."""
+    running, at = list[int](), 0
+    for _ in range(noise.randrange(30)):
+        at += noise.choice([0, 0, 1, 2, -1 if noise.random() < 0.03 else 1])
+        closes = (bool(running) and noise.random() < 0.5) or noise.random() < 0.02
+        frame = running.pop() if closes and running and noise.random() < 0.98 else noise.randrange(3)
+        if not closes:
+            running.append(frame)
+        yield {"type": "C" if closes else "O", "at": at, "frame": frame}
+
+
+def _followed(events: list[dict[str, Any]]) -> dict[Any, float] | None:
+    """Own times by path, by hand; None where an event does not fit."""
+    own: dict[Any, float] = {}
+    running, now = list[int](), 0
+    for event in [*events, {"type": "", "at": max(40, *(event["at"] for event in events), 0), "frame": -1}]:
+        if event["at"] < now:
+            return None
+        if running:
+            own[_path(running)] += event["at"] - now
+        now = event["at"]
+        if event["type"] == "O":
+            running.append(event["frame"])
+            own.setdefault(_path(running), 0)
+        elif event["type"] == "C" and (not running or running.pop() != event["frame"]):
+            return None
+    return own
+
+
+def _path(frames: list[int]) -> tuple[Any, ...]:
+    return tuple(("abc"[frame], "", 0) for frame in frames)
 
 
 @contextmanager

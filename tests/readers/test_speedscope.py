@@ -77,7 +77,7 @@ def test_every_cut_is_refused(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "profile",
     [
-        {"type": "sampled", "samples": [[9]], "weights": [1]}, {"type": "sampled", "samples": [[-1]], "weights": [1]},
+        {"type": "sampled", "samples": [[[0]]], "weights": [1]}, {"type": "sampled", "samples": [[9]], "weights": [1]}, {"type": "sampled", "samples": [[-1]], "weights": [1]},
         {"type": "sampled", "samples": [["x"]], "weights": [1]}, {"type": "sampled", "samples": [[0]], "weights": [1, 2]},
         {"type": "sampled", "samples": [[0]], "weights": [-1]}, {"type": "sampled", "samples": [[0]], "weights": [float("nan")]},
         {"type": "sampled", "samples": [0], "weights": [1]}, {"type": "sampled", "samples": [[0]], "weights": [10**400]},

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from perfkit.readers.parts.arrow_rows import are_many, rows_in
 
 if TYPE_CHECKING:
     import pyarrow
     from numpy import float64, int64
     from numpy.typing import NDArray
-
-FEW_BYTES = 100_000
-"""What Arrow saves on so few is less than its import costs."""
-LAST = "the last event of this text"
-"""Where it is not the last one, the array had ended before the text did."""
-NO_NUMBER = re.compile(rb"[:,\[\s-](?:NaN|Inf)")
-"""Arrow takes these for numbers; JSON does not know them."""
 
 
 class Calls(NamedTuple):
@@ -35,39 +29,20 @@ class Calls(NamedTuple):
 
 def calls_in(text: bytes, others: frozenset[str], profiling: frozenset[str]) -> Calls | None:
     """None where something is no plain event, or is of the other phases, or has a name of a profiler's."""
+    if not are_many(text):
+        return None
     import pyarrow
 
-    if len(text) < FEW_BYTES or ((b"NaN" in text or b"Inf" in text) and NO_NUMBER.search(text)):
-        return None
+    place = pyarrow.struct({"filename": pyarrow.string(), "line": pyarrow.int64()})
+    fields = {"ph": pyarrow.string(), "name": pyarrow.string(), "pid": pyarrow.int64(), "tid": pyarrow.int64(), "ts": pyarrow.float64(),
+              "dur": pyarrow.float64(), "args": place}  # fmt: skip
     try:
-        events = _events(text)
+        events = rows_in(text, fields, "ph")
         if events is None or others.intersection(_different(events, "ph")) or profiling.intersection(_different(events, "name")):
             return None
         return _calls(events)
-    except (pyarrow.ArrowInvalid, UnicodeDecodeError):
+    except UnicodeDecodeError:
         return None
-
-
-def _events(text: bytes) -> pyarrow.StructArray | None:
-    import pyarrow
-    from pyarrow import json
-
-    place = pyarrow.struct({"filename": pyarrow.string(), "line": pyarrow.int64()})
-    event = {"ph": pyarrow.string(), "name": pyarrow.string(), "pid": pyarrow.int64(), "tid": pyarrow.int64(), "ts": pyarrow.float64(),
-             "dur": pyarrow.float64(), "args": place}  # fmt: skip
-    document = b'{"events":[%b,{"ph":"%b"}]}' % (text, LAST.encode())
-    table = json.read_json(
-        pyarrow.BufferReader(document),
-        read_options=json.ReadOptions(use_threads=False, block_size=len(document)),
-        parse_options=json.ParseOptions(
-            explicit_schema=pyarrow.schema({"events": pyarrow.list_(pyarrow.struct(event))}),
-            newlines_in_values=True,
-            unexpected_field_behavior="ignore",
-        ),
-    )
-    found = table.column("events").chunk(0).flatten()
-    whole = table.num_rows == 1 and not found.null_count and found.field("ph")[-1].as_py() == LAST
-    return found[:-1] if whole else None
 
 
 def _different(events: pyarrow.StructArray, name: str) -> list[Any]:

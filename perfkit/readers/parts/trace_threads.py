@@ -62,7 +62,8 @@ class TraceThreads:
         import numpy as np
 
         self._timed(calls.starts, calls.durations)
-        whats = np.array([self._number_of_what(*name) for name in calls.names], np.int64)
+        known = zip(calls.names, map(self._whats_of.get, calls.names), strict=True)
+        whats = np.array([self._number_of_what(*name) if number is None else number for name, number in known], np.int64)
         keys = np.array([self._number_of(key) for key in calls.keys], np.int64)
         self._whats.frombytes(whats[calls.whats].tobytes())
         self._keys.frombytes(keys[calls.threads].tobytes())
