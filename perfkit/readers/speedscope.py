@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from math import isfinite
@@ -66,6 +66,8 @@ class Reading:
     steps: list[Step] = field(default_factory=list)
     owners: set[int] = field(default_factory=set)
     """Frames that are no calls but name the process or the thread."""
+    own: set[int] = field(default_factory=set)
+    """Frames that are no calls either: pyinstrument's [self] is the own time of its caller."""
     timelines: dict[str, Timeline] = field(default_factory=dict)
     asserted: dict[str, float] = field(default_factory=dict)
     """By unit, what the profiles say that they span."""
@@ -190,6 +192,8 @@ def read(path: Path) -> Iterator[Batch]:
             raise reading.bad("it has no profiles or no shared frames.")
         for number, profile in enumerate(told["profiles"]):
             _profile(cursor, reading, number, profile, several=len(told["profiles"]) > 1)
+    if not any(len(timeline.tree) for timeline in reading.timelines.values()):
+        raise reading.bad("its profiles hold no sample and no call. Was the program stopped before the first sample? Record for longer.")
     yield Manifest(tool=told.get("tool"), tool_version=told.get("version"))
     yield reading.frames.columns()
     for timeline in reading.timelines.values():
@@ -212,6 +216,8 @@ def _told(cursor: Cursor, reading: Reading) -> dict[str, Any]:
     reading.steps = [_step(reading, frame, executing=executing) for frame in reading.shared]
     if executing:
         reading.owners = {number for number, frame in enumerate(reading.shared) if not frame.get("file") and OWNER_FRAME.match(frame["name"])}
+    if told.get("tool") == "pyinstrument":
+        reading.own = {number for number, frame in enumerate(reading.shared) if frame["name"] == "[self]" and not frame.get("file")}
     reading.shared.clear()
     return {name: value or None for name, value in told.items()}
 
@@ -309,6 +315,7 @@ def _evented(cursor: Cursor, place: Place, places: dict[str, int]) -> None:
     unfit = first_unfit(marks)
     if unfit is not None:
         raise place.bad(f"closes the frame {marks.frames[unfit]} at {marks.times[unfit]:g}, which is not the innermost open one")
+    marks = _without(marks, place.reading.own)
     calls = opened(marks)
     steps = np.array([tree.step_number(step) for step in place.reading.steps], np.int64)
     nodes = tree.calls(calls.callers, steps[calls.frames], calls.levels, place.owner)
@@ -332,6 +339,16 @@ def _marks(cursor: Cursor, place: Place, places: dict[str, int]) -> Marks:
             kinds, times, frames = zip(*(_event(place, event) for event in piece), strict=True) if piece else ((), (), ())
             pieces.append(Marks(np.array(kinds) == "O", np.array(times, np.float64), np.array(frames, np.int64)))
     return Marks(*(np.concatenate(columns) for columns in zip(*pieces, strict=True)))
+
+
+def _without(marks: Marks, frames: Collection[int]) -> Marks:
+    """The time of calls that are left out is their callers'."""
+    import numpy as np
+
+    if not frames:
+        return marks
+    kept = ~np.isin(marks.frames, list(frames))
+    return Marks(marks.opens[kept], marks.times[kept], marks.frames[kept])
 
 
 def _event(place: Place, event: Any) -> tuple[str, float, int]:
