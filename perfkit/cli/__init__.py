@@ -72,4 +72,6 @@ def main() -> None:
     """Entry point of the console script. To be asked to end is like Ctrl-C, so that no child process is left behind."""
     gc.set_threshold(*RARELY)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(guarded(program))
+    status = guarded(program)
+    gc.freeze()  # else Python's last act is to walk all rows once more
+    sys.exit(status)

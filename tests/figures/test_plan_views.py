@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,7 @@ def test_the_command_line_lists_shows_and_compares(tmp_path: Path) -> None:
     perfkit("ingest", str(ARTEFACTS / "subplan.json"), "--label", "after")
     assert "select count(*) from items where name like" in perfkit("plan")
     assert "Parallel Seq Scan on items" in perfkit("plan", "before")
+    assert [node["node_id"] for node in json.loads(perfkit("plan", "before", "--json"))[0]["nodes"]][:2] == [0, 1]
     assert "no statement in common" in perfkit("plan", "before", "after")
     assert "The same plan." in perfkit("plan", "before", "before")
     output = tmp_path / "plan.svg"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from perfkit.errors import ArtefactError
+from perfkit.model.batch import Columns
 from perfkit.readers import cprofile
 from perfkit.readers.parts.sandbox import taken_apart
 
@@ -55,6 +56,14 @@ def test_names_that_are_no_text_stay_visible(tmp_path: Path) -> None:
     path.write_bytes(marshal.dumps({("a\udc80.py", 1, "one\0two\n"): (1, 1, 0.5, 0.5, {})}))
     frames = next(iter(cprofile.read(path)))
     assert (list(frames.columns["function"]), list(frames.columns["file"])) == (["one\\0two\n"], ["a\\udc80.py"])  # type: ignore[union-attr]
+
+
+def test_a_caller_without_statistics_of_its_own_is_a_frame(tmp_path: Path) -> None:
+    path, caller = tmp_path / "a.prof", ("b.py", 2, "caller")
+    path.write_bytes(marshal.dumps({KEY: (1, 1, 0.5, 0.5, {caller: (1, 1, 0.2, 0.2)})}))
+    functions, _, callers, edges = (batch.columns for batch in cprofile.read(path) if isinstance(batch, Columns))
+    assert list(callers["function"]) == ["caller"]
+    assert (list(edges["caller_id"]), list(edges["callee_id"])) == (list(callers["frame_id"]), list(functions["frame_id"]))
 
 
 def test_a_packed_profile_is_the_same_profile(tmp_path: Path) -> None:
