@@ -38,9 +38,10 @@ function quantity(value) {
   if (!value) return "0";
   const scale = SCALES[DATA.unit.endsWith("_s") ? "time" : DATA.unit] || [[0, 1, ` ${DATA.unit}`]];
   const [, factor, suffix] = scale.find(([least]) => Math.abs(value) >= least * 0.9995);
+  if (value === 1 && scale.length === 1) return `1${suffix.replace(/s$/, "")}`;
   return (suffix === " B" || scale.length === 1) && Number.isInteger(value) ? counted(value) + suffix : digits(value * factor) + suffix;
 }
-const percent = (share) => `${digits(share * 100)} %`;
+const percent = (share) => (share > 0 && share < 1e-4 ? "< 0.01 %" : `${digits(share * 100)} %`);
 const points = (change) => `${change > 0 ? "+" : change < 0 ? "−" : "±"}${digits(Math.abs(change * 100))} % points`;
 
 function nameOf(node) {
@@ -48,7 +49,7 @@ function nameOf(node) {
   if (place === ALL) return "all";
   if (place === OTHER) return `other, ${plural(tree.left.get(node), "path")}, ${percent(share(node))}`;
   const module = text("module", place), name = text("function", place);
-  return clean(module && module !== "~" ? `${module}.${name}` : name);
+  return clean(module && module !== "~" && module !== text("file", place) ? `${module}.${name}` : name);
 }
 const share = (node, side = state.side) => (tree.total[side][0] ? tree.total[side][node] / tree.total[side][0] : 0);
 const ownShare = (node, side) => (tree.total[side][0] ? tree.own[side][node] / tree.total[side][0] : 0);
