@@ -57,6 +57,8 @@ class MemoryOptions:
     """The code under investigation, for its commit. None means the program's working folder."""
     measure_overhead: bool = False
     """Runs the program once more, without the tool."""
+    stoppable: bool = False
+    """Ctrl-C stops the program and keeps what was measured; else it ends the work, as everywhere."""
     input_at: int | None = None
     """The program reads our standard input, a file from this place on. None: it finds its input empty."""
     say: Callable[[str], None] = nobody_hears
@@ -104,7 +106,9 @@ def collect(options: MemoryOptions, folder: Path, progress: Progress | None = No
 
 
 def _run(command: tuple[str, ...], options: MemoryOptions, place: Path, onlooker: Onlooker) -> Measured:
-    how = Child(command, options.timeout_s, options.duration_s, options.cwd, shown=options.command, stoppable=True, input_at=options.input_at)
+    how = Child(
+        command, options.timeout_s, options.duration_s, options.cwd, shown=options.command, stoppable=options.stoppable, input_at=options.input_at
+    )
     return run_measured(how, place, onlooker)
 
 

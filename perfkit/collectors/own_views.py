@@ -18,6 +18,7 @@ from typing import Any
 
 from perfkit.errors import ArtefactError, CollectionFailed, MissingTool, UsageError
 
+CHILDREN = Path(__file__).with_name("children")
 TIMEOUT_S = 120.0
 LOOK_ALIKES = str.maketrans({"<": "\u2039", '"': "\u201d", "'": "\u2019", "`": "\u02cb"})
 NAMES_ALIKE = LOOK_ALIKES | {ord("&"): "\uff06"}
@@ -64,6 +65,8 @@ class Viewer:
     """What a person types."""
     page: Callable[[Path], Path] | None
     about: str
+    copy: Callable[[Path, Path], object] = shutil.copyfile
+    """Leaves what the tool opens; makes it harmless where the tool does not."""
 
 
 def own_view(artefact: Path, format_name: str, folder: Path, name: str) -> OwnView:
@@ -75,9 +78,20 @@ def own_view(artefact: Path, format_name: str, folder: Path, name: str) -> OwnVi
         raise MissingTool(f"{viewer.module} is not installed, and it shows files of the format {format_name}. Install it: {viewer.install}")
     folder.mkdir(parents=True, exist_ok=True)
     copy = folder / f"{name}{viewer.suffix}"
-    shutil.copyfile(artefact, copy)
+    viewer.copy(artefact, copy)
     page = viewer.page(copy) if viewer.page else None
     return OwnView(copy, shlex.join(viewer.command(copy)), viewer.about, page)
+
+
+def _harmless_stats(artefact: Path, copy: Path) -> None:
+    """snakeviz writes names into its page as they are."""
+    alike = json.dumps({chr(character): instead for character, instead in NAMES_ALIKE.items()})
+    command = [sys.executable, "-I", str(CHILDREN / "harmless_stats.py"), str(artefact), str(copy), alike]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    if done.returncode:
+        raise ArtefactError(
+            f"{artefact} holds no statistics that snakeviz could show: {(done.stderr.strip().splitlines() or ['it ended Python'])[-1]}."
+        )
 
 
 def _scalene_page(profile: Path) -> Path:
@@ -120,20 +134,28 @@ def _harmless(part: Any, way: tuple[str, ...] = ()) -> Any:
     return part.translate(LOOK_ALIKES) if (*way[:1], *way[1:][-1:]) in TEXTS else NO_WORD.sub("_", part)
 
 
+def _beside(name: str) -> str:
+    """A command of our environment, which need not be on the path of whoever types it."""
+    ours = Path(sys.executable).with_name(name)
+    return str(ours) if ours.exists() else name
+
+
 VIEWERS = {
     "cprofile": Viewer(
         "snakeviz",
         ".prof",
         "pip install 'perfkit[notebooks]'",
-        lambda path: ("snakeviz", str(path)),
+        lambda path: (_beside("snakeviz"), str(path)),
         None,
-        "snakeviz serves its view on a port of this machine for as long as it runs. It draws cProfile's call graph as a tree, which is a guess.",
+        "snakeviz serves its view on a port of this machine for as long as it runs. It draws cProfile's call graph as a tree, which is a guess. "
+        "Quotes and < in names are typographic ones there.",
+        _harmless_stats,
     ),
     "scalene": Viewer(
         "scalene",
         ".json",
         "pip install 'perfkit[profile]'",
-        lambda path: ("scalene", "view", "--cli", str(path)),
+        lambda path: (_beside("scalene"), "view", "--cli", str(path)),
         _scalene_page,
         "scalene's page as one file that neither loads nor sends anything, so its proposals by a language model do not work. "
         "Quotes and < in source lines are typographic ones there.",

@@ -41,6 +41,8 @@ class TracedOptions:
     stated: Manifest = field(default_factory=Manifest)
     project: Path | None = None
     """The code under investigation, for its commit. None means the program's working folder."""
+    stoppable: bool = False
+    """Ctrl-C stops the program and keeps what was measured; else it ends the work, as everywhere."""
     input_at: int | None = None
     """The program reads our standard input, a file from this place on. None: it finds its input empty."""
     say: Callable[[str], None] = nobody_hears
@@ -55,7 +57,7 @@ def collect(options: TracedOptions, folder: Path, progress: Progress | None = No
         trace = place / "trace.ndjson"
         settings = (str(trace), str(options.limit_ms), ",".join(options.hooks))
         command = (program.interpreter, str(RUNNER), *settings, program.form, program.name, *program.arguments)
-        child = Child(command, options.timeout_s, options.duration_s, options.cwd, stoppable=True, input_at=options.input_at)
+        child = Child(command, options.timeout_s, options.duration_s, options.cwd, stoppable=options.stoppable, input_at=options.input_at)
         ended = run_child(child, Onlooker(tell, shown(options.command), options.duration_s))
         if ended.status and not ended.interrupted:
             raise CollectionFailed(f"`{asked}` {ending_of(ended.status)}; its trace is not kept.", quoted=ended.last_words)

@@ -1,11 +1,16 @@
-"""scalene's page of a hostile profile in a browser: whatever its names, lines and numbers say, nothing runs and nothing leaves."""
+"""Views of other tools, of a hostile profile, in a browser: whatever its names, lines and numbers say, nothing runs and nothing leaves."""
 
 from __future__ import annotations
 
 import json
+import marshal
+import shlex
 import shutil
+import socket
+import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -81,3 +86,28 @@ def test_nothing_in_a_profile_runs_in_scalenes_page(text: str, number: object, t
         assert looking.evaluate("window.ran") is None
         assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
         browser.close()
+
+
+def test_nothing_in_a_profile_runs_in_snakeviz(tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    caller = ("/tmp/shop.py", 1, "main")
+    stats: dict[Any, Any] = {caller: (1, 1, 0.5, 9.0, {})}
+    stats |= {(f"/tmp/{text}.py", 2, f"pay{text}"): (5, 5, 2.0, 2.0, {caller: (5, 5, 2.0, 2.0)}) for text in MARKUP}
+    (tmp_path / "a.prof").write_bytes(marshal.dumps(stats))
+    view = own_view(tmp_path / "a.prof", "cprofile", tmp_path / "opened", "abc")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = shlex.split(view.command)
+    with sync_playwright() as playwright, subprocess.Popen([*words, "--server", "--port", str(port)], stdout=subprocess.PIPE) as server:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
+        looking = browser.new_page()
+        assert server.stdout is not None and server.stdout.readline()
+        looking.goto(f"http://127.0.0.1:{port}/snakeviz/{quote(words[-1], safe='')}")
+        looking.wait_for_selector("rect", state="attached", timeout=30_000)
+        looking.evaluate(EVERYTHING)
+        assert looking.evaluate("window.ran") is None
+        assert "pay" in looking.inner_text("body")
+        browser.close()
+        server.terminate()

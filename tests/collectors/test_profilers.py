@@ -126,7 +126,7 @@ def test_py_spy_looks_at_a_process_that_goes_on(project: Path, bench: Workbench)
         assert running.poll() is None
         running.kill()
     facts = facts_of(bench, stored.run_id)
-    assert facts["samples"] > 30 and facts["lost_samples"] == 0 and facts["cpu_user"] > 0.3
+    assert facts["samples"] > 30 and facts["lost_samples"] == 0 and facts["cpu_user"] > 0
     assert "Shop.busy" in {row.function for row in bench.functions(Selection(run_ids=(stored.run_id,)))}
 
 

@@ -33,6 +33,11 @@ def command(workspace: Path | None, program: tuple[str, ...], as_json: bool, **g
 
     same = ("tool", "duration_s", "interval_s", "native", "python_allocators", "children", "frames", "measure_overhead")
     options = MemoryOptions(
-        program, **{name: given[name] for name in same}, stated=stated(given), input_at=input_at(twice=given["measure_overhead"]), say=say
+        program,
+        **{name: given[name] for name in same},
+        stated=stated(given),
+        input_at=input_at(twice=given["measure_overhead"]),
+        say=say,
+        stoppable=True,
     )
     collect_and_print(workspace, [options], as_json)

@@ -38,6 +38,11 @@ GIVEN = ("tool", "pid", "duration_s", "rate", "native", "threads", "asynchronous
 def command(workspace: Path | None, program: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Profile a program: perfkit collect profile --with py-spy --label baseline -- python -m package arguments."""
     options = ProfileOptions(
-        program, **{name: given[name] for name in GIVEN}, stated=stated(given), input_at=input_at(twice=given["measure_overhead"]), say=say
+        program,
+        **{name: given[name] for name in GIVEN},
+        stated=stated(given),
+        input_at=input_at(twice=given["measure_overhead"]),
+        say=say,
+        stoppable=True,
     )
     collect_and_print(workspace, [options], as_json)

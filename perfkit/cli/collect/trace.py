@@ -35,6 +35,11 @@ def command(workspace: Path | None, program: tuple[str, ...], as_json: bool, **g
     from perfkit.collectors.traced import TracedOptions
 
     options = TracedOptions(
-        program, **{name: given[name] for name in ("hooks", "limit_ms", "duration_s")}, stated=stated(given), input_at=input_at(), say=say
+        program,
+        **{name: given[name] for name in ("hooks", "limit_ms", "duration_s")},
+        stated=stated(given),
+        input_at=input_at(),
+        say=say,
+        stoppable=True,
     )
     collect_and_print(workspace, [options], as_json)

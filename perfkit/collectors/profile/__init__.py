@@ -111,7 +111,9 @@ def asked_of(options: ProfileOptions) -> Mapping[str, bool]:
 
 
 def _run(command: tuple[str, ...], options: ProfileOptions, place: Path, onlooker: Onlooker, observer: tuple[str, ...] = ()) -> Measured:
-    how = Child(command, options.timeout_s, options.duration_s, options.cwd, shown=options.command, stoppable=True, input_at=options.input_at)
+    how = Child(
+        command, options.timeout_s, options.duration_s, options.cwd, shown=options.command, stoppable=options.stoppable, input_at=options.input_at
+    )
     return run_measured(how, place, onlooker, observer)
 
 

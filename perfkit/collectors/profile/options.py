@@ -48,6 +48,8 @@ class ProfileOptions:
     """Those whose lines are timed, as module:name."""
     measure_overhead: bool = False
     """Runs the program once more, without the profiler."""
+    stoppable: bool = False
+    """Ctrl-C stops the program and keeps what was measured; else it ends the work, as everywhere."""
     input_at: int | None = None
     """The program reads our standard input, a file from this place on. None: it finds its input empty."""
     say: Callable[[str], None] = nobody_hears

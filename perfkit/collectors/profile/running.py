@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from perfkit.collectors.base import Progress, described, desk, leave, utc_now
+from perfkit.collectors.onlooker import stopped
 from perfkit.collectors.process import Child, run_child
 from perfkit.collectors.profile import py_spy
 from perfkit.collectors.profile.options import ProfileOptions
@@ -42,7 +43,7 @@ def collect(options: ProfileOptions, folder: Path, tell: Progress) -> Path:
     with desk(folder) as place:
         artefact = place / py_spy.ARTEFACT
         observer = tuple(word.replace("{pid}", str(process.pid)) for word in py_spy.launch(NOBODY, options, artefact).observer)
-        child = Child(observer, seconds_wanted + START_S, shown=(py_spy.NAME, "--pid", str(process.pid)))
+        child = Child(observer, seconds_wanted + START_S, shown=(py_spy.NAME, "--pid", str(process.pid)), stoppable=options.stoppable)
         before, began = _spent(process), time.monotonic()
         ended = run_child(child, lambda _, seconds: tell(f"{seconds:.0f} s · {who}", min(seconds / seconds_wanted, 1.0)))
         after, wall = _spent(process), time.monotonic() - began
@@ -50,7 +51,7 @@ def collect(options: ProfileOptions, folder: Path, tell: Progress) -> Path:
             raise py_spy.failure(ended.last_words, who, process.pid)
         told = py_spy.told(ended.last_words)
         known = replace(told, tool=py_spy.NAME, tool_version=version, started_at=started, facts={**_facts(before, after, wall), **told.facts})
-        known = replace(known, parameters={"command": command, "duration_s": options.duration_s, **py_spy.settings(options)})
+        known = replace(known, parameters={"command": command, **stopped(options, ended.stopped_after_s), **py_spy.settings(options)})
         return leave(artefact, folder, described(known, options.stated, options.project or cwd))
 
 
