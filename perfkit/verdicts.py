@@ -13,7 +13,7 @@ from perfkit.analyses.known_runs import ANY, Selection, known_runs, select_runs
 from perfkit.analyses.ladder import Passing, Step, steps
 from perfkit.analyses.latency import ALL_REQUESTS
 from perfkit.analyses.load_steps import load_steps
-from perfkit.analyses.measure import Measurement, judgeable, measure_runs
+from perfkit.analyses.measure import Measurement, judgeable, measure_runs, observe
 from perfkit.analyses.metrics import METRICS, Metric, metric_named
 from perfkit.errors import Exit
 from perfkit.model.run import Run
@@ -169,7 +169,7 @@ def _missing(case: Case, judged: Sequence[Run]) -> str:
     metric, target = case.metric, case.target
     kind = "" if metric.kind == ANY else f"{metric.kind} "
     within = f" in a scenario like {target.scenario!r}" if target.scenario else ""
-    there = [item.subject for item in measure_runs(case.store, metric, judged)]
+    there = list(dict.fromkeys(item.subject for item in observe(case.store, metric, judged)))
     if there:
         named = ", ".join(there[:MOST_NAMED]) + (f" and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else "")
         return f"no {metric.subject}{within} is like {target.subject!r}; there is {named}"
