@@ -32,6 +32,7 @@ WANTED = {
 }
 BRANCHES = {"int", "float", "str"}
 """How pydantic names the types that a value was tried as."""
+MOST_SHOWN = 60
 STANDS_IN = "left-out"
 """In place of what a file must say and does not."""
 NUMBERS = {"greater_than": "more than {gt}", "less_than": "less than {lt}", "greater_than_equal": "{ge} or more", "less_than_equal": "{le} or less"}
@@ -100,6 +101,11 @@ def _left(content: Mapping[str, Any], wrong: Sequence[Place]) -> tuple[dict[str,
     return left, kept
 
 
+def _shown(value: Any) -> str:
+    said = repr(value)
+    return said if len(said) <= MOST_SHOWN else f"{said[:MOST_SHOWN]}…"
+
+
 def _kind(value: Any) -> str:
     return KINDS.get(type(value), "something else")
 
@@ -116,11 +122,11 @@ def _sentence(model: type[BaseModel], item: Any) -> str:
         return f"{said} must be {WANTED[kind]}, not {_kind(given)}."
     if kind == "literal_error":
         hint = " In YAML > and >= stand in quotes." if given in ("", None) else ""
-        return f"{said} is {given!r}; allowed are {item['ctx']['expected'].replace(' or ', ', ')}.{hint}"
+        return f"{said} is {_shown(given)}; allowed are {item['ctx']['expected'].replace(' or ', ', ')}.{hint}"
     if kind in NUMBERS:
-        return f"{said} is {given!r} and must be {NUMBERS[kind].format(**item['ctx'])}."
+        return f"{said} is {_shown(given)} and must be {NUMBERS[kind].format(**item['ctx'])}."
     if kind == "string_pattern_mismatch":
-        return f"{said} is {given!r}: use small letters, digits, - and _ only."
+        return f"{said} is {_shown(given)}: use small letters, digits, - and _ only."
     if kind == "value_error":
         return f"{said}: {str(item['ctx']['error']).rstrip('.')}."
     return f"{said}: {item['msg'][0].lower()}{item['msg'][1:]}."

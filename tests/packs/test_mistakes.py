@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,7 @@ def test_a_good_pack_is_read(tmp_path: Path) -> None:
         ("500 ms", "[1, 2]", 7, "`limit` must be text, not a list."),
         ("500 ms", "500 ms\n    reject: 400 ms", 8, "400 ms is not beyond the limit of 500 ms"),
         ("500 ms", "500 ms\n    users: 0", 8, "`users` is 0 and must be more than 0."),
+        ("500 ms", "500 ms\n    users: 9\n    subject: 'GET *'", 9, "judged over all requests: leave `subject` out."),
         ("500 ms", "40 %\n    reduction: true", 6, "a reduction is a share that must be reached: write '>' or '>='"),
         ("500 ms", "500 ms\n    limit: 1 s", 8, "`limit` stands here a second time"),
         ("500 ms", "500 ms\n    subject: 'GET /items '", 8, "begins or ends with a space"),
@@ -144,3 +146,19 @@ def test_an_investigation_says_its_mistakes_in_the_same_way(tmp_path: Path) -> N
         UsageError, match=r"question\.yml: not an investigation: line 6: there is no key `impct` in `prose`\. Did you mean `impact`\?"
     ):
         load_investigation(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: &a [*a]\n",
+        "a: &a [x, x, x, x, x, x, x, x]\n" + "".join(f"{new}: &{new} [{', '.join([f'*{old}'] * 8)}]\n" for old, new in pairwise("abcdefgh")),
+        "name: " + "[" * 3000 + "]" * 3000,
+        f"name: {'x' * 100_000}\ntitle: {'[' * 50}",
+    ],
+)
+def test_hostile_yaml_is_refused_in_one_short_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pack.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        read_pack(tmp_path)
+    assert len(str(caught.value)) < 3000
