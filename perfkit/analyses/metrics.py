@@ -24,7 +24,7 @@ from perfkit.analyses.pool_use import pool_use
 from perfkit.analyses.request_time import request_time
 from perfkit.analyses.response import response
 from perfkit.analyses.series_levels import cpu_levels, frame_levels, memory_levels
-from perfkit.analyses.span_times import cold_times, query_rounds, query_times, span_rounds, span_times, warm_rounds, warm_times
+from perfkit.analyses.span_times import cold_times, query_rounds, query_times, span_rounds, span_times, warm_times
 from perfkit.analyses.statement_use import statement_use
 from perfkit.analyses.sweep_exponents import sweep_exponents
 from perfkit.analyses.two_speeds import two_speeds
@@ -214,7 +214,7 @@ METRICS: dict[str, Metric] = {
         _span("p99", "99th percentile of a traced piece of work", "p99_ms", span_rounds),
         _span("max", "the slowest of a traced piece of work", "max_ms"),
         _span("cold", "its first time in a run, when nothing is loaded and no cache is filled", "first_ms", analysis=cold_times),
-        _span("warm.p95", "95th percentile of every time but the first", "warm_p95_ms", warm_rounds, warm_times),
+        _span("warm.p95", "95th percentile of every time but the first", "warm_p95_ms", warm_times, warm_times),
         _query("p95", "95th percentile of a statement as the application waits for it", "p95_ms", query_rounds),
         _query("max", "the slowest time of a statement as the application waits for it", "max_ms"),
         _series("memory.peak", "most resident memory of a process", "bytes", "lower", memory_levels, "highest"),

@@ -25,7 +25,7 @@ class SpanTimes:
     max_ms: float
     first_ms: float
     warm_p95_ms: float | None
-    """None when there was only a first one."""
+    """None where nobody asked for it."""
     rounds_ms: list[float] | None = None
     """One after another; None where nobody asked for them."""
 
@@ -41,8 +41,8 @@ def cold_times(store: Store, run_ids: Sequence[str]) -> list[SpanTimes]:
 
 
 def warm_times(store: Store, run_ids: Sequence[str]) -> list[SpanTimes]:
-    """The same for all times but the first."""
-    return [replace(row, n=row.n - 1) for row in span_times(store, run_ids) if row.n > 1]
+    """The same for all times but the first, one after another."""
+    return [replace(row, n=row.n - 1) for row in _asked(store, run_ids, rounds_from=2) if row.n > 1]
 
 
 def query_times(store: Store, run_ids: Sequence[str]) -> list[SpanTimes]:
@@ -53,11 +53,6 @@ def query_times(store: Store, run_ids: Sequence[str]) -> list[SpanTimes]:
 def span_rounds(store: Store, run_ids: Sequence[str]) -> list[SpanTimes]:
     """Every kind and name, one time after another: what bounds a percentile within one run."""
     return _asked(store, run_ids, rounds_from=1)
-
-
-def warm_rounds(store: Store, run_ids: Sequence[str]) -> list[SpanTimes]:
-    """The same without the first of each."""
-    return _asked(store, run_ids, rounds_from=2)
 
 
 def query_rounds(store: Store, run_ids: Sequence[str]) -> list[SpanTimes]:

@@ -84,7 +84,8 @@ def _show(pack: Pack | None, verdicts: Sequence[Verdict], as_json: bool) -> None
 
 
 def _row(item: Verdict) -> tuple[str, ...]:
-    limit = f"{item.must_be} {format_quantity(item.limit, item.unit)}"
+    harder = "" if item.reject is None else f", reject {format_quantity(item.reject, item.unit)}"
+    limit = f"{item.must_be} {format_quantity(item.limit, item.unit)}{harder}"
     return (
         item.target,
         item.subject or "",

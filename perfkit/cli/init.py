@@ -31,7 +31,7 @@ def command(workspace: Path | None, folder: Path | None, system: str, name: str 
         raise UsageError(f"{root} is a file, so no workspace can begin there. Name a folder.")
     place = Workspace(root)
     written = scaffold(place, system, name)
-    steps = next_steps(place, system, written)
+    steps = [*([] if root == Path.cwd() else [f"cd {root}"]), *next_steps(place, system, written)]
     if as_json:
         print_json({"workspace": root, "written": written, "next": steps})
         return

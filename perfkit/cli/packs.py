@@ -67,7 +67,7 @@ def show_pack(workspace: Path | None, name: str, as_json: bool) -> None:
     echo("\n".join(_sections(pack)))
 
 
-@command.command()
+@command.command(short_help="Say everything that is wrong in a pack, line by line.")
 @click.argument("path", type=click.Path(path_type=Path))
 @json_option
 @click.pass_obj

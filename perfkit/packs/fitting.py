@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from fnmatch import translate
 
+from perfkit.analyses.latency import ALL_REQUESTS
 from perfkit.analyses.metrics import METRICS, Metric
 from perfkit.packs.model import Pack, Target
 from perfkit.packs.reading import Complaint, Places
@@ -72,7 +73,7 @@ def _no_metric(target: Target) -> str:
         return f"`{name}` needs a statistic: {', '.join(statistics)}."
     close = difflib.get_close_matches(name, METRICS, 3, 0.4)
     said = f"Close to it: {', '.join(close)}. " if close else ""
-    return f"there is no metric `{name}`. {said}`perfkit metric` lists all {len(METRICS)}."
+    return f"there is no metric `{name}`. {said}`perfkit metric` lists all."
 
 
 def _wrong_unit(text: str, metric: str, unit: str, *, reduction: bool) -> str:
@@ -90,6 +91,8 @@ def _of_form(target: Target, metric: Metric) -> Iterator[tuple[str, str]]:
         yield "users", "a reduction is judged between two labels, not on the steps of a ladder: leave one of the two out."
     if target.users and metric.name != "latency.p95":
         yield "users", f"the steps of a ladder are judged by latency.p95, not by {metric.name}."
+    if target.users and target.subject not in ("*", ALL_REQUESTS):
+        yield "subject", "the steps of a ladder are judged over all requests: leave `subject` out."
     upper = target.must_be in ("<", "<=")
     if target.reject is not None and (target.rejected_from or 0.0) <= target.quantity.value and upper:
         yield "reject", f"{target.reject} is not beyond the limit of {target.limit}: what is rejected is worse than what is late."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import yaml
 
 from perfkit.errors import UsageError
 
+MOST_PLACES = 50_000
+"""An alias of an alias multiplies."""
 Place = tuple[int | str, ...]
 """Keys and positions from the root: ("targets", 3, "limit")."""
 
@@ -61,9 +64,11 @@ def read_lined(path: Path, what: str) -> Lined:
         loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
         content = loader.construct_document(root) if root is not None else None
+        walked = list(islice(_walk(root, ()), MOST_PLACES + 1)) if root is not None else []
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise WrongFileError(path, what, [_no_yaml(error)]) from error
-    walked = list(_walk(root, ())) if root is not None else []
+    if len(walked) > MOST_PLACES:
+        raise WrongFileError(path, what, [Mistake(1, f"it holds more than {MOST_PLACES} keys and entries, which nobody wrote by hand.")])
     lines: dict[Place, int] = {}
     twice = []
     for place, line in walked:

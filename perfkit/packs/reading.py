@@ -30,8 +30,11 @@ WANTED = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
 }
+OF_A_KEY = "[key]"
+"""How pydantic names a key that is no text."""
 BRANCHES = {"int", "float", "str"}
 """How pydantic names the types that a value was tried as."""
+MOST_SHOWN = 60
 STANDS_IN = "left-out"
 """In place of what a file must say and does not."""
 NUMBERS = {"greater_than": "more than {gt}", "less_than": "less than {lt}", "greater_than_equal": "{ge} or more", "less_than_equal": "{le} or less"}
@@ -54,6 +57,7 @@ def read_part(path: Path, what: str, model: type[Some], check: Callable[[Some, P
     if not isinstance(lined.content, dict):
         raise WrongFileError(path, what, [Mistake(1, f"this is {_kind(lined.content)}, not {what}: write keys with values.")])
     mistakes = [Mistake(line, f"`{place[-1]}` stands here a second time, and only one of the two would count.") for place, line in lined.twice]
+    mistakes += [Mistake(lined.line((key,)), f"there is no key `{key}` in this file.") for key in beside if key in lined.content]
     part, places, errors = _validated(model, lined.content, beside)
     mistakes += [Mistake(lined.line(item["loc"]), _sentence(model, item)) for item in errors]
     if check is not None and part is not None:
@@ -82,6 +86,8 @@ def _one_a_place(errors: Iterable[Any]) -> list[Any]:
     first: dict[Place, Any] = {}
     for item in errors:
         loc = tuple(step for step in item["loc"] if step not in BRANCHES)
+        if item["type"] == "invalid_key" or loc[-1:] == (OF_A_KEY,):
+            loc = tuple(map(str, loc[:-1] if loc[-1] == OF_A_KEY else loc))
         first.setdefault(loc, {**item, "loc": loc})
     return list(first.values())
 
@@ -100,6 +106,11 @@ def _left(content: Mapping[str, Any], wrong: Sequence[Place]) -> tuple[dict[str,
     return left, kept
 
 
+def _shown(value: Any) -> str:
+    said = repr(value)
+    return said if len(said) <= MOST_SHOWN else f"{said[:MOST_SHOWN]}…"
+
+
 def _kind(value: Any) -> str:
     return KINDS.get(type(value), "something else")
 
@@ -107,8 +118,8 @@ def _kind(value: Any) -> str:
 def _sentence(model: type[BaseModel], item: Any) -> str:
     loc, kind, given = item["loc"], item["type"], item["input"]
     name, owner = str(loc[-1]) if loc else "", _owner(model, loc[:-1])
-    said = f"`{name}`" if not isinstance(loc[-1] if loc else None, int) else f"entry {loc[-1] + 1} of `{loc[-2]}`"
-    if kind == "extra_forbidden":
+    said = f"entry {loc[-1] + 1} of `{loc[-2]}`" if len(loc) > 1 and isinstance(loc[-1], int) else f"`{name}`"
+    if kind in ("extra_forbidden", "invalid_key"):
         return f"there is no key {said} {_in(loc)}. {_nearest(name, owner)}"
     if kind == "missing":
         return f"{said} is missing {_in(loc)}."
@@ -116,11 +127,11 @@ def _sentence(model: type[BaseModel], item: Any) -> str:
         return f"{said} must be {WANTED[kind]}, not {_kind(given)}."
     if kind == "literal_error":
         hint = " In YAML > and >= stand in quotes." if given in ("", None) else ""
-        return f"{said} is {given!r}; allowed are {item['ctx']['expected'].replace(' or ', ', ')}.{hint}"
+        return f"{said} is {_shown(given)}; allowed are {item['ctx']['expected'].replace(' or ', ', ')}.{hint}"
     if kind in NUMBERS:
-        return f"{said} is {given!r} and must be {NUMBERS[kind].format(**item['ctx'])}."
+        return f"{said} is {_shown(given)} and must be {NUMBERS[kind].format(**item['ctx'])}."
     if kind == "string_pattern_mismatch":
-        return f"{said} is {given!r}: use small letters, digits, - and _ only."
+        return f"{said} is {_shown(given)}: use small letters, digits, - and _ only."
     if kind == "value_error":
         return f"{said}: {str(item['ctx']['error']).rstrip('.')}."
     return f"{said}: {item['msg'][0].lower()}{item['msg'][1:]}."
@@ -134,21 +145,23 @@ def _in(loc: Place) -> str:
     return f"in an entry of `{around[-1]}`" if isinstance(loc[-2], int) else f"in `{around[-1]}`"
 
 
-def _nearest(name: str, owner: type[BaseModel] | None) -> str:
-    known = [key for key in owner.model_fields if key != "folder"] if owner is not None else []
+def _nearest(name: str, owner: type[BaseModel]) -> str:
+    known = [key for key in owner.model_fields if key != "folder"]
     close = difflib.get_close_matches(name, known, 1, 0.6)
     return f"Did you mean `{close[0]}`?" if close else f"Allowed are {', '.join(known)}."
 
 
-def _owner(model: type[BaseModel], loc: Place) -> type[BaseModel] | None:
-    """The model of the mapping at a place."""
-    owner: Any = model
+def _owner(model: type[BaseModel], loc: Place) -> type[BaseModel]:
+    """The model of the mapping at a place; positions and free keys lead no deeper."""
+    owner = model
     for step in loc:
-        if isinstance(owner, type) and issubclass(owner, BaseModel):
-            owner = owner.model_fields[str(step)].annotation if str(step) in owner.model_fields else None
-        else:
-            owner = next((kind for kind in reversed(get_args(owner)) if kind is not Ellipsis), None)
-        if not (isinstance(owner, type) and issubclass(owner, BaseModel)):
-            inner = [kind for kind in get_args(owner) if isinstance(kind, type) and issubclass(kind, BaseModel)]
-            owner = inner[0] if inner and str(owner).endswith("| None") else owner
-    return owner if isinstance(owner, type) and issubclass(owner, BaseModel) else None
+        field = owner.model_fields.get(str(step))
+        owner = (_model_in(field.annotation) if field else None) or owner
+    return owner
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The first one in a type such as tuple[Target, ...] or dict[str, Document]."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _model_in(inner))), None)

@@ -171,3 +171,21 @@ def test_against_without_a_system_is_refused(measured: Path) -> None:
     done = perfkit(measured, "check", "--new-only", "--against", "base")
     assert done.returncode == 2
     assert "--against names what a target's reduction is measured from" in done.stderr
+
+
+def test_a_report_quotes_targets_with_numbers_and_verifies(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    perfkit(tmp_path, "init", str(root))
+    pack = root / "packs" / "shop" / "pack.yml"
+    template = Path(load_pack("demo").folder, load_pack("demo").reports["optimization"]).resolve()
+    pack.write_text(pack.read_text(encoding="utf-8") + f"reports:\n  optimization: {template}\n", encoding="utf-8")
+    bench = Workbench(Workspace(root))
+    for label, median_ms in (("baseline", 100.0), ("optimized", 50.0)):
+        for turn in range(3):
+            log = request_log(tmp_path / f"{label}{turn}.csv", median_ms=median_ms, seed=turn + int(median_ms))
+            bench.ingest([log], Manifest(label=label, scenario="s"))
+    written = perfkit(root, "report", str(root / "shop.yml"), "--output", str(root / "report.md"))
+    assert written.returncode == 0, written.stderr
+    assert "API P95 latency < 500 ms" in (root / "report.md").read_text(encoding="utf-8")
+    verified = perfkit(root, "verify", str(root / "report.md"))
+    assert verified.returncode == 0, verified.stdout

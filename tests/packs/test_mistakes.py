@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,7 @@ def test_a_good_pack_is_read(tmp_path: Path) -> None:
         ("500 ms", "[1, 2]", 7, "`limit` must be text, not a list."),
         ("500 ms", "500 ms\n    reject: 400 ms", 8, "400 ms is not beyond the limit of 500 ms"),
         ("500 ms", "500 ms\n    users: 0", 8, "`users` is 0 and must be more than 0."),
+        ("500 ms", "500 ms\n    users: 9\n    subject: 'GET *'", 9, "judged over all requests: leave `subject` out."),
         ("500 ms", "40 %\n    reduction: true", 6, "a reduction is a share that must be reached: write '>' or '>='"),
         ("500 ms", "500 ms\n    limit: 1 s", 8, "`limit` stands here a second time"),
         ("500 ms", "500 ms\n    subject: 'GET /items '", 8, "begins or ends with a space"),
@@ -69,6 +71,10 @@ def test_a_good_pack_is_read(tmp_path: Path) -> None:
         ("title: A shop", "title: A shop\nerror_limit: 3", 3, "`error_limit` is 3 and must be less than 1."),
         ("title: A shop", "title: A shop\ndocuments:\n  x: {file: ../../etc/passwd}", 4, "is no path inside the repository"),
         ("title: A shop", "title: A shop\npools: [{smallest: 9, largest: 5, label: x}]", 3, "the smallest pool, 9, is larger than the largest, 5."),
+        ("title: A shop", "title: A shop\nfolder: /", 3, "there is no key `folder` in this file."),
+        ("title: A shop", "title: A shop\n7: seven", 3, "there is no key `7` in this file."),
+        ("title: A shop", "title: A shop\ndocuments:\n  7: {file: a.md}", 4, "`7` must be text, not a number."),
+        ("title: A shop", "title: A shop\ndocuments:\n  x: {fil: a.md}", 4, "there is no key `fil` in `x`. Did you mean `file`?"),
         ("title: A shop", "title: A shop: with a colon", 2, "this is not YAML"),
     ],
 )
@@ -144,3 +150,31 @@ def test_an_investigation_says_its_mistakes_in_the_same_way(tmp_path: Path) -> N
         UsageError, match=r"question\.yml: not an investigation: line 6: there is no key `impct` in `prose`\. Did you mean `impact`\?"
     ):
         load_investigation(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: &a [*a]\n",
+        "a: &a [x, x, x, x, x, x, x, x]\n" + "".join(f"{new}: &{new} [{', '.join([f'*{old}'] * 8)}]\n" for old, new in pairwise("abcdefgh")),
+        "name: " + "[" * 3000 + "]" * 3000,
+        f"name: {'x' * 100_000}\ntitle: {'[' * 50}",
+    ],
+)
+def test_hostile_yaml_is_refused_in_one_short_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pack.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        read_pack(tmp_path)
+    assert len(str(caught.value)) < 3000
+
+
+@pytest.mark.parametrize("junk", ["", "null", "7", "[]", "[1, {a: b}]", "{a: b}", "true", "'*'", "!!binary x", "2026-01-01", "-1e400", "\x00"])
+def test_junk_in_any_line_is_read_or_refused_with_a_line_of_the_file(tmp_path: Path, junk: str) -> None:
+    lines = (load_pack("sight").folder / "pack.yml").read_text(encoding="utf-8").splitlines()
+    for number in range(0, len(lines), 9):
+        key, colon, _ = lines[number].partition(": ")
+        changed = [*lines[:number], f"{key}{colon}{junk}", *lines[number + 1 :]]
+        try:
+            pack_of(tmp_path, "\n".join(changed))
+        except WrongFileError as error:
+            assert all(1 <= item.line <= len(lines) + 1 and item.text for item in error.found)

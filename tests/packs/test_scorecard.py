@@ -9,6 +9,7 @@ import pytest
 
 from perfkit.collectors.rounds import Round, write_rounds
 from perfkit.errors import UsageError
+from perfkit.figures.scorecard import scorecard_figure
 from perfkit.model.run import Manifest
 from perfkit.model.verdict import Verdict
 from perfkit.verdicts import exit_code
@@ -154,3 +155,12 @@ def test_growth_is_judged_by_the_bounds_of_its_fit(bench: Workbench, tmp_path: P
     [item] = judged(bench, 'label: "Linear scaling", metric: sweep.growth, must_be: "<=", limit: 1.1')
     assert (item.verdict, item.subject, item.n) == (verdict, "documents", len(sizes))
     assert item.lo is not None and item.hi is not None and item.lo <= (item.value or 0) <= item.hi
+
+
+def test_a_change_for_the_worse_can_be_drawn(bench: Workbench, locust_log: WriteLog) -> None:
+    measured(bench, locust_log, "baseline", 50)
+    measured(bench, locust_log, "optimized", 100, seed=50)
+    verdicts = judged(bench, HALF, "optimized")
+    assert verdicts[0].verdict == "missed"
+    assert verdicts[0].value is not None and verdicts[0].value < 0
+    assert scorecard_figure(verdicts, title="Shop").axes
