@@ -22,7 +22,7 @@ HOSTILE = {
     "nothing": marshal.dumps({}),
     "a huge tuple": b"\x7b\x29\x03" + b"(" + (2**31 - 1).to_bytes(4, "little"),
     "a deep tuple": b"\x7b" + b")\x01" * 1_000_000,
-    "a negative count": marshal.dumps({KEY: (-1, 1, 0.1, 0.1, {})}),
+    "a negative count": marshal.dumps({KEY: (-2, 1, 0.1, 0.1, {})}),
     "a count beyond every integer": marshal.dumps({KEY: (2**70, 1, 0.1, 0.1, {})}),
     "a time that is a text": marshal.dumps({KEY: (1, 1, "0.1", 0.1, {})}),
     "a time that is infinite": marshal.dumps({KEY: (1, 1, float("inf"), 0.1, {})}),

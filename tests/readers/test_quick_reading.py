@@ -140,8 +140,8 @@ def test_calls_that_open_and_close_are_those_that_are_followed_one_by_one(tmp_pa
         patch.setattr(arrow_rows, "FEW_BYTES", 0 if columns else 10**6)
         found = _rows(path, speedscope.NAME)
     followed = _followed(events)
-    assert isinstance(found, str) == (followed is None)
-    if followed is not None:
+    assert isinstance(found, str) == (not followed)
+    if followed:
         assert {path[2:]: own for path, (_, own, _, _) in found[0].items()} == followed
         assert sum(weight for _, _, weight in found[1]) == (sum(followed.values()) if unit == "seconds" else 0)
 
