@@ -19,6 +19,7 @@ from perfkit.analyses.known_runs import ANY
 from perfkit.analyses.latency import latency
 from perfkit.analyses.latency_batches import latency_batches
 from perfkit.analyses.llm_sequences import llm_sequences
+from perfkit.analyses.load_scaling import load_scaling
 from perfkit.analyses.plan_times import plan_times
 from perfkit.analyses.pool_use import pool_use
 from perfkit.analyses.request_time import request_time
@@ -286,6 +287,18 @@ METRICS: dict[str, Metric] = {
             "sweep",
             "sweep",
             sweep_exponents,
+            "exponent",
+            bounds=("lo", "hi"),
+            closely=True,
+        ),
+        Metric(
+            "load.scaling",
+            "power of the users by which throughput grows on a ladder: 1 is linear",
+            "count",
+            "higher",
+            "load",
+            "endpoint",
+            load_scaling,
             "exponent",
             bounds=("lo", "hi"),
             closely=True,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from perfkit.errors import unknown
 from perfkit.packs.fitting import complaints
-from perfkit.packs.model import Component, Constraint, Document, ModelRule, Pack, Parameter, Part, PoolRule, Target
+from perfkit.packs.model import FOLDER, Component, Constraint, Document, ModelRule, Pack, Parameter, Part, PoolRule, Target
 from perfkit.packs.reading import read_part
 from perfkit.workspace import Workspace, find_workspace
 
@@ -26,7 +26,6 @@ __all__ = [
     "read_pack",
 ]
 
-FOLDER = Path(__file__).parent
 FILE = "pack.yml"
 ENTRY_POINTS = "perfkit.packs"
 

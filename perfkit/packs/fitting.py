@@ -46,7 +46,7 @@ def complaints(pack: Pack, places: Places) -> Iterator[Complaint]:
 
 def templates_missing(pack: Pack) -> list[str]:
     """Reports that the pack names and nobody has written yet."""
-    return [f"{name} ({file})" for name, file in pack.reports.items() if not (pack.folder / file).is_file()]
+    return [f"{name} ({file})" for name, file in pack.reports.items() if not pack.template_of(name).is_file()]
 
 
 def _of_target(target: Target) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from perfkit.errors import UsageError
 from perfkit.units import Quantity, parse_quantity
 
+FOLDER = Path(__file__).parent
+"""Of the packs that come along."""
 Comparator = Literal["<", "<=", ">", ">="]
 Form = Literal["limit", "reduction", "users"]
 
@@ -190,8 +192,14 @@ class Pack(Part):
     archive: Inside | None = None
     """Pattern of the file that an investigation becomes."""
     reports: dict[str, str] = {}
-    """Template name → file beside pack.yml."""
+    """Template name → file beside pack.yml, or one that comes along: sight/optimization.md.j2."""
     folder: Path = Path()
+
+    def template_of(self, name: str) -> Path:
+        """Where a report's template is, or should be."""
+        beside = (self.folder / self.reports[name]).resolve()
+        along = FOLDER / self.reports[name]
+        return along if along.is_file() and not beside.is_file() else beside
 
     def source_of(self, part: Target | Constraint | Parameter | ModelRule | PoolRule) -> str | None:
         """Its own, else the pack's."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perfkit.errors import UsageError
-from perfkit.packs import FILE, FOLDER, folders, load_pack
-from perfkit.packs.model import NAME
+from perfkit.packs import FILE, folders, load_pack
+from perfkit.packs.model import FOLDER, NAME
 from perfkit.workspace import MARKERS, Workspace
 
 NEW = "new"

@@ -34,7 +34,7 @@ def render(investigation: Investigation, evidence: Evidence, written_on: date) -
 def _template(pack: Pack, name: str) -> jinja2.Template:
     if name not in pack.reports:
         raise unknown("report template", name, pack.reports)
-    path = (pack.folder / pack.reports[name]).resolve()
+    path = pack.template_of(name)
     if not path.is_file():
         raise DocumentError(f"The report template {name!r} of {pack.name} is not written yet: {path} is not there.")
     environment = jinja2.Environment(

@@ -176,9 +176,6 @@ def test_against_without_a_system_is_refused(measured: Path) -> None:
 def test_a_report_quotes_targets_with_numbers_and_verifies(tmp_path: Path) -> None:
     root = tmp_path / "shop"
     perfkit(tmp_path, "init", str(root))
-    pack = root / "packs" / "shop" / "pack.yml"
-    template = Path(load_pack("demo").folder, load_pack("demo").reports["optimization"]).resolve()
-    pack.write_text(pack.read_text(encoding="utf-8") + f"reports:\n  optimization: {template}\n", encoding="utf-8")
     bench = Workbench(Workspace(root))
     for label, median_ms in (("baseline", 100.0), ("optimized", 50.0)):
         for turn in range(3):

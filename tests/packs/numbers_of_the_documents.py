@@ -302,7 +302,8 @@ DERIVED = {
     ("sight", "Persona generation: <5s per persona (a batch of 20, divided by 20)"): "20 × 5 s",
     ("meeting_minutes", "CPU idle: < 30% (idle share under load)"): "100 % − 30 %",
     ("meeting_minutes", "Vector search: O(log n)"): "the exponent that perfkit calls sub-linear",
-    ("loki", "Linear scaling with resources"): "the exponent that perfkit calls linear",
+    ("loki", "Linear scaling with resources (throughput with concurrent validations)"): "the least exponent that perfkit calls linear",
+    ("loki", "Linear scaling with resources (time with the size of the work)"): "the largest exponent that perfkit calls linear",
     ("loki", "Support 100+ concurrent validations"): "the limit of one validation, 2 s",
 }
 """Limits of targets that stand in no document as they are, and where they come from."""

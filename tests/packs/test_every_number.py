@@ -70,3 +70,21 @@ def test_every_constraint_and_parameter_quotes_its_source(name: str) -> None:
 def test_a_number_without_a_place_fails() -> None:
     assert not is_held(PACKS["sight"], Said("000", "API P95 latency: <400ms", "400 ms", Target("API P95 latency: <500ms (95th percentile)")))
     assert not is_held(PACKS["sight"], Said("000", "pages < 1 s", "1 s", Target("Pages: <1s")))
+
+
+def test_sight_keeps_its_documents_where_its_source_does() -> None:
+    documents = {(item.file, item.section) for item in PACKS["sight"].documents.values()}
+    assert documents == {
+        ("docs/architecture/backend.md", "Performance"),
+        ("docs/architecture/ai_ml.md", "Performance"),
+        ("docs/operations/qa_testing.md", "Performance Benchmarks"),
+        ("docs/architecture/infrastructure.md", None),
+        ("docs/PERFORMANCE.md", None),
+    }
+    assert PACKS["sight"].archive == "docs/archive/performance_{feature}_{date}.md"
+
+
+def test_sight_chooses_models_and_pools_as_its_source_does() -> None:
+    rules = {item.task: item.models for item in PACKS["sight"].models}
+    assert rules == {"generation": ("*flash*",), "complex analysis": ("*pro*",)}
+    assert [(item.smallest, item.largest) for item in PACKS["sight"].pools] == [(5, 20)]

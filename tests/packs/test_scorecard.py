@@ -78,6 +78,15 @@ def test_a_step_too_slow_is_the_one_that_is_named(bench: Workbench, tmp_path: Pa
     assert "does not pass" in (item.why or "")
 
 
+@pytest.mark.parametrize(("load_model", "verdict"), [("closed", "met"), ("open", "no_data")])
+def test_throughput_that_grows_with_the_users_scales(bench: Workbench, tmp_path: Path, load_model: str, verdict: str) -> None:
+    log = ladder_log(tmp_path / "ladder.csv", [10, 20, 40, 80], seconds=12)
+    bench.ingest([log], Manifest(label="base", scenario="ladder", load_model=load_model))
+    [item] = judged(bench, 'label: Linear, metric: load.scaling, must_be: ">=", limit: 0.9')
+    assert item.verdict == verdict
+    assert item.value is None or item.value == pytest.approx(1.0, abs=0.02)
+
+
 def test_arrivals_a_second_are_not_users(bench: Workbench, tmp_path: Path) -> None:
     log = ladder_log(tmp_path / "ladder.csv", [20, 40], seconds=60)
     bench.ingest([log], Manifest(label="base", scenario="ladder", load_model="open"))
