@@ -13,6 +13,8 @@ from types import CodeType, FrameType
 
 _CHAIN = 5
 _KEPT = 10_000
+_TRIES = 3
+"""After so many in vain a function is one that asks once."""
 _OUTSIDE = ""
 _EDGE = "<edge>"
 """Below the request's own span there is only the server that called it."""
@@ -37,12 +39,14 @@ class Site:
     """File, line and chain in JSON: a call site is written far more often than it is found."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Step:
     code: CodeType
     """Kept so that no other code takes its id."""
     line: int
     text: str
+    in_vain: int = 0
+    """How often a frame remembered its callers here, and was not asked again."""
 
 
 class _Callers:
@@ -52,10 +56,10 @@ class _Callers:
     A debugger that is started later replaces it or calls it in vain.
     """
 
-    __slots__ = ("rest", "sites", "steps")
+    __slots__ = ("made_at", "rest", "sites", "steps")
 
-    def __init__(self, sites: CallSites, steps: dict[str, int], rest: FrameType | None) -> None:
-        self.sites, self.steps = sites, steps
+    def __init__(self, sites: CallSites, made_at: _Step, steps: dict[str, int], rest: FrameType | None) -> None:
+        self.sites, self.made_at, self.steps = sites, made_at, steps
         self.rest = rest
         """Where the walk ended: whoever needs more steps goes on from here."""
 
@@ -100,8 +104,8 @@ class CallSites:
     def _walk(self, frame: FrameType | None, chain: dict[str, int]) -> FrameType | None:
         """Adds the steps of one stack up to the frame that is returned; a file that is not known is a KeyError, because asking first costs more."""
         known, steps = self._known, self._steps
-        passed: list[FrameType] = []
-        told, mark = 0, None
+        passed: list[tuple[FrameType, _Step]] = []
+        lasting, mark = None, None
         while frame is not None:
             code = frame.f_code
             if home := known[code.co_filename]:
@@ -109,32 +113,35 @@ class CallSites:
                     break
                 step = steps.get((id(code), frame.f_lasti)) or self._step(frame, home)
                 chain[step.text] = step.line
-                passed.append(frame)
+                passed.append((frame, step))
                 if len(chain) >= _CHAIN:
                     break
                 if type(found := frame.f_trace) is _Callers and found.sites is self:
-                    told, mark, frame = told or len(passed), found, found.rest
+                    mark, frame = found, found.rest
+                    mark.made_at.in_vain = 0
                     chain.update(mark.steps)
                     if len(chain) >= _CHAIN:
                         break
                     continue
+                if lasting is None and mark is None and step.in_vain < _TRIES:
+                    lasting = len(passed) - 1
             frame = frame.f_back
-        if passed and (mark is None or told > 2 or frame is not mark.rest):
-            self._mark(passed, frame)
+        if lasting is not None or (mark is not None and frame is not mark.rest):
+            self._mark(passed, lasting or 0, frame)
         return frame
 
-    def _mark(self, passed: list[FrameType], rest: FrameType | None) -> None:
-        """Lets a frame remember its callers: the second of the application, because the innermost one seldom asks twice."""
-        for place, frame in enumerate(passed):
+    def _mark(self, passed: list[tuple[FrameType, _Step]], first: int, rest: FrameType | None) -> None:
+        """Lets a frame remember its callers: the first that asks more than once, as far as its function did so before."""
+        for place, (frame, made_at) in enumerate(passed[first:], first):
             own = self._callers_of(frame)
-            if (place or len(passed) == 1) and (own or (frame.f_trace is None and not frame.f_code.co_flags & _RESUMED)):
+            if own or (frame.f_trace is None and not frame.f_code.co_flags & _RESUMED):
                 below = dict(own.steps) if own else {}
-                for caller in passed[place + 1 :]:
-                    step = self._steps[id(caller.f_code), caller.f_lasti]
+                for caller, step in passed[place + 1 :]:
                     below[step.text] = step.line
                     if further := self._callers_of(caller):
                         below.update(further.steps)
-                frame.f_trace = _Callers(self, below, rest)
+                made_at.in_vain += 1
+                frame.f_trace = _Callers(self, made_at, below, rest)
                 return
 
     def _callers_of(self, frame: FrameType) -> _Callers | None:
