@@ -151,7 +151,7 @@ def test_imports_are_called_imports() -> None:
     assert "importtime" in finding.remedy
 
 
-RECURSIVE = "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n\ndef main():\n    return fib(21)\n"
+RECURSIVE = "def fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\n\ndef main():\n    return fib(24)\n"
 
 
 def test_a_real_profile_of_short_calls_names_the_function(bench: Workbench, tmp_path: Path) -> None:
