@@ -106,7 +106,6 @@ def test_a_deep_stack_is_read_or_refused(form: Format, tmp_path: Path) -> None:
     assert form.name == detect(tmp_path / "tried").NAME
 
 
-@pytest.mark.alone
 @every
 def test_a_wide_tree_is_read(form: Format, tmp_path: Path) -> None:
     stacks = [((MAIN, Call(f"leaf{number}", "/srv/app/wide.py", 7)), 1) for number in range(WIDE)]
