@@ -32,14 +32,15 @@ STATEMENT = text("select id, name, state from accounts where id = :id and state 
 
 
 def run() -> None:
-    """Interleaved rounds; the cost is the CPU time above that of the silent engine in the same round."""
+    """Interleaved rounds; the cost is the CPU time above that of the silent engine in the same round. Each finishes its work before the next."""
     with tempfile.TemporaryDirectory() as folder, record(Path(folder) / "trace.ndjson") as recording:
         silent, recorded, instrumented = (_connection() for _ in range(3))
         uninstall = hook.install(recorded.engine)
-        peer = _instrument(instrumented)
+        settle, peer = _instrument(instrumented)
         ours, theirs, base = [], [], []
         for _ in range(ROUNDS):
-            took = {connection: _round(connection) for connection in (silent, recorded, instrumented)}
+            variants = ((silent, _nothing), (recorded, recording.flush), (instrumented, settle))
+            took = {connection: _round(connection, finish) for connection, finish in variants}
             base.append(took[silent])
             ours.append(took[recorded] - took[silent])
             theirs.append(took[instrumented] - took[silent])
@@ -73,32 +74,43 @@ def _connection() -> Connection:
     return connection
 
 
-def _instrument(connection: Connection) -> Callable[[], None]:
+def _instrument(connection: Connection) -> tuple[Callable[[], None], Callable[[], None]]:
+    """What makes its threads finish what they have, and what takes it out again."""
     from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
     provider = TracerProvider()
-    provider.add_span_processor(BatchSpanProcessor(InMemorySpanExporter()))
+    exporter = InMemorySpanExporter()
+    provider.add_span_processor(BatchSpanProcessor(exporter))
     instrumentor = SQLAlchemyInstrumentor()
     instrumentor.instrument(engine=connection.engine, tracer_provider=provider, skip_dep_check=True)
+
+    def settle() -> None:
+        provider.force_flush()
+        exporter.clear()
 
     def take_out() -> None:
         instrumentor.uninstrument()
         provider.shutdown()
 
-    return take_out
+    return settle, take_out
 
 
-def _round(connection: Connection) -> float:
-    """µs of CPU a statement, the work of other threads for it included."""
+def _nothing() -> None:
+    """The silent engine has nothing to finish."""
+
+
+def _round(connection: Connection, finish: Callable[[], None]) -> float:
+    """µs of CPU a statement, the work of other threads for it and the rest of it included."""
     scope: dict[str, Any] = {}
     # frames that belong to no application, as those of a server do
     exec(compile(SOURCE, "/usr/lib/python3/site-packages/server.py", "exec"), scope)
     with request("benchmark"):
         began = time.process_time()
         scope["call"](DEPTH - 15, _ask, connection)
+        finish()
         return (time.process_time() - began) / STATEMENTS * 1e6
 
 
