@@ -53,7 +53,10 @@ def _functions(basis: Basis, rows: list[FunctionChange], how: dict[str, Any]) ->
         print_json({"basis": basis, "functions": kept})
         return
     echo(f"By {how['tools']}: {basis_text(basis, 'functions')}")
-    show(kept[: how["most"]], False, empty=NONE)
+    weighing = [row for row in kept if (weight := row.own if how["by"] == "own" else row.total).base or weight.candidate]
+    show(weighing[: how["most"]], False, empty=NONE)
+    if len(weighing) > how["most"]:
+        echo(f"{len(weighing) - how['most']} more changed less. --most shows them.")
 
 
 def _paths(basis: Basis, paths: list[PathChange], how: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from perfkit.analyses.speed_up import FunctionGain
 
 CELLS = 11
+USUAL_RUNS = 5
 DEEPEST_INDENT = 40
 FUNCTION_COLUMNS = {
     name: "left" if name in ("function", "place", "interval", "verdict", "total's verdict", "note") else "right"
@@ -123,7 +124,8 @@ def basis_text(basis: Basis, kind: str) -> str:
     pace = " What all functions have in common in a run, the pace of the machine, is taken out." if basis.paced else ""
     runs = f"{len(basis.runs[0])} and {how_many(len(basis.runs[1]), 'run')}."
     held = f" {basis.judged} weights of {kind} are judged together: all their intervals hold with 95 % confidence." if basis.judged else ""
-    return f"{runs} {whole} {measured}{pace}{held}"
+    few = f" Few runs leave wide intervals: {USUAL_RUNS} a side are usual." if min(map(len, basis.runs)) < USUAL_RUNS else ""
+    return f"{runs} {whole} {measured}{pace}{held}{few}"
 
 
 UNIT_WORDS = {"cpu_s": "CPU time", "wall_s": "time"}

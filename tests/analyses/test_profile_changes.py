@@ -6,6 +6,7 @@ import cProfile
 import subprocess
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,8 @@ def test_a_function_that_became_a_fifth_slower_is_the_first_row(bench: Workbench
     assert (functions[0].function, functions[0].module, functions[0].own.change > 0) == (SLOWED, "prog", True)
     assert not [item.function for item in functions[1:] if item.own.verdict in CLAIMS]
     assert "5 and 5 runs" in basis_text(basis, "functions")
+    assert "Few runs" not in basis_text(basis, "functions")
+    assert "Few runs" in basis_text(replace(basis, runs=(("a", "b"), ("c",))), "functions")
     _, paths = bench.profile_change("before", "after").paths()
     assert ranked_paths(paths)[0].path == ("prog.main", f"prog.{SLOWED}")
     assert SLOWED in paths_text(paths, shown_paths(paths, 2))
