@@ -26,6 +26,8 @@ Progress = Callable[[str, int, int], None]
 """Called with the file's name, the number of files done and the number of all."""
 
 
+HASHED_AT_ONCE = 16 << 20
+"""Files up to here are hashed sooner than the store is asked."""
 TRUNCATED = "truncated: the file was cut off within a row, and what came after is missing"
 
 
@@ -90,7 +92,7 @@ def ingest(
     how = reading or Reading()
     sources = [_source(path, stated or Manifest(), how) for path in _artefacts(paths, how.as_format)]
     with Staging(store.path.parent) as staging:
-        known = _known(staging.artefacts_of(store), sources)
+        known = _known(sources, store, vault, staging)
         fresh = [source for source in sources if source.path not in known]
         results = _ingest_fresh(fresh, store, vault, staging, examine or _as_told, progress or _silent) if fresh else {}
     results |= {source.path: _already(source, known[source.path], store) for source in sources if source.path in known}
@@ -172,11 +174,17 @@ def _source(path: Path, stated: Manifest, how: Reading) -> Source:
     return Source(path, reader, manifest.overridden_by(stated), how.partial)
 
 
-def _known(stored: Mapping[str, int], sources: Sequence[Source]) -> dict[Path, str]:
-    """Run ids of files that the store has; only files of a size that it knows are hashed for it."""
-    sizes = set(stored.values())
-    candidates = {source.path: sha256_of(source.path) for source in sources if source.path.stat().st_size in sizes}
-    return {path: run_id_of(sha256) for path, sha256 in candidates.items() if sha256 in stored}
+def _known(sources: Sequence[Source], store: Store, vault: Vault, staging: Staging) -> dict[Path, str]:
+    """Run ids of files that the store has. A small file that the vault lacks is new; a large one is only hashed if the store has one of its size."""
+    sizes = {source.path: source.path.stat().st_size for source in sources}
+    hashes = {path: sha256_of(path) for path, size in sizes.items() if size <= HASHED_AT_ONCE}
+    asked = [path for path in sizes if path not in hashes or vault.has(hashes[path])]
+    if not asked:
+        return {}
+    stored = staging.artefacts_of(store)
+    there = set(stored.values())
+    hashes |= {path: sha256_of(path) for path in asked if path not in hashes and sizes[path] in there}
+    return {path: run_id_of(hashes[path]) for path in asked if hashes.get(path) in stored}
 
 
 def _already(source: Source, run_id: str, store: Store) -> Ingested:

@@ -74,6 +74,10 @@ class Vault:
         """Forget an artefact that is not going to be stored."""
         kept.pending.unlink(missing_ok=True)
 
+    def has(self, sha256: str) -> bool:
+        """Whether it keeps the artefact."""
+        return (self.folder / sha256).exists() or (self.folder / (sha256 + COMPRESSED_SUFFIX)).exists()
+
     @contextmanager
     def opened(self, sha256: str) -> Iterator[Path]:
         """The artefact as the tool left it, for as long as the context lasts."""

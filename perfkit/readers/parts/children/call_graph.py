@@ -14,6 +14,7 @@ import resource
 import sys
 from array import array
 from itertools import chain
+from operator import itemgetter
 
 TYPE_CHECKING = False
 """As typing has it, whose import would be half of this process's start."""
@@ -70,7 +71,9 @@ def _columns(stats: dict[Key, tuple[Any, ...]]) -> Iterator[list[bytes | array[A
         edges = list(chain.from_iterable(item.values() for item in callers))
         # the pure-Python profiler counts calls of an edge but does not time them: it has no edges here
         timed = bool(edges) and not isinstance(edges[0], int)
-        edge_calls, _, edge_own, edge_total = zip(*edges, strict=True) if timed else ((), (), (), ())
+        if timed and set(map(len, edges)) != {4}:
+            _refuse("an entry does not tell calls, own and total time of each caller")
+        edge_calls, edge_own, edge_total = (map(itemgetter(place), edges if timed else ()) for place in (0, 2, 3))
         found = array("q", map(frames.__getitem__, chain.from_iterable(callers)))
         yield [
             *_places(list(frames)[len(stats) :]),
@@ -94,7 +97,8 @@ def _places(keys: Collection[Key]) -> list[bytes | array[Any]]:
 
 def _counts(counts: Iterable[int]) -> array[int]:
     """pyinstrument's statistics have -1 where calls were not counted; nothing is counted then."""
-    return array("Q", [0 if count == -1 else count for count in counts])
+    given = list(counts)
+    return array("Q", [0 if count == -1 else count for count in given] if -1 in given else given)
 
 
 def _write(columns: Iterable[bytes | array[Any]]) -> None:
