@@ -42,9 +42,9 @@ def slice_of(path: Path, lines: int) -> Path:
     return part
 
 
-def profile(functions: int = 20_000, edges: int = 100_000) -> Path:
-    """A call graph as cProfile leaves it."""
-    path = FOLDER / f"profile-{functions}-{edges}.prof"
+def profile(functions: int = 20_000, edges: int = 100_000, layers: int = 0) -> Path:
+    """A call graph as cProfile leaves it. With layers each function is called by those of the layer above; without, anything calls anything."""
+    path = FOLDER / f"profile-{functions}-{edges}{f'-in-{layers}' if layers else ''}.prof"
     if path.exists():
         return path
     noise = random.Random(20240601)
@@ -52,6 +52,10 @@ def profile(functions: int = 20_000, edges: int = 100_000) -> Path:
     callers: dict[int, dict[tuple[str, int, str], tuple[int, int, float, float]]] = {number: {} for number in range(functions)}
     for _ in range(edges):
         caller, callee = noise.randrange(functions), noise.randrange(functions)
+        if layers:
+            wide = functions // layers
+            callee = wide + callee % (functions - wide)
+            caller = callee // wide * wide - wide + caller % wide
         calls = noise.randint(1, 1000)
         callers[callee][keys[caller]] = (calls, calls, noise.random(), noise.random() * 2)
     stats = {key: (number % 50 + 1, number % 50 + 1, noise.random(), noise.random() * 2, callers[number]) for number, key in enumerate(keys)}
