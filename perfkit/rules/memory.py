@@ -170,34 +170,40 @@ def _peak(row: MemoryPeak) -> Finding:
 
 def _copy(row: LargeCopy) -> Finding:
     copied = format_quantity(row.copied_mb, "mb")
-    return draft(
+    return _at_line(
+        row,
         "large-copies",
-        row.run_id,
-        title=f"{row.file}:{row.line}{_within(row.function)} copies {copied}",
-        place=f"{row.file}:{row.line}",
-        file=row.file,
-        line=row.line,
-        anchor=(row.file, row.function or ""),
+        does=f"copies {copied}",
         saving_basis=f"{copied} copied in the whole run; a copy costs the time of reading and writing it, which the profile's lines show",
         remedy="Share instead of copying: a view or slice of the array in place of a fancy index, memoryview of bytes, in-place operators, "
         "join once in place of adding to a string, and no conversion between list, array and frame.",
-        effort="LOW",
     )
 
 
 def _short_lived(row: LargeCopy) -> Finding:
     allocated, alive = format_quantity(row.allocated_mb, "mb"), format_quantity(row.alive_mb, "mb")
-    return draft(
+    return _at_line(
+        row,
         "short-lived-memory",
+        does=f"allocates {allocated}, of which never more than {alive} are alive at once",
+        saving_basis=f"{allocated} allocated, filled and given back in the whole run; what that costs in time, the profile's lines show",
+        remedy="What this line makes is thrown away at once, as copies are: take a view or slice that shares memory (memoryview, numpy), "
+        "write into one buffer that is reused (out=, readinto), or work in place.",
+    )
+
+
+def _at_line(row: LargeCopy, rule: str, *, does: str, saving_basis: str, remedy: str) -> Finding:
+    """What one line does with memory."""
+    return draft(
+        rule,
         row.run_id,
-        title=f"{row.file}:{row.line}{_within(row.function)} allocates {allocated}, of which never more than {alive} are alive at once",
+        title=f"{row.file}:{row.line}{_within(row.function)} {does}",
         place=f"{row.file}:{row.line}",
         file=row.file,
         line=row.line,
         anchor=(row.file, row.function or ""),
-        saving_basis=f"{allocated} allocated, filled and given back in the whole run; what that costs in time, the profile's lines show",
-        remedy="What this line makes is thrown away at once, as copies are: take a view or slice that shares memory (memoryview, numpy), "
-        "write into one buffer that is reused (out=, readinto), or work in place.",
+        saving_basis=saving_basis,
+        remedy=remedy,
         effort="LOW",
     )
 
