@@ -121,7 +121,8 @@ def _load_model(evidence: Evidence) -> str | None:
 
 
 def _changed(change: Change) -> Changed:
-    return Changed(change, function_source(change.before), function_source(change.after))
+    before, after = (function_source(name) if name else "" for name in (change.before, change.after))
+    return Changed(change, before, after)
 
 
 def _judged(evidence: Evidence) -> list[Judged]:

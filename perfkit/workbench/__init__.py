@@ -106,7 +106,7 @@ class Workbench(Answers):
 
         path = output or self.workspace.reports / f"{slug(investigation.feature)}_{now():%Y-%m-%d_%H%M%S}.md"
         with self.store.sitting():
-            evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
+            evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.judged)
             write(path, render(investigation, evidence, now().date()))
         return path
 
