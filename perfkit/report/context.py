@@ -134,4 +134,4 @@ def _judged(evidence: Evidence) -> list[Judged]:
 
 def _line(found: dict[str, Verdict], evidence: Evidence) -> Judged:
     some = next(iter(found.values()))
-    return Judged(some.target, some.metric, some.subject or "", some.must_be, found.get(evidence.base), found.get(evidence.candidate))
+    return Judged(some.target, some.metric, some.subject or "", some.must_be, found.get(evidence.base), found.get(evidence.candidate or ""))

@@ -50,13 +50,15 @@ class Evidence:
         progress: Progress | None = None,
         *,
         partial: bool = False,
+        tell: Callable[[str], object] | None = None,
     ) -> list[Ingested]:
-        """Store artefacts, all or none."""
+        """Store artefacts and bundles, all or none; tell hears what became of what a bundle brought beside its runs."""
         from perfkit.analyses.validity import examined
         from perfkit.ingest import Reading, ingest
+        from perfkit.workbench.bundles import settling
 
-        how = Reading(as_format, partial)
-        return ingest(paths, self.store, self.vault, stated=stated, reading=how, examine=examined, progress=progress)
+        how, settle = Reading(as_format, partial), settling(self.workspace, tell or str)
+        return ingest(paths, self.store, self.vault, stated=stated, reading=how, examine=examined, progress=progress, settle=settle)
 
     @contextmanager
     def looking(
