@@ -56,7 +56,7 @@ def runs_of(bench: Workbench) -> list[tuple[Any, ...]]:
     return bench.store.query("select * from runs order by run_id")[1]
 
 
-def rewritten(bundle: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+def rewritten(bundle: Path, change: Callable[[dict[str, Any]], object]) -> Path:
     """The bundle with another list."""
     note = bundle / "bundle.json"
     said = json.loads(note.read_text(encoding="utf-8"))
