@@ -12,6 +12,7 @@ from pathlib import Path
 
 from perfkit.errors import DocumentError, PerfkitError
 from perfkit.packs import Pack, load_pack
+from perfkit.report.blocks import alone, blocks
 from perfkit.report.citations import FOOTNOTE, cite, parse_footnote
 from perfkit.report.evidence import Evidence, pinned
 from perfkit.report.lint import outside_fences
@@ -44,8 +45,18 @@ class Checked:
 
 def verify(path: Path, store: Store, pack_of: Callable[[str], Pack] = load_pack) -> list[Checked]:
     """Every number with what the store says about it; pack_of knows the workspace's own systems."""
+    return [item for lines in reports_in(path) for item in _verified(path, lines, store, pack_of)]
+
+
+def reports_in(path: Path) -> list[list[str]]:
+    """The lines of a report, or those of each block that the archive keeps in a document; other lines are empty then."""
     lines = _lines(path)
-    evidence = _evidence(path, lines, store, pack_of)
+    kept = [alone(lines, block) for block in blocks(lines, str(path))]
+    return [part for part in kept if any(META.search(line) for line in part)] or [lines]
+
+
+def _verified(path: Path, lines: list[str], store: Store, pack_of: Callable[[str], Pack]) -> list[Checked]:
+    evidence = evidence_of(path, lines, store, pack_of)
     footnotes = {int(match["number"]): match["text"] for _, line in outside_fences(lines) if (match := FOOTNOTE.match(line))}
     if not footnotes:
         raise DocumentError(f"{path}: the report has no footnotes, so no number says where it comes from.")
@@ -60,7 +71,8 @@ def _lines(path: Path) -> list[str]:
         raise DocumentError(f"{path}: cannot be read: {error}.") from error
 
 
-def _evidence(path: Path, lines: Sequence[str], store: Store, pack_of: Callable[[str], Pack]) -> Evidence:
+def evidence_of(path: Path, lines: Sequence[str], store: Store, pack_of: Callable[[str], Pack]) -> Evidence:
+    """Exactly the runs that a report names."""
     metas = [match for line in lines if (match := META.search(line))]
     if not metas:
         raise DocumentError(f"{path}: not a report of perfkit: the line that names system and labels is missing.")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from perfkit.model.index import IndexCandidate
     from perfkit.packs import Component, Pack
     from perfkit.packs.investigation import Investigation
+    from perfkit.report.archive import Archiving
     from perfkit.report.verify import Checked
     from perfkit.rules.acceptance import Accepted
     from perfkit.rules.round_trips import RemoteRequest
@@ -100,9 +101,9 @@ class Workbench(Answers):
 
     def report(self, investigation: Investigation, output: Path | None = None) -> Path:
         """Write the report of an investigation from everything that its two labels have."""
-        from perfkit.report.archive import slug
         from perfkit.report.evidence import gather
         from perfkit.report.render import render, write
+        from perfkit.report.repository import slug
 
         path = output or self.workspace.reports / f"{slug(investigation.feature)}_{now():%Y-%m-%d_%H%M%S}.md"
         with self.store.sitting():
@@ -119,9 +120,25 @@ class Workbench(Answers):
 
     def archive(self, report: Path, feature: str | None = None) -> Path:
         """Keep a report in docs/archive."""
-        from perfkit.report.archive import archive
+        archiving = self.archiving(report, feature=feature)
+        archiving.apply()
+        return archiving.place
 
-        return archive(report, self.workspace.archive, feature, now().date())
+    def archiving(self, report: Path, docs: Path | None = None, feature: str | None = None, kind: str | None = None) -> Archiving:
+        """What keeping a report would change: in the archive, and in the document that the pack names for its kind."""
+        from perfkit.report.archive import Wanted, keeping
+        from perfkit.report.repository import repository
+
+        wanted = Wanted(report, repository(docs or self.workspace.root), now().date(), feature, kind)
+        with self.store.sitting():
+            return keeping(wanted, self.store, self.pack)
+
+    def unarchiving(self, report: Path, docs: Path | None = None, feature: str | None = None, kind: str | None = None) -> Archiving:
+        """What taking its digest out of the document again would change."""
+        from perfkit.report.archive import Wanted, removal
+        from perfkit.report.repository import repository
+
+        return removal(Wanted(report, repository(docs or self.workspace.root), now().date(), feature, kind), self.pack)
 
 
 def open_workbench(folder: str | Path | None = None) -> Workbench:
