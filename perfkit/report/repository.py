@@ -45,6 +45,10 @@ class Repository:
         path = PurePosixPath(name)
         return self._inside(str(path.with_stem(f"{path.stem}_{number}") if number > 1 else path))
 
+    def test(self, feature: str) -> Path:
+        """Where the regression tests of a feature are kept."""
+        return self._inside(f"tests/performance/test_{slug(feature)}.py")
+
     def index(self, archive: Path) -> Path:
         """The list of what a folder keeps."""
         there = [archive / name for name in INDEXES if (archive / name).is_file()]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from perfkit.packs import Component, Pack
     from perfkit.packs.investigation import Investigation
     from perfkit.report.archive import Archiving
+    from perfkit.report.regression_tests import RegressionTest
     from perfkit.report.verify import Checked
     from perfkit.rules.acceptance import Accepted
     from perfkit.rules.round_trips import RemoteRequest
@@ -141,6 +142,27 @@ class Workbench(Answers):
         from perfkit.report.repository import repository
 
         return removal(Wanted(report, repository(docs or self.workspace.root), now().date(), feature, kind), self.pack)
+
+    def regression_test(
+        self,
+        investigation: Investigation,
+        into: Path,
+        *,
+        command: Sequence[str] = (),
+        call: str | None = None,
+        url: str | None = None,
+        feature: str | None = None,
+    ) -> RegressionTest:
+        """A test of the fixed label for the repository of its code, from the runs that are stored; what is given here comes before the label's."""
+        from perfkit.report.evidence import gather
+        from perfkit.report.regression_tests import planned
+        from perfkit.report.repository import repository
+        from perfkit.workbench.measurable import work_of
+
+        work = work_of(investigation, tuple(command), call, url)
+        with self.store.sitting():
+            evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
+            return planned(evidence, work, repository(into), feature or investigation.feature, now().date())
 
 
 def open_workbench(folder: str | Path | None = None) -> Workbench:
