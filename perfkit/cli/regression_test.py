@@ -8,6 +8,7 @@ import click
 
 from perfkit.cli.diagnostics import say
 from perfkit.cli.output import echo, json_option, print_json, workbench
+from perfkit.errors import UsageError
 from perfkit.packs.investigation import load_investigation
 
 
@@ -15,7 +16,7 @@ from perfkit.packs.investigation import load_investigation
 @click.argument("investigation", type=click.Path(path_type=Path))
 @click.option("--into", required=True, type=click.Path(path_type=Path), metavar="REPO", help="The repository of the measured code.")
 @click.option("--call", metavar="MODULE:FUNCTION", help="Test this function, called without arguments.")
-@click.option("--url", help="Test this address on this machine. Default: the one of the fixed label.")
+@click.option("--url", help="Test this address on this machine.")
 @click.option("--feature", help="Names the file. Default: the investigation's.")
 @click.option("--print", "only_print", is_flag=True, help="Print the test and write nothing.")
 @json_option
@@ -34,10 +35,15 @@ def command(
 ) -> None:
     """Write tests/performance/test_FEATURE.py from the runs of an INVESTIGATION; it needs pytest and nothing else to measure times.
 
-    It measures the fixed label's command, function or URL again and fails when three runs in a row lie beyond what unchanged code
+    It measures the fixed label's command or URL again, or the one given here, and fails when three runs in a row lie beyond what unchanged code
     does in 99 of 100 runs. Statements, model calls and tokens that became fewer are counted again by perfkit's recorder.
     """
-    made = workbench(workspace).regression_test(load_investigation(investigation), into, command=command_line, call=call, url=url, feature=feature)
+    from perfkit.report.work import Work, is_here
+
+    if url is not None and not is_here(url):
+        raise UsageError(f"{url!r} is not on this machine. A test loads only a service at http://127.0.0.1:PORT.")
+    given = Work(command_line, call, url) if command_line or call or url else None
+    made = workbench(workspace).regression_test(load_investigation(investigation), into, given, feature)
     if not only_print:
         made.apply()
     if as_json:

@@ -17,6 +17,7 @@ from perfkit.analyses.metrics import METRICS
 from perfkit.analyses.noise import remembered
 from perfkit.model.run import Run
 from perfkit.report.evidence import Evidence
+from perfkit.report.work import Work
 from perfkit.stats.comparison import MIN_RUNS
 from perfkit.stats.next_run import centre, halfway, next_run_bound
 
@@ -32,20 +33,6 @@ OTHER_CLIENT, OTHER_MACHINE = 2.0, 4.0
 """How many times slower the fault must be for the middle to tell it from a fix that another client, or another machine, measures."""
 MACHINE = re.compile(r"(?P<cpu>.*), (?P<cores>\d+) cores, ")
 PATH_OF = re.compile(r"GET (?P<path>/[^{}*\s]*)")
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What a test can start: as the label of the fixed code says."""
-
-    command: tuple[str, ...] = ()
-    call: str | None = None
-    """module:function, called without arguments."""
-    workload: str | None = None
-    """The mark of stored benchmarks of this command or call. None: there are none."""
-    url: str | None = None
-    """On this machine; {port} where serve starts the service."""
-    serve: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +93,9 @@ def _timings(work: Work) -> list[Timing]:
 
 
 def _take(chosen: Chosen, evidence: Evidence, timing: Timing, work: Work) -> None:
-    """The greatest improvement that can be measured in this way."""
+    """The greatest improvement that can be measured in this way, of the first metric that has one."""
     seen = [item for metric in timing.metrics for item in _improved(evidence, metric)]
-    for improved in sorted(seen, key=lambda item: item.ratio or 1.0):
+    for improved in sorted(seen, key=lambda item: (timing.metrics.index(item.metric), item.ratio or 1.0)):
         fixed = _values(evidence, improved.metric, evidence.judged).get(improved.subject, {})
         settings = timing.settings(_run(evidence, next(iter(fixed))), improved.subject, work) if len(fixed) >= MIN_RUNS else None
         if settings is None:
@@ -181,7 +168,7 @@ def machine_of(run: Run) -> str:
 
 def _benchmark(run: Run, subject: str, work: Work) -> dict[str, Any] | None:  # noqa: ARG001  every way takes the same
     measured = json.loads(run.parameters)
-    if work.workload is None or measured.get("workload") != work.workload or measured.get("loops", 1) != 1:
+    if measured.get("workload") not in work.marks or measured.get("loops", 1) != 1:
         return None
     return {"rounds": measured["rounds"], "warmup": measured["warmup"], "command": list(work.command), "call": work.call}
 

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from perfkit.packs import Component, Pack
     from perfkit.packs.investigation import Investigation
     from perfkit.report.archive import Archiving
+    from perfkit.report.prometheus import Rules
     from perfkit.report.regression_tests import RegressionTest
     from perfkit.report.verify import Checked
+    from perfkit.report.work import Work
     from perfkit.rules.acceptance import Accepted
     from perfkit.rules.round_trips import RemoteRequest
 
@@ -101,6 +103,15 @@ class Workbench(Answers):
 
         return load_pack(system, self.workspace)
 
+    def alert_rules(self, system: str, label: str | None = None) -> Rules:
+        """Alerting rules for a system's targets; with a label for those that its runs measured."""
+        from perfkit.report.prometheus import alert_rules
+        from perfkit.verdicts import scorecard
+
+        pack = self.pack(system)
+        with self.store.sitting():
+            return alert_rules(pack, scorecard(self.store, pack, Selection(label=label, system=pack.name)) if label else None)
+
     def report(self, investigation: Investigation, output: Path | None = None) -> Path:
         """Write the report of an investigation from everything that its labels have, with its pictures beside it."""
         from perfkit.collectors.code_changes import code_changes
@@ -143,26 +154,16 @@ class Workbench(Answers):
 
         return removal(Wanted(report, repository(docs or self.workspace.root), now().date(), feature, kind), self.pack)
 
-    def regression_test(
-        self,
-        investigation: Investigation,
-        into: Path,
-        *,
-        command: Sequence[str] = (),
-        call: str | None = None,
-        url: str | None = None,
-        feature: str | None = None,
-    ) -> RegressionTest:
-        """A test of the fixed label for the repository of its code, from the runs that are stored; what is given here comes before the label's."""
+    def regression_test(self, investigation: Investigation, into: Path, given: Work | None = None, feature: str | None = None) -> RegressionTest:
+        """A test for the repository of the measured code; of the fixed label's work unless other work is given."""
         from perfkit.report.evidence import gather
         from perfkit.report.regression_tests import planned
         from perfkit.report.repository import repository
-        from perfkit.workbench.measurable import work_of
+        from perfkit.report.work import work_of
 
-        work = work_of(investigation, tuple(command), call, url)
         with self.store.sitting():
             evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
-            return planned(evidence, work, repository(into), feature or investigation.feature, now().date())
+            return planned(evidence, given or work_of(investigation), repository(into), feature or investigation.feature, now().date())
 
 
 def open_workbench(folder: str | Path | None = None) -> Workbench:

@@ -21,10 +21,11 @@ from perfkit.collectors.bench import BenchOptions
 from perfkit.collectors.caller import Function
 from perfkit.collectors.host import host
 from perfkit.collectors.traced import TracedOptions
-from perfkit.errors import DocumentError, UsageError
+from perfkit.errors import DocumentError
 from perfkit.model.run import Manifest
-from perfkit.packs.investigation import Investigation
+from perfkit.packs.investigation import Investigation, Label
 from perfkit.report.regression_tests import RegressionTest
+from perfkit.report.work import Work, is_here, work_of
 from perfkit.stats.comparison import FLOOR
 from perfkit.stats.next_run import halfway, next_run_bound
 from perfkit.workbench import Workbench
@@ -56,6 +57,14 @@ with trace.request("GET /personas"):
 """
 
 
+def test_the_fixed_label_says_what_a_test_starts() -> None:
+    label = Label(command=("python", "gate.py", "{label}"), serve=("python", "serve.py", "{port}"), url="http://127.0.0.1:{port}/gate")
+    question = QUESTION.model_copy(update={"labels": {"optimized": label}})
+    assert work_of(question) == Work(("python", "gate.py", "optimized"), None, "http://127.0.0.1:{port}/gate", ("python", "serve.py", "{port}"))
+    elsewhere = QUESTION.model_copy(update={"labels": {"optimized": Label(url="https://shop.example/gate")}})
+    assert work_of(elsewhere) == Work()
+
+
 def pytested(made: RegressionTest, repo: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """The generated file, run as its user would."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", "--rootdir", str(repo), str(made.change.path), *options]
@@ -83,7 +92,7 @@ def test_a_command_is_measured_again_and_fails_when_the_fault_is_put_back(bench:
         write(repo, PROGRAM, fault=fault)
         for _ in range(5):
             bench.collect(BenchOptions(command=command, rounds=3, warmup=1, stated=stated(label), cwd=repo, project=repo))
-    made = bench.regression_test(QUESTION, repo, command=command)
+    made = bench.regression_test(QUESTION, repo, Work(command=command))
     made.apply()
     assert made.change.path == repo.resolve() / "tests" / "performance" / "test_gate_latency.py"
     fine = pytested(made, repo)
@@ -99,7 +108,7 @@ def test_a_function_is_called_again_and_fails_when_the_fault_is_put_back(bench: 
         write(repo, PROGRAM, fault=fault)
         for _ in range(5):
             bench.collect(BenchOptions(function=Function("gate:gate"), rounds=3, warmup=1, stated=stated(label), cwd=repo, project=repo))
-    made = bench.regression_test(QUESTION, repo, call="gate:gate")
+    made = bench.regression_test(QUESTION, repo, Work(call="gate:gate"))
     made.apply()
     assert pytested(made, repo).returncode == 0
     write(repo, PROGRAM, fault=True)
@@ -155,17 +164,16 @@ def test_a_url_is_loaded_again_and_fails_when_the_fault_is_put_back(bench: Workb
                 log = load_log(tmp_path / f"{label}-{number}.csv", url)
                 described(log, Manifest(label=label, system="demo", scenario="gate", host=host(), parameters={"users": 2}))
         bench.ingest([tmp_path])
-        made = bench.regression_test(QUESTION, repo, url=url)
+        made = bench.regression_test(QUESTION, repo, Work(url=url))
         made.apply()
         fine = pytested(made, repo)
         assert fine.returncode == 0, fine.stdout
         Service.delay_s = 0.1
         broken = pytested(made, repo)
-        assert (broken.returncode, "latency.p95 of GET /gate" in broken.stdout) == (1, True)
+        assert (broken.returncode, "latency.p95 of GET /gate" in broken.stdout) == (1, True), broken.stdout
     gone = pytested(made, repo)
     assert "Nothing answers at" in gone.stdout
-    with pytest.raises(UsageError, match="not on this machine"):
-        bench.regression_test(QUESTION, repo, url="http://example.com/gate")
+    assert not is_here("http://example.com/gate")
 
 
 def test_statements_are_counted_again_and_fail_when_the_loop_is_put_back(bench: Workbench, repo: Path) -> None:
@@ -189,7 +197,7 @@ def test_without_a_shown_improvement_there_is_no_test_and_nothing_is_written(ben
         for _ in range(3):
             bench.collect(BenchOptions(command=(sys.executable, "gate.py"), rounds=3, warmup=0, stated=stated(label), cwd=repo, project=repo))
     with pytest.raises(DocumentError, match=r"No regression test of 'Gate latency' can be generated: .*Measure both labels"):
-        bench.regression_test(QUESTION, repo, command=(sys.executable, "gate.py"))
+        bench.regression_test(QUESTION, repo, Work(command=(sys.executable, "gate.py")))
     assert not (repo / "tests").exists()
 
 
