@@ -22,6 +22,7 @@ RUN_ROW = re.compile(r"^\| (?P<label>[^|]+) \| (?P<kind>[^|]+) \| `(?P<ids>[0-9a
 CODE = r"`[^`\n]+`"
 BOLD = r"\*\*(?:[^*\n]|\*(?!\*))+\*\*"
 ADVICE = r"“[^”\n]+”"
+PAGES = (".html", ".htm")
 QUANTITY = r"[-−+]?\d[\d\u202f\u00a0.,]*(?:e[+-]?\d+)?(?:[ \u202f\u00a0](?:ms|s|µs|us|min|h|%|B|KB|MB|GB|TB|tokens?))?(?:/s|×|x\b|%)?"
 WORDS = r"not measured|unbounded|undecided"
 CITED = re.compile(rf"(?P<text>{ADVICE}|{CODE}|{BOLD}|{QUANTITY}|{WORDS})\[\^(?P<number>\d+)\]")
@@ -44,8 +45,12 @@ class Checked:
 
 def verify(path: Path, store: Store, pack_of: Callable[[str], Pack] = load_pack) -> list[Checked]:
     """Every number with what the store says about it; pack_of knows the workspace's own systems."""
-    lines = _lines(path)
-    evidence = _evidence(path, lines, store, pack_of)
+    lines = report_lines(path)
+    return checked(path, lines, evidence_of(path, lines, store, pack_of))
+
+
+def checked(path: Path, lines: list[str], evidence: Evidence) -> list[Checked]:
+    """The same from evidence that is at hand."""
     footnotes = {int(match["number"]): match["text"] for _, line in outside_fences(lines) if (match := FOOTNOTE.match(line))}
     if not footnotes:
         raise DocumentError(f"{path}: the report has no footnotes, so no number says where it comes from.")
@@ -53,14 +58,20 @@ def verify(path: Path, store: Store, pack_of: Callable[[str], Pack] = load_pack)
     return [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines, [target.name for target in evidence.pack.targets])]
 
 
-def _lines(path: Path) -> list[str]:
+def report_lines(path: Path) -> list[str]:
+    """Of a report in markdown."""
+    if path.suffix.lower() in PAGES:
+        raise DocumentError(
+            f"{path}: a page is made from a report, and only the report can be verified: name the markdown file at the end of the page."
+        )
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(f"{path}: cannot be read: {error}.") from error
 
 
-def _evidence(path: Path, lines: Sequence[str], store: Store, pack_of: Callable[[str], Pack]) -> Evidence:
+def evidence_of(path: Path, lines: Sequence[str], store: Store, pack_of: Callable[[str], Pack]) -> Evidence:
+    """What a report stands on: the runs that it names."""
     metas = [match for line in lines if (match := META.search(line))]
     if not metas:
         raise DocumentError(f"{path}: not a report of perfkit: the line that names system and labels is missing.")
