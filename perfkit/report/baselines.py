@@ -88,7 +88,7 @@ class Timing:
 
 
 def _timings(work: Work) -> list[Timing]:
-    asked = {"command": bool(work.command), "call": work.call is not None, "url": work.url is not None}
+    asked: dict[How, bool] = {"command": bool(work.command), "call": work.call is not None, "url": work.url is not None}
     return [TIMINGS[how] for how, wanted in asked.items() if wanted]
 
 
