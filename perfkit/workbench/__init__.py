@@ -17,9 +17,11 @@ from perfkit.workbench.evidence import now
 from perfkit.workspace import Workspace, find_workspace
 
 if TYPE_CHECKING:
+    from perfkit.bundle import Contents
     from perfkit.model.index import IndexCandidate
     from perfkit.packs import Component, Pack
     from perfkit.packs.investigation import Investigation
+    from perfkit.report.prometheus import Rules
     from perfkit.report.verify import Checked
     from perfkit.rules.acceptance import Accepted
     from perfkit.rules.round_trips import RemoteRequest
@@ -99,6 +101,15 @@ class Workbench(Answers):
 
         return load_pack(system, self.workspace)
 
+    def alert_rules(self, system: str, label: str | None = None) -> Rules:
+        """Alerting rules for a system's targets; with a label for those that its runs measured."""
+        from perfkit.report.prometheus import alert_rules
+        from perfkit.verdicts import scorecard
+
+        pack = self.pack(system)
+        with self.store.sitting():
+            return alert_rules(pack, scorecard(self.store, pack, Selection(label=label, system=pack.name)) if label else None)
+
     def report(self, investigation: Investigation, output: Path | None = None) -> Path:
         """Write the report of an investigation from everything that its labels have, with its pictures beside it."""
         from perfkit.collectors.code_changes import code_changes
@@ -118,6 +129,18 @@ class Workbench(Answers):
 
         with self.store.sitting():
             return verify(report, self.store, self.pack)
+
+    def export(self, report: Path, target: Path, investigation: Path | None = None) -> Contents:
+        """A bundle of all that a report needs in another workspace."""
+        from perfkit.workbench.bundles import export_report
+
+        return export_report(self.workspace, report, target, investigation)
+
+    def export_rows(self, runs: Sequence[str], target: Path) -> dict[str, int]:
+        """The rows of runs or labels as Parquet; returns how many of each table."""
+        from perfkit.workbench.bundles import export_rows
+
+        return export_rows(self.workspace, runs, target)
 
     def archive(self, report: Path, feature: str | None = None) -> Path:
         """Keep a report in docs/archive."""
