@@ -10,11 +10,11 @@ from pathlib import Path
 from perfkit.analyses.known_runs import Selection
 from perfkit.analyses.metrics import METRICS
 from perfkit.collectors.accuracy import Answered, answer_of
+from perfkit.collectors.profile.program import interpreted
 from perfkit.packs.investigation import AccuracyCheck
 from perfkit.packs.placeholders import Filling, filled
 from perfkit.units import format_quantity
 from perfkit.workbench import Workbench
-from perfkit.workflow.serving import interpreted
 
 MOST_NAMED = 3
 
