@@ -20,7 +20,7 @@ from perfkit.workspace import workspace_of
 CODE = r"`[^`\n]+`"
 BOLD = r"\*\*(?:[^*\n]|\*(?!\*))+\*\*"
 ADVICE = r"“[^”\n]+”"
-QUANTITY = r"-?\d[\d\u202f\u00a0.,]*(?:e[+-]?\d+)?(?:[ \u202f\u00a0](?:ms|s|µs|us|min|h|%|B|KB|MB|GB|TB|tokens?))?(?:/s|×|x\b|%)?"
+QUANTITY = r"[-−+]?\d[\d\u202f\u00a0.,]*(?:e[+-]?\d+)?(?:[ \u202f\u00a0](?:ms|s|µs|us|min|h|%|B|KB|MB|GB|TB|tokens?))?(?:/s|×|x\b|%)?"
 WORDS = r"not measured|unbounded|undecided"
 CITED = re.compile(rf"(?P<text>{ADVICE}|{CODE}|{BOLD}|{QUANTITY}|{WORDS})\[\^(?P<number>\d+)\]")
 MARK = re.compile(r"\[\^(\d+)\]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from perfkit.model.index import IndexCandidate
     from perfkit.packs import Component, Pack
     from perfkit.packs.investigation import Investigation
+    from perfkit.report.prometheus import Rules
     from perfkit.report.verify import Checked
     from perfkit.rules.acceptance import Accepted
     from perfkit.rules.round_trips import RemoteRequest
@@ -99,17 +101,27 @@ class Workbench(Answers):
 
         return load_pack(system, self.workspace)
 
+    def alert_rules(self, system: str, label: str | None = None) -> Rules:
+        """Alerting rules for a system's targets; with a label for those that its runs measured."""
+        from perfkit.report.prometheus import alert_rules
+        from perfkit.verdicts import scorecard
+
+        pack = self.pack(system)
+        with self.store.sitting():
+            return alert_rules(pack, scorecard(self.store, pack, Selection(label=label, system=pack.name)) if label else None)
+
     def report(self, investigation: Investigation, output: Path | None = None) -> Path:
-        """Write the report of an investigation from everything that its two labels have."""
+        """Write the report of an investigation from everything that its labels have, with its pictures beside it."""
+        from perfkit.collectors.code_changes import code_changes
         from perfkit.report.archive import slug
         from perfkit.report.evidence import gather
-        from perfkit.report.render import render, write
+        from perfkit.report.writing import write_report
 
         path = output or self.workspace.reports / f"{slug(investigation.feature)}_{now():%Y-%m-%d_%H%M%S}.md"
+        changes = partial(code_changes, self.workspace.root)
         with self.store.sitting():
             evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
-            write(path, render(investigation, evidence, now().date()))
-        return path
+            return write_report(path, investigation, evidence, root=self.workspace.root, changes=changes, on=now().date())
 
     def verify(self, report: Path) -> list[Checked]:
         """Every number of a report, recomputed."""
