@@ -21,8 +21,8 @@ SYSTEM = "big"
 ENDPOINTS = 500
 RUNS_A_LABEL = 5
 REQUESTS_A_RUN = 100_000
-TRACED_A_LABEL = 10
-"""Traced requests of each endpoint under each label."""
+TRACED_A_RUN = 2
+"""Traced requests of each endpoint in each of the rounds, of which the newest is looked at closely."""
 LOOPS, TURNS = 4, 12
 """Statements that a traced request repeats, and how often: 50 spans a request with the request itself and one read before them."""
 START_US = 1_790_000_000_000_000
@@ -58,9 +58,8 @@ def workspace() -> Path:
     noise, bench = random.Random(20260101), open_workbench(unfinished)
     for label in LABELS:
         logs = [_log(unfinished / "raw" / f"{label}-{number}.csv", label, noise) for number in range(RUNS_A_LABEL)]
-        trace = _written(unfinished / "raw" / f"{label}.ndjson", "".join(_trace(label, noise)))
-        _described(trace, Manifest(label=label, system=SYSTEM, scenario="traced"))
-        bench.ingest([*logs, trace])
+        traces = [_traced(unfinished / "raw" / f"{label}-{number}.ndjson", label, number, noise) for number in range(RUNS_A_LABEL)]
+        bench.ingest([*logs, *traces])
     shutil.rmtree(unfinished / "raw")
     return unfinished.replace(folder)
 
@@ -78,15 +77,17 @@ def _log(path: Path, label: str, noise: random.Random) -> Path:
     return _described(path, Manifest(label=label, system=SYSTEM, scenario="visitors"))
 
 
-def _trace(label: str, noise: random.Random) -> Iterator[str]:
+def _traced(path: Path, label: str, number: int, noise: random.Random) -> Path:
+    trace = _written(path, "".join(_trace(label, START_US + number * 600_000_000, noise)))
+    return _described(trace, Manifest(label=label, system=SYSTEM, scenario="traced"))
+
+
+def _trace(label: str, at_us: int, noise: random.Random) -> Iterator[str]:
     """As the recorder writes it. The baseline sends each statement again and again; the second label as many, each for itself."""
-    yield json.dumps({"perfkit_trace": 2, "clock": "unix_us", "started_at": START_US, "tool_version": "0", "attributes": {}}) + "\n"
-    at_us = START_US
-    for turn in range(TRACED_A_LABEL):
+    yield json.dumps({"perfkit_trace": 2, "clock": "unix_us", "started_at": at_us, "tool_version": "0", "attributes": {}}) + "\n"
+    for turn in range(TRACED_A_RUN):
         for endpoint in range(ENDPOINTS):
-            trace_id = f"{turn:08x}{endpoint:08x}"
-            spans = list(_request(label, endpoint, turn, trace_id, at_us, noise))
-            yield from spans
+            yield from _request(label, endpoint, turn, f"{turn:08x}{endpoint:08x}", at_us, noise)
             at_us += 200_000
 
 
