@@ -29,10 +29,18 @@ def render(investigation: Investigation, evidence: Evidence, material: Material)
     """The whole document; shows as much of each list as the limit of lines allows, worst first."""
     template = _template(evidence.pack, investigation.template)
     for most in MOST_OF_A_LIST:
-        text = _render(template, arranged.build(investigation, evidence, material, most))
+        context = arranged.build(investigation, evidence, material, most)
+        if _least_lines(context) > LINE_LIMIT:
+            continue
+        text = _render(template, context)
         if len(text.splitlines()) <= LINE_LIMIT:
             return text
     raise DocumentError(f"The report has more than {LINE_LIMIT} lines even with three findings. Shorten the investigation's prose and changes.")
+
+
+def _least_lines(context: Context) -> int:
+    """What the longest of its lists takes if each entry is one line with one footnote: longer documents are not even written."""
+    return 2 * max(map(len, (context.findings, context.endpoints, context.judged, context.breakdown)))
 
 
 def _template(pack: Pack, name: str) -> jinja2.Template:
