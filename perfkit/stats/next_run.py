@@ -29,4 +29,4 @@ def centre(values: Sequence[float]) -> float:
 
 def between(fixed: Sequence[float], faulty: Sequence[float], share: float) -> float:
     """So far on the way from the fix to the fault, in ratios: at 0.5 it is as many times above the one as below the other."""
-    return centre(fixed) * (centre(faulty) / centre(fixed)) ** share
+    return centre(fixed) * math.exp(share * math.log(centre(faulty) / centre(fixed)))
