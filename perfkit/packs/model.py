@@ -172,6 +172,30 @@ class PoolRule(Part):
     source: str | None = None
 
 
+class Check(Part):
+    """A question that a reviewer asks of the code; evidence answers it, or nobody here does."""
+
+    label: Words
+    """As the source says it."""
+    rules: tuple[str, ...] = ()
+    """Globs over the rules whose findings answer it with no."""
+    evidence: tuple[str, ...] = ()
+    """Kinds of runs that must be there before the absence of findings says anything."""
+    targets: bool = False
+    """True: the scorecard answers it."""
+    leaves_open: str | None = None
+    """What nobody has looked at even when no finding stands against it."""
+    look: str | None = None
+    """How a person, or another tool, finds out."""
+
+
+class Area(Part):
+    """Questions of one kind."""
+
+    label: Words
+    checks: tuple[Check, ...]
+
+
 class Pack(Part):
     """Everything that perfkit knows about one system."""
 
@@ -187,6 +211,12 @@ class Pack(Part):
     components: tuple[Component, ...] = ()
     models: tuple[ModelRule, ...] = ()
     pools: tuple[PoolRule, ...] = ()
+    review: tuple[Area, ...] = ()
+    """What a review of the code goes through."""
+    gates: tuple[Check, ...] = ()
+    """What must hold before code is approved."""
+    hierarchy: tuple[Check, ...] = ()
+    """In which order kinds of problems are taken up, by their rules."""
     documents: dict[str, Document] = {}
     """Kind of content → where it belongs."""
     archive: Inside | None = None
