@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from perfkit.errors import DocumentError
@@ -34,6 +35,21 @@ class Changed:
 def named_changes(changes: Sequence[Change], root: Path | None) -> list[Changed]:
     """The functions that an investigation names as file::function."""
     return [_named(change, root) for change in changes if change.before and change.after]
+
+
+def change_of(finding: Finding, changes: Sequence[Change]) -> Change | None:
+    """The change that an investigation names for a finding: the first of its rule whose subject fits."""
+    return next((change for change in changes if change.rule == finding.rule and fnmatchcase(finding.subject or "", change.subject)), None)
+
+
+def standing_code(findings: Sequence[Finding], changes: Sequence[Change], root: Path | None) -> dict[str, Sequence[str]]:
+    """Finding → the function that is to be changed, as it stands; each function once."""
+    shown: dict[str, str] = {}
+    for finding in findings:
+        change = change_of(finding, changes)
+        if change is not None and change.before:
+            shown.setdefault(change.before, finding.finding_id)
+    return {finding_id: list(_source(reference, root))[:MOST_LINES] for reference, finding_id in shown.items()}
 
 
 def found_changes(hunks: Sequence[Hunk], findings: Sequence[Finding]) -> list[Changed]:

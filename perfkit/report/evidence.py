@@ -54,6 +54,10 @@ class Evidence:
         """What is still wrong in the candidate's evidence."""
         return diagnose(self.store, self._looked_at(self.candidate), self.pack.components) if self.candidate else []
 
+    def findings_of(self, label: str) -> list[Finding]:
+        """What is wrong in a label's evidence."""
+        return self.findings if label == self.base else self.remaining
+
     @cached_property
     def finding_by_id(self) -> dict[str, Finding]:
         return {finding.finding_id: finding for finding in (*self.findings, *self.remaining)}
