@@ -20,7 +20,7 @@ from perfkit.model.run import Run
 from perfkit.model.verdict import Verdict
 from perfkit.packs.investigation import Change, Investigation
 from perfkit.report.citations import Origin, cite
-from perfkit.report.code_changes import Changed, change_of, found_changes, named_changes, standing_code
+from perfkit.report.code_changes import Changed, Standing, change_of, found_changes, named_changes, standing_code
 from perfkit.report.evidence import Evidence
 
 BOTH = "both labels"
@@ -100,7 +100,7 @@ class Context:
     """Where the requests of the base spend their time, longest first."""
     pictures: Mapping[str, str]
     """Name → path of the file, relative to the report, of those that there is evidence for."""
-    standing: Mapping[str, Sequence[str]]
+    standing: Mapping[str, Standing]
     """Finding → the code that is to be changed, as it stands."""
 
     def change_of(self, finding: Finding) -> Change | None:

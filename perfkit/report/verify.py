@@ -50,7 +50,7 @@ def verify(path: Path, store: Store, pack_of: Callable[[str], Pack] = load_pack)
     if not footnotes:
         raise DocumentError(f"{path}: the report has no footnotes, so no number says where it comes from.")
     recomputed = {number: _recompute(evidence, text) for number, text in footnotes.items()}
-    return [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines, [target.name for target in evidence.pack.targets])]
+    return [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines, evidence.pack.words)]
 
 
 def _lines(path: Path) -> list[str]:
@@ -120,9 +120,9 @@ def _notes(lines: list[str], recomputed: dict[int, tuple[str, str] | str]) -> It
             yield Checked(number, match["text"], truth[1], False, f"the footnote should read: {truth[1]}")
 
 
-def _uncited(lines: list[str], targets: Sequence[str] = ()) -> Iterator[Checked]:
-    """Numbers in the names of targets are those of their source."""
-    names = sorted(targets, key=len, reverse=True)
+def _uncited(lines: list[str], quoted: Sequence[str] = ()) -> Iterator[Checked]:
+    """Numbers in the words of the pack are those of its source."""
+    names = sorted(quoted, key=len, reverse=True)
     for number, line in outside_fences(lines):
         if line.startswith(NOT_OURS) or RUN_ROW.match(line) or line.startswith("#"):
             continue
