@@ -48,7 +48,7 @@ class Workspace:
 
     @property
     def opened(self) -> Path:
-        """Copies of artefacts for other tools to open; may be deleted at any time."""
+        """Pages that other tools made of artefacts; may be deleted at any time."""
         return self.data / "opened"
 
     @property
