@@ -7,25 +7,30 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
 import click
 
 from perfkit.demo.app import create_app
-from perfkit.demo.exercise import exercise, medians
+from perfkit.demo.exercise import Answer, exercise, medians
 from perfkit.demo.processes import announce, child_command, environment
 from perfkit.demo.services import PERSONAS, SERVICES_FILE, services
 from perfkit.demo.serving import serve
 from perfkit.demo.settings import BASELINE, OPTIMIZED, VARIANTS, Backends
 from perfkit.demo.statements import statements
+from perfkit.demo.traffic import REQUESTS
 from perfkit.errors import CollectionFailed
 from perfkit.workspace import find_workspace
 
+SEARCH = "GET /personas/search"
 KEEPER, USERS, LOG = "keeper.lock", "users.lock", "keeper.log"
-LOOKS_EVERY_S, OUTLIVES_BY_S = 0.5, 20.0
+LOOKS_EVERY_S, OUTLIVES_BY_S = 0.5, 60.0
+RECALL = 0.95
+"""Of an approximate search against an exact one."""
 
 
 @contextmanager
@@ -74,6 +79,7 @@ def _keep(folder: Path, personas: int) -> None:
         with services(folder, personas=personas) as backends:
             for variant in (BASELINE, OPTIMIZED):
                 _leave_statements(folder, backends, variant)
+            _leave_requests(folder)
             announce(folder=str(folder))
             unused = 0.0
             while unused < OUTLIVES_BY_S:
@@ -88,6 +94,21 @@ def _leave_statements(folder: Path, backends: Backends, variant: str) -> None:
     wanted = statements(backends, variant)
     (folder / f"{variant}.dsn").write_text(wanted[0].dsn + "\n", encoding="utf-8")
     (folder / f"{variant}.sql").write_text("".join(f"-- name: {one.name}\n{one.text};\n\n" for one in wanted), encoding="utf-8")
+
+
+def _leave_requests(folder: Path) -> None:
+    """What `perfkit collect load` sends."""
+    listed = [asdict(request) | {"name": request.name.partition(" ")[2], "body": json.loads(request.body or "null")} for request in REQUESTS]
+    (folder / "visitors.json").write_text(json.dumps(listed), encoding="utf-8")
+
+
+def different(expected: Sequence[Answer], found: Sequence[Answer]) -> list[str]:
+    """Requests that two variants answer differently; of a search, nearly all neighbours must be the same."""
+    pairs = [(one, json.loads(one.body), json.loads(other.body)) for one, other in zip(expected, found, strict=True)]
+    searches = [(one, two) for answer, one, two in pairs if answer.name == SEARCH]
+    same = sum(len({hit["id"] for hit in one} & {hit["id"] for hit in two}) for one, two in searches)
+    wrong = [answer.path for answer, one, two in pairs if answer.name != SEARCH and one != two]
+    return wrong if same >= RECALL * sum(len(one) for one, _ in searches) else [*wrong, SEARCH]
 
 
 def _at(folder: Path | None) -> Path:
@@ -126,6 +147,18 @@ def exercise_variant(folder: Path | None, personas: int, variant: str, rounds: i
     with joined(_at(folder), personas) as backends:
         answers = exercise(backends.settings(variant), rounds, studies=studies)
     sys.stdout.write(json.dumps({"variant": variant, "median_ms": medians(answers)}) + "\n")
+
+
+@main.command("same-answers")
+@FOLDER
+@SIZE
+def same_answers(folder: Path | None, personas: int) -> None:
+    """Exit with 1 when the two variants answer differently: what an investigation's accuracy check runs."""
+    with joined(_at(folder), personas) as backends:
+        wrong = different(*(exercise(backends.settings(variant), 10) for variant in (BASELINE, OPTIMIZED)))
+    echo = "\n".join(f"answered differently: {path}" for path in wrong) or "Both variants give the same answers."
+    sys.stdout.write(echo + "\n")
+    sys.exit(1 if wrong else 0)
 
 
 @main.command("keep", hidden=True)
