@@ -22,7 +22,7 @@ WRITTEN_ON = date(2026, 11, 21)
 MOST_BYTES = 1_000_000
 
 MARK = re.compile(r"\[\^\d+\]")
-HOLE = re.compile(r"\bNone\b|\bnan\b|\{\{|\}\}|\{%| ,|\(\)|  \S|``(?!`)|\.\.(?!\.)| \.(?!\w)|: *$(?<=\*\*: )")
+HOLE = re.compile(r"\bNone\b|\bnan\b|\{\{|\}\}|\{%| ,| \(\)|  \S|``(?!`)|\.\.(?!\.)| \.(?!\w)")
 """What a sentence looks like from which something is missing."""
 BARE = re.compile(r"(?<![\w.`/^\[-])\d[\d\u202f]*(?:\.\d+)?\[\^(?P<note>\d+)\]")
 """A cited number without a unit."""
