@@ -81,7 +81,11 @@ def hard_to_read(report: Path) -> list[str]:
 def _empty(told: list[tuple[int, str]]) -> list[str]:
     spoken = [(number, line) for number, line in told if line.strip()]
     followed = zip(spoken, [*spoken[1:], (0, "#")], strict=True)
-    return [f"line {number}: nothing stands under {line!r}" for (number, line), (_, after) in followed if line.startswith("#") and _level(after) <= _level(line)]
+    return [
+        f"line {number}: nothing stands under {line!r}"
+        for (number, line), (_, after) in followed
+        if line.startswith("#") and _level(after) <= _level(line)
+    ]
 
 
 def _level(line: str) -> int:
