@@ -7,11 +7,12 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -33,8 +34,18 @@ RECALL = 0.95
 """Of an approximate search against an exact one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What whoever starts the servers says of them."""
+
+    personas: int = PERSONAS
+    """Rows of the largest table."""
+    outlive_s: float = OUTLIVES_BY_S
+    """How long they wait for somebody else."""
+
+
 @contextmanager
-def joined(folder: Path, personas: int) -> Iterator[Backends]:
+def joined(folder: Path, size: Size) -> Iterator[Backends]:
     """The running servers, or new ones; as long as the block lasts, nobody ends them."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / USERS).open("a") as users, (folder / KEEPER).open("a") as keeper:
@@ -42,13 +53,14 @@ def joined(folder: Path, personas: int) -> Iterator[Backends]:
         with _locked(folder / "start.lock"):
             if _free(keeper):
                 fcntl.flock(keeper, fcntl.LOCK_UN)
-                _start(folder, personas)
+                _start(folder, size)
         yield Backends.load(folder / SERVICES_FILE)
 
 
-def _start(folder: Path, personas: int) -> None:
+def _start(folder: Path, size: Size) -> None:
     """A process of its own, for it must outlive whoever started it."""
-    command = child_command("perfkit.demo.stand", ("keep", "--folder", str(folder), "--personas", str(personas)))
+    options = ("--folder", str(folder), "--personas", str(size.personas), "--outlive", str(size.outlive_s))
+    command = child_command("perfkit.demo.stand", ("keep", *options))
     with (folder / LOG).open("w", encoding="utf-8") as talk:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk, text=True, env=environment(), start_new_session=True
@@ -73,19 +85,19 @@ def _free(file: TextIO) -> bool:
     return True
 
 
-def _keep(folder: Path, personas: int) -> None:
+def _keep(folder: Path, size: Size) -> None:
     with (folder / KEEPER).open("a") as keeper, (folder / USERS).open("a") as users:
         fcntl.flock(keeper, fcntl.LOCK_EX)
-        with services(folder, personas=personas) as backends:
+        with services(folder, personas=size.personas) as backends:
             for variant in (BASELINE, OPTIMIZED):
                 _leave_statements(folder, backends, variant)
             _leave_requests(folder)
             announce(folder=str(folder))
             unused = 0.0
-            while unused < OUTLIVES_BY_S:
+            while unused < size.outlive_s:
                 time.sleep(LOOKS_EVERY_S)
                 unused = unused + LOOKS_EVERY_S if _free(users) else 0.0
-                if unused < OUTLIVES_BY_S:
+                if unused < size.outlive_s:
                     fcntl.flock(users, fcntl.LOCK_UN)
 
 
@@ -116,8 +128,19 @@ def _at(folder: Path | None) -> Path:
 
 
 FOLDER = click.option("--folder", type=click.Path(path_type=Path), help="Where the servers are found. Default: data/scratch/stand of the workspace.")
-SIZE = click.option("--personas", default=PERSONAS, show_default=True, help="Rows of the largest table, for whoever starts the servers.")
 VARIANT = click.option("--variant", default=BASELINE, show_default=True, type=click.Choice(VARIANTS))
+
+
+def sized(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of whoever starts the servers."""
+
+    @click.option("--personas", default=PERSONAS, show_default=True, help="Rows of the largest table, for whoever starts the servers.")
+    @click.option("--outlive", "outlive_s", default=OUTLIVES_BY_S, show_default=True, help="Seconds that the servers wait for somebody else.")
+    @wraps(command)
+    def with_size(personas: int, outlive_s: float, **given: Any) -> None:
+        command(size=Size(personas, outlive_s), **given)
+
+    return with_size
 
 
 @click.group()
@@ -127,34 +150,34 @@ def main() -> None:
 
 @main.command("serve")
 @FOLDER
-@SIZE
+@sized
 @VARIANT
 @click.option("--port", default=0, help="0 takes a free one.")
-def serve_variant(folder: Path | None, personas: int, variant: str, port: int) -> None:
+def serve_variant(folder: Path | None, size: Size, variant: str, port: int) -> None:
     """Serve one variant until SIGTERM; prints {"port": …} when ready."""
-    with joined(_at(folder), personas) as backends:
+    with joined(_at(folder), size) as backends:
         serve(create_app(backends.settings(variant)), port, variant=variant)
 
 
 @main.command("exercise")
 @FOLDER
-@SIZE
+@sized
 @VARIANT
 @click.option("--rounds", default=5, show_default=True)
 @click.option("--studies", default=1, show_default=True, help="How often twenty personas are generated and a focus group of twenty discusses.")
-def exercise_variant(folder: Path | None, personas: int, variant: str, rounds: int, studies: int) -> None:
+def exercise_variant(folder: Path | None, size: Size, variant: str, rounds: int, studies: int) -> None:
     """Send the same requests in the same order within this process, so that a profiler or the recorder sees it all."""
-    with joined(_at(folder), personas) as backends:
+    with joined(_at(folder), size) as backends:
         answers = exercise(backends.settings(variant), rounds, studies=studies)
     sys.stdout.write(json.dumps({"variant": variant, "median_ms": medians(answers)}) + "\n")
 
 
 @main.command("same-answers")
 @FOLDER
-@SIZE
-def same_answers(folder: Path | None, personas: int) -> None:
+@sized
+def same_answers(folder: Path | None, size: Size) -> None:
     """Exit with 1 when the two variants answer differently: what an investigation's accuracy check runs."""
-    with joined(_at(folder), personas) as backends:
+    with joined(_at(folder), size) as backends:
         wrong = different(*(exercise(backends.settings(variant), 10) for variant in (BASELINE, OPTIMIZED)))
     echo = "\n".join(f"answered differently: {path}" for path in wrong) or "Both variants give the same answers."
     sys.stdout.write(echo + "\n")
@@ -163,10 +186,10 @@ def same_answers(folder: Path | None, personas: int) -> None:
 
 @main.command("keep", hidden=True)
 @FOLDER
-@SIZE
-def keep(folder: Path | None, personas: int) -> None:
+@sized
+def keep(folder: Path | None, size: Size) -> None:
     """What the first command starts."""
-    _keep(_at(folder), personas)
+    _keep(_at(folder), size)
 
 
 if __name__ == "__main__":
