@@ -15,7 +15,7 @@ from perfkit.collectors.caller import Caller, Function
 from perfkit.collectors.commands import time_command
 from perfkit.collectors.process import Child, run_child
 from perfkit.collectors.profile.program import interpreted
-from perfkit.collectors.rounds import Round, workload_hash, write_rounds
+from perfkit.collectors.rounds import Round, write_rounds
 from perfkit.collectors.sizes import first_words
 from perfkit.errors import CollectionFailed, UsageError
 from perfkit.model.run import Manifest

@@ -13,6 +13,7 @@ from perfkit.errors import DocumentError, unknown
 from perfkit.packs import Pack
 from perfkit.packs.investigation import Investigation
 from perfkit.report import context as arranged
+from perfkit.report import review
 from perfkit.report.context import Context, Footnotes, Material
 from perfkit.report.evidence import Evidence
 from perfkit.report.lint import LINE_LIMIT
@@ -70,6 +71,10 @@ def _render(template: jinja2.Template, context: Context) -> str:
         quoted=_quoted,
         worst=partial(arranged.worst, context.evidence),
         picture=partial(_picture, context),
+        areas=partial(review.areas, context.evidence),
+        gates=partial(review.gates, context.evidence),
+        with_answer=partial(review.with_answer, context.evidence),
+        recommended=partial(review.recommended, context.evidence),
         verdict_words=arranged.VERDICT_WORDS,
     )
     return BLANK_LINES.sub("\n\n", "\n".join([body.strip(), "", *_tail(context), "", *_definitions(footnotes), ""]))
