@@ -32,7 +32,6 @@ EXPLAIN = re.compile(r"\s*\bexplain\b(\s+analy[sz]e\b)?(\s*\(\s*(analy[sz]e|form
 LOCK_MESSAGES = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
 
 
-
 @dataclass(frozen=True, slots=True)
 class Sitting:
     """A connection, and what was asked of it already: nothing is written meanwhile, so the answers stay what they are."""
