@@ -9,12 +9,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.inputs import FOLDER
+from benchmarks.jobs import Cost, Job, measure_all, save, table
 from perfkit.analyses.known_runs import Selection
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
 from perfkit.workbench import open_workbench
-
-from benchmarks.inputs import FOLDER
-from benchmarks.jobs import Cost, Job, measure_all, save, table
 
 LABELS = ("baseline", "optimized")
 SYSTEM = "big"

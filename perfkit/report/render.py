@@ -40,7 +40,7 @@ def render(investigation: Investigation, evidence: Evidence, material: Material)
 
 def _least_lines(context: Context) -> int:
     """What the longest of its lists takes if each entry is one line with one footnote: longer documents are not even written."""
-    return 2 * max(map(len, (context.findings, context.endpoints, context.judged, context.breakdown)))
+    return 2 * max(len(context.findings), len(context.endpoints), len(context.judged), len(context.breakdown))
 
 
 def _template(pack: Pack, name: str) -> jinja2.Template:

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from perfkit.stats.ranks import exact_chance
+from perfkit.stats.ranks import exact_chance, tied_chance
 from perfkit.stats.student import t_chance, t_quantile
 
 Floats = npt.NDArray[np.float64]
@@ -215,10 +215,10 @@ def rank_chance(a: Floats, b: Floats) -> float | None:
     untied = len(np.unique(np.concatenate([a, b]))) == len(a) + len(b)
     if untied and len(a) * len(b) <= MOST_COUNTED:
         return exact_chance(a.tolist(), b.tolist())
-    from scipy import stats
-
     if untied:
+        from scipy import stats
+
         return float(stats.mannwhitneyu(a, b, method="exact").pvalue)
     if min(len(a), len(b)) < 2 or math.comb(len(a) + len(b), len(a)) > MAX_ORDERS:
         return None
-    return float(stats.mannwhitneyu(a, b, method=stats.PermutationMethod(n_resamples=MAX_ORDERS)).pvalue)
+    return tied_chance(a.tolist(), b.tolist())

@@ -8,7 +8,7 @@ from scipy import stats
 
 from perfkit.stats.comparison import CONFIDENCE, compare, false_discovery
 from perfkit.stats.intervals import proportion_interval
-from perfkit.stats.ranks import exact_chance
+from perfkit.stats.ranks import exact_chance, tied_chance
 from perfkit.stats.student import t_chance, t_quantile
 
 NOISE = np.random.default_rng(20260101)
@@ -32,6 +32,14 @@ def test_exact_ranks(n: int, m: int) -> None:
     for shift in (0.0, 0.3, 5.0):
         a, b = NOISE.normal(0, 1, n), NOISE.normal(shift, 1, m)
         assert exact_chance(a.tolist(), b.tolist()) == pytest.approx(float(stats.mannwhitneyu(a, b, method="exact").pvalue), rel=1e-9)
+
+
+@pytest.mark.parametrize(("n", "m"), [(2, 2), (3, 4), (5, 5), (7, 6)])
+def test_exact_ranks_with_ties(n: int, m: int) -> None:
+    for shift in (0.0, 1.0, 4.0):
+        a, b = np.round(NOISE.normal(0, 1, n)), np.round(NOISE.normal(shift, 1, m))
+        truth = stats.mannwhitneyu(a, b, method=stats.PermutationMethod(n_resamples=20_000)).pvalue
+        assert tied_chance(a.tolist(), b.tolist()) == pytest.approx(float(truth), rel=1e-9)
 
 
 @pytest.mark.parametrize(("n", "m"), [(2, 2), (5, 5), (3, 9)])
