@@ -15,7 +15,8 @@ from perfkit.model.verdict import Verdict
 from perfkit.packs import Pack, load_pack
 from perfkit.report.evidence import Evidence
 from perfkit.report.lint import HEADING
-from perfkit.report.verify import CODE, MARK, checked, evidence_of, report_lines
+from perfkit.report.named import named_in, report_lines
+from perfkit.report.verify import CODE, MARK, checked, evidence_of
 from perfkit.store import Store
 from perfkit.units import format_quantity
 
@@ -31,8 +32,9 @@ ACTIVE = re.compile(r"([\\*_\[\]~#|])")
 def summary(report: Path, store: Store, pack_of: Callable[[str], Pack] = load_pack) -> str:
     """Everything but the answer is computed again, from the runs that the report names."""
     lines = report_lines(report)
-    evidence = evidence_of(report, lines, store, pack_of)
-    numbers = checked(report, lines, evidence)
+    named = named_in(report, lines)
+    evidence = evidence_of(report, named, store, pack_of(named.system))
+    numbers = checked(report, lines, named, evidence)
     blocks = (
         _answer(lines),
         _verdicts(evidence),
