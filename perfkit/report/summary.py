@@ -34,7 +34,7 @@ def summary(report: Path, store: Store, pack_of: Callable[[str], Pack] = load_pa
     lines = report_lines(report)
     named = named_in(report, lines)
     evidence = evidence_of(report, named, store, pack_of(named.system))
-    numbers = checked(report, lines, named, evidence)
+    numbers = checked(report, lines, evidence)
     blocks = (
         _answer(lines),
         _verdicts(evidence),

@@ -146,7 +146,7 @@ def test_other_files_stay_where_they_are(tmp_path: Path, source: str) -> None:
 
 def test_a_page_is_not_verified_but_its_report(tmp_path: Path, empty_store: Path) -> None:
     (tmp_path / "report.html").write_text("<p>6</p>")
-    with pytest.raises(DocumentError, match="Name the report itself"):
+    with pytest.raises(DocumentError, match="only the report can be verified"):
         verify(tmp_path / "report.html", Store(empty_store))
 
 
