@@ -18,6 +18,7 @@ from perfkit.report.changes import FileChange, change_of, contents, text_of
 from perfkit.report.digest import Place, digest
 from perfkit.report.evidence import Evidence
 from perfkit.report.lint import lint
+from perfkit.report.named import named_in
 from perfkit.report.repository import Repository, slug
 from perfkit.report.verify import evidence_of, verify
 from perfkit.report.written import WrittenReport, read_report
@@ -77,7 +78,7 @@ def keeping(wanted: Wanted, store: Store, pack_of: Callable[[str], Pack]) -> Arc
         raise DocumentError(f"{wanted.report} is no report of perfkit, so no pack says where {kind!r} belongs. Archive it without --document.")
     mapped_document(pack, kind)
     _check_numbers(wanted.report, store, pack_of)
-    return _planned(wanted, report, pack, evidence_of(wanted.report, report.lines, store, pack_of))
+    return _planned(wanted, report, pack, evidence_of(wanted.report, named_in(wanted.report, report.lines), store, pack))
 
 
 def removal(wanted: Wanted, pack_of: Callable[[str], Pack]) -> Archiving:

@@ -11,9 +11,9 @@ from pathlib import Path
 from perfkit.errors import DocumentError
 from perfkit.report.citations import FOOTNOTE
 from perfkit.report.lint import outside_fences
+from perfkit.report.named import META, RUN_ROW
 from perfkit.report.outline import headings
-from perfkit.report.render import META
-from perfkit.report.verify import MARK, RUN_ROW
+from perfkit.report.verify import MARK
 
 NO_ANSWER = ("#", "|", "<", ">", "!", "---")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`*“(])")
