@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from perfkit.analyses.accuracy import Accuracy, withheld
+from perfkit.analyses.accuracy_checks import known_accuracy
 from perfkit.analyses.comparison import Compared, compare_runs
 from perfkit.analyses.known_runs import Selection, known_runs, newest_evidence, select_runs
 from perfkit.analyses.measure import Measurement, judgeable, measure_runs
@@ -21,8 +23,6 @@ from perfkit.rules import diagnose
 from perfkit.store import Store
 from perfkit.verdicts import scorecard
 
-COUNTED = "load"
-"""Runs of this kind are judged by their number; of every other kind the newest is also looked at closely."""
 MOST_RUNS = 60
 """Newest runs of one kind and scenario that a report stands on: a label may have been measured every night for years."""
 
@@ -54,6 +54,10 @@ class Evidence:
         """What is still wrong in the candidate's evidence."""
         return diagnose(self.store, self._looked_at(self.candidate), self.pack.components) if self.candidate is not None else []
 
+    def findings_of(self, label: str) -> list[Finding]:
+        """What is wrong in a label's evidence."""
+        return self.findings if label == self.base else self.remaining
+
     @cached_property
     def finding_by_id(self) -> dict[str, Finding]:
         return {finding.finding_id: finding for finding in (*self.findings, *self.remaining)}
@@ -82,8 +86,13 @@ class Evidence:
             return {}
         if metric not in self._compared:
             found = compare_runs(self.store, metric_named(metric), self.runs[self.base], self.runs[self.candidate])
-            self._compared[metric] = {item.subject: item for item in found}
+            self._compared[metric] = {item.subject: item for item in (withheld(found, self.accuracy) if self.accuracy else found)}
         return self._compared[metric]
+
+    @cached_property
+    def accuracy(self) -> Accuracy | None:
+        """Whether the judged label still answers rightly; None when nobody checked."""
+        return known_accuracy(self.store, self.runs[self.base], self.runs[self.judged])
 
     @cached_property
     def _measured(self) -> dict[tuple[str, str], dict[str, Measurement]]:
@@ -94,7 +103,8 @@ class Evidence:
         return {}
 
     def _looked_at(self, label: str) -> list[str]:
-        return [run.run_id for run in newest_evidence(run for run in self.runs[label] if run.valid) if run.kind != COUNTED]
+        """The newest run of each kind: all of them are judged by their number, and these closely, too."""
+        return [run.run_id for run in newest_evidence(run for run in self.runs[label] if run.valid)]
 
     def _scorecard(self, label: str) -> list[Verdict]:
         earlier = self.runs[self.base] if label != self.base else ()

@@ -126,6 +126,22 @@ class Workbench(Answers):
             evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
             return write_report(path, investigation, evidence, root=self.workspace.root, changes=changes, on=now().date())
 
+    def page(self, report: Path, output: Path | None = None) -> Path:
+        """A report as one HTML file, beside it where nobody names another place."""
+        from perfkit.report.page import page
+        from perfkit.report.render import write
+
+        path = output or report.with_suffix(".html")
+        write(path, page(report))
+        return path
+
+    def summary(self, report: Path) -> str:
+        """A report as the comment of a pull request."""
+        from perfkit.report.summary import summary
+
+        with self.store.sitting():
+            return summary(report, self.store, self.pack)
+
     def verify(self, report: Path) -> list[Checked]:
         """Every number of a report, recomputed."""
         from perfkit.report.verify import verify
