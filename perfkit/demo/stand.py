@@ -2,85 +2,36 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 import click
 
+from perfkit.demo import keeper
 from perfkit.demo.app import create_app
 from perfkit.demo.exercise import exercise, medians
-from perfkit.demo.processes import announce, child_command, environment
 from perfkit.demo.services import PERSONAS, SERVICES_FILE, services
 from perfkit.demo.serving import serve
 from perfkit.demo.settings import BASELINE, OPTIMIZED, VARIANTS, Backends
 from perfkit.demo.statements import statements
-from perfkit.errors import CollectionFailed
 from perfkit.workspace import find_workspace
-
-KEEPER, USERS, LOG = "keeper.lock", "users.lock", "keeper.log"
-LOOKS_EVERY_S, OUTLIVES_BY_S = 0.5, 20.0
-
 
 @contextmanager
 def joined(folder: Path, personas: int) -> Iterator[Backends]:
-    """The running servers, or new ones; as long as the block lasts, nobody ends them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / USERS).open("a") as users, (folder / KEEPER).open("a") as keeper:
-        fcntl.flock(users, fcntl.LOCK_SH)  # waits while a keeper is ending
-        with _locked(folder / "start.lock"):
-            if _free(keeper):
-                fcntl.flock(keeper, fcntl.LOCK_UN)
-                _start(folder, personas)
+    """The running servers, or new ones."""
+    with keeper.joined(folder, "perfkit.demo.stand", ("--personas", str(personas))):
         yield Backends.load(folder / SERVICES_FILE)
 
 
-def _start(folder: Path, personas: int) -> None:
-    """A process of its own, for it must outlive whoever started it."""
-    command = child_command("perfkit.demo.stand", ("keep", "--folder", str(folder), "--personas", str(personas)))
-    with (folder / LOG).open("w", encoding="utf-8") as talk:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk, text=True, env=environment(), start_new_session=True
-        )
-    if process.stdout is None or not process.stdout.readline():
-        said = (folder / LOG).read_text(encoding="utf-8").strip().splitlines()[-1:]
-        raise CollectionFailed(f"The demo's servers did not start: {said[0] if said else 'they said nothing'}. All they said is in {folder / LOG}.")
-
-
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def _servers(folder: Path, personas: int) -> Iterator[None]:
+    with services(folder, personas=personas) as backends:
+        for variant in (BASELINE, OPTIMIZED):
+            _leave_statements(folder, backends, variant)
         yield
-
-
-def _free(file: TextIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _keep(folder: Path, personas: int) -> None:
-    with (folder / KEEPER).open("a") as keeper, (folder / USERS).open("a") as users:
-        fcntl.flock(keeper, fcntl.LOCK_EX)
-        with services(folder, personas=personas) as backends:
-            for variant in (BASELINE, OPTIMIZED):
-                _leave_statements(folder, backends, variant)
-            announce(folder=str(folder))
-            unused = 0.0
-            while unused < OUTLIVES_BY_S:
-                time.sleep(LOOKS_EVERY_S)
-                unused = unused + LOOKS_EVERY_S if _free(users) else 0.0
-                if unused < OUTLIVES_BY_S:
-                    fcntl.flock(users, fcntl.LOCK_UN)
 
 
 def _leave_statements(folder: Path, backends: Backends, variant: str) -> None:
@@ -133,7 +84,7 @@ def exercise_variant(folder: Path | None, personas: int, variant: str, rounds: i
 @SIZE
 def keep(folder: Path | None, personas: int) -> None:
     """What the first command starts."""
-    _keep(_at(folder), personas)
+    keeper.keep(_at(folder), _servers(_at(folder), personas))
 
 
 if __name__ == "__main__":
