@@ -9,6 +9,8 @@ from pathlib import Path
 from perfkit.errors import UsageError
 
 MARKERS = ("perfkit.toml", ".git")
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+"""The ones of the checkout that perfkit runs from."""
 VARIABLE = "PERFKIT_WORKSPACE"
 """Set for kernels, which start in a folder of their own."""
 
@@ -30,6 +32,11 @@ class Workspace:
     @property
     def vault(self) -> Path:
         return self.data / "artefacts"
+
+    @property
+    def name(self) -> str:
+        """What reports call it: the folder's name, and nothing else of where it is."""
+        return self.root.name
 
     @property
     def collected(self) -> Path:
@@ -77,7 +84,7 @@ class Workspace:
     def notebooks(self) -> Path:
         """The workspace's own notebooks, else the ones of the checkout that perfkit runs from."""
         own = self.root / "notebooks"
-        return own if own.is_dir() else Path(__file__).resolve().parent.parent / "notebooks"
+        return own if own.is_dir() else NOTEBOOKS
 
 
 def find_workspace(asked: Path | None = None, start: Path | None = None) -> Workspace:
@@ -93,6 +100,11 @@ def find_workspace(asked: Path | None = None, start: Path | None = None) -> Work
             if (folder / marker).exists():
                 return Workspace(folder)
     return Workspace(here)
+
+
+def workspace_of(database: Path) -> Workspace:
+    """The workspace that a store belongs to."""
+    return Workspace(database.resolve().parent.parent)
 
 
 def _from_environment() -> Path | None:

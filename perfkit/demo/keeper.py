@@ -14,7 +14,7 @@ from perfkit.demo.processes import announce, child_command, environment
 from perfkit.errors import CollectionFailed
 
 KEEPER, USERS, LOG = "keeper.lock", "users.lock", "keeper.log"
-LOOKS_EVERY_S, OUTLIVES_BY_S = 0.5, 20.0
+LOOKS_EVERY_S, OUTLIVES_BY_S = 0.5, 60.0
 
 
 @contextmanager
@@ -30,17 +30,17 @@ def joined(folder: Path, module: str, options: Sequence[str] = ()) -> Iterator[N
         yield
 
 
-def keep(folder: Path, servers: AbstractContextManager[object]) -> None:
+def keep(folder: Path, servers: AbstractContextManager[object], outlive_s: float = OUTLIVES_BY_S) -> None:
     """The keeper's work: opens the servers, says so, and closes them when nobody has used them for a while."""
     with (folder / KEEPER).open("a") as keeper, (folder / USERS).open("a") as users:
         fcntl.flock(keeper, fcntl.LOCK_EX)
         with servers:
             announce(folder=str(folder))
             unused = 0.0
-            while unused < OUTLIVES_BY_S:
+            while unused < outlive_s:
                 time.sleep(LOOKS_EVERY_S)
                 unused = unused + LOOKS_EVERY_S if _free(users) else 0.0
-                if unused < OUTLIVES_BY_S:
+                if unused < outlive_s:
                     fcntl.flock(users, fcntl.LOCK_UN)
 
 

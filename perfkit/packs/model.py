@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -183,10 +184,17 @@ class Check(Part):
     """Kinds of runs that must be there before the absence of findings says anything."""
     targets: bool = False
     """True: the scorecard answers it."""
+    because: str | None = None
+    """Why it matters, said where findings answer it with no."""
     leaves_open: str | None = None
     """What nobody has looked at even when no finding stands against it."""
     look: str | None = None
-    """How a person, or another tool, finds out."""
+    """What a person does to find out."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that a report may quote."""
+        return tuple(filter(None, (self.label, self.because, self.leaves_open, self.look)))
 
 
 class Area(Part):
@@ -225,11 +233,24 @@ class Pack(Part):
     """Template name → file beside pack.yml, or one that comes along: sight/optimization.md.j2."""
     folder: Path = Path()
 
+    @property
+    def digest(self) -> str:
+        """Equal for packs that judge alike: where they lie and how their files are laid out does not matter."""
+        said = self.model_dump_json(exclude={"folder", "documents", "archive", "reports"}, exclude_defaults=True)
+        return sha256(said.encode()).hexdigest()[:12]
+
     def template_of(self, name: str) -> Path:
         """Where a report's template is, or should be."""
         beside = (self.folder / self.reports[name]).resolve()
         along = FOLDER / self.reports[name]
         return along if along.is_file() and not beside.is_file() else beside
+
+    @property
+    def words(self) -> list[str]:
+        """What a report quotes: numbers in it are those of the pack's source."""
+        checks = (*self.gates, *self.hierarchy, *(check for area in self.review for check in area.checks))
+        said = [*(target.name for target in self.targets), *(area.label for area in self.review), *(text for check in checks for text in check.words)]
+        return [*said, *(text[:1].upper() + text[1:] for text in said)]
 
     def source_of(self, part: Target | Constraint | Parameter | ModelRule | PoolRule) -> str | None:
         """Its own, else the pack's."""

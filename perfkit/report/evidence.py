@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from perfkit.analyses.accuracy import Accuracy, withheld
+from perfkit.analyses.accuracy_checks import known_accuracy
 from perfkit.analyses.comparison import Compared, compare_runs
 from perfkit.analyses.known_runs import Selection, known_runs, newest_evidence, select_runs
 from perfkit.analyses.measure import Measurement, judgeable, measure_runs
 from perfkit.analyses.metrics import METRICS, metric_named
 from perfkit.analyses.request_time import RequestTime, request_time
-from perfkit.errors import unknown
+from perfkit.errors import UsageError
 from perfkit.model.finding import Finding
 from perfkit.model.run import Run
 from perfkit.model.verdict import Verdict
@@ -21,8 +23,6 @@ from perfkit.rules import diagnose
 from perfkit.store import Store
 from perfkit.verdicts import scorecard
 
-COUNTED = "load"
-"""Runs of this kind are judged by their number; of every other kind the newest is also looked at closely."""
 MOST_RUNS = 60
 """Newest runs of one kind and scenario that a report stands on: a label may have been measured every night for years."""
 
@@ -52,7 +52,11 @@ class Evidence:
     @cached_property
     def remaining(self) -> list[Finding]:
         """What is still wrong in the candidate's evidence."""
-        return diagnose(self.store, self._looked_at(self.candidate), self.pack.components) if self.candidate else []
+        return diagnose(self.store, self._looked_at(self.candidate), self.pack.components) if self.candidate is not None else []
+
+    def findings_of(self, label: str) -> list[Finding]:
+        """What is wrong in a label's evidence."""
+        return self.findings if label == self.base else self.remaining
 
     @cached_property
     def finding_by_id(self) -> dict[str, Finding]:
@@ -82,8 +86,13 @@ class Evidence:
             return {}
         if metric not in self._compared:
             found = compare_runs(self.store, metric_named(metric), self.runs[self.base], self.runs[self.candidate])
-            self._compared[metric] = {item.subject: item for item in found}
+            self._compared[metric] = {item.subject: item for item in (withheld(found, self.accuracy) if self.accuracy else found)}
         return self._compared[metric]
+
+    @cached_property
+    def accuracy(self) -> Accuracy | None:
+        """Whether the judged label still answers rightly; None when nobody checked."""
+        return known_accuracy(self.store, self.runs[self.base], self.runs[self.judged])
 
     @cached_property
     def _measured(self) -> dict[tuple[str, str], dict[str, Measurement]]:
@@ -94,17 +103,22 @@ class Evidence:
         return {}
 
     def _looked_at(self, label: str) -> list[str]:
-        return [run.run_id for run in newest_evidence(run for run in self.runs[label] if run.valid) if run.kind != COUNTED]
+        """The newest run of each kind: all of them are judged by their number, and these closely, too."""
+        return [run.run_id for run in newest_evidence(run for run in self.runs[label] if run.valid)]
 
     def _scorecard(self, label: str) -> list[Verdict]:
         earlier = self.runs[self.base] if label != self.base else ()
         return scorecard(self.store, self.pack, Selection(run_ids=tuple(run.run_id for run in self.runs[label]), label=label), earlier)
 
 
+class MissingRunsError(UsageError):
+    """A report names runs that the store does not have."""
+
+
 def gather(store: Store, pack: Pack, base: str, candidate: str | None) -> Evidence:
     """The runs of the labels that the store has now."""
     runs = known_runs(store)
-    chosen = {label: select_runs(runs, Selection(label=label, system=pack.name)) for label in (base, candidate) if label}
+    chosen = {label: select_runs(runs, Selection(label=label, system=pack.name)) for label in (base, candidate) if label is not None}
     return Evidence(store, pack, base, candidate, {label: _cited(found) for label, found in chosen.items()})
 
 
@@ -112,9 +126,10 @@ def pinned(store: Store, pack: Pack, base: str, candidate: str | None, run_ids: 
     """Exactly the runs that a report names."""
     runs = known_runs(store)
     by_id = {run.run_id: run for run in runs}
-    missing = [run_id for ids in run_ids.values() for run_id in ids if run_id not in by_id]
+    asked = {run_id for ids in run_ids.values() for run_id in ids}
+    missing = sorted(asked - set(by_id))
     if missing:
-        raise unknown("run", missing[0], list(by_id)[:20])
+        raise MissingRunsError(f"{len(missing)} of the {len(asked)} runs that the report stands on are not in this store, such as {missing[0]}.")
     order = {run.run_id: place for place, run in enumerate(runs)}
     chosen = {label: sorted((by_id[run_id] for run_id in ids), key=lambda run: order[run.run_id]) for label, ids in run_ids.items()}
     return Evidence(store, pack, base, candidate, chosen)

@@ -57,6 +57,11 @@ def gates(evidence: Evidence, label: str) -> list[Reviewed]:
     return [_reviewed(evidence, check, label) for check in evidence.pack.gates]
 
 
+def with_answer(evidence: Evidence, label: str, answer: Answer) -> list[Reviewed]:
+    """The gates with one answer."""
+    return [gate for gate in gates(evidence, label) if gate.answer == answer]
+
+
 def areas(evidence: Evidence, label: str) -> list[ReviewedArea]:
     """Everything that a review goes through; a finding is told once."""
     told: set[str] = set()

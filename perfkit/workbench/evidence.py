@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfkit.analyses.known_runs import Selection, known_runs, select_runs
+from perfkit.errors import UsageError
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, Run
 from perfkit.store import Store
 from perfkit.workspace import Workspace
@@ -54,14 +55,16 @@ class Evidence:
         progress: Progress | None = None,
         *,
         partial: bool = False,
+        tell: Callable[[str], object] | None = None,
     ) -> list[Ingested]:
-        """Store artefacts, all or none."""
+        """Store artefacts and bundles, all or none; tell hears what became of what a bundle brought beside its runs."""
         from perfkit.analyses.validity import examined
         from perfkit.ingest import Reading, ingest
+        from perfkit.workbench.bundles import settling
 
-        how = Reading(as_format, partial)
+        how, settle = Reading(as_format, partial), settling(self.workspace, tell or str)
         said = from_outside().overridden_by(stated or Manifest())
-        return ingest(paths, self.store, self.vault, stated=said, reading=how, examine=examined, progress=progress)
+        return ingest(paths, self.store, self.vault, stated=said, reading=how, examine=examined, progress=progress, settle=settle)
 
     @contextmanager
     def looking(
@@ -126,7 +129,10 @@ class Evidence:
 def from_outside() -> Manifest:
     """What whoever started this process says of every run that it stores."""
     told = os.environ.get(STATED)
-    return Manifest.from_json(told) if told else Manifest()
+    try:
+        return Manifest.from_json(told) if told else Manifest()
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{STATED} holds no manifest: {error}. Unset it.") from error
 
 
 def now() -> datetime:
