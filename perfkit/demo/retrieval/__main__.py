@@ -64,13 +64,13 @@ def start(variant: str) -> None:
 @click.option("--every", default=0.25, show_default=True, help="Seconds from one switch to the next.")
 def switch(variant: str, seconds: float, every: float) -> None:
     """Switch between three models by the clock, and record what the process and its children hold after each switch."""
-    manager = models.BoundedModels(data_folder()) if variant == OPTIMIZED else models.LeakingModels(data_folder())
-    switches, begun = 0, time.monotonic()
+    how = models.switch_and_release if variant == OPTIMIZED else models.switch_and_keep
+    running, switches, begun = models.Models(data_folder()), 0, time.monotonic()
     while time.monotonic() - begun < seconds:
-        models.switch_measured(manager, models.SMALL_MODELS[switches % len(models.SMALL_MODELS)], _held_bytes)
+        models.switch_measured(how, running, models.SMALL_MODELS[switches % len(models.SMALL_MODELS)], _held_bytes)
         switches += 1
         time.sleep(max(0.0, begun + switches * every - time.monotonic()))
-    manager.close()
+    models.end_all(running)
     _say(variant=variant, switches=switches)
 
 

@@ -42,6 +42,7 @@ class FaissStore:
         """Brings FAISS, the index and the passages into the process."""
         import faiss
 
+        faiss.omp_set_num_threads(1)  # one question is too little work to share
         self._index = faiss.read_index(str(self._corpus.index))
         with self._corpus.passages.open(encoding="utf-8") as lines:
             self._passages = [json.loads(line)["text"] for line in lines]

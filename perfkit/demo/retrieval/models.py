@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ LAYERS, WIDTH = 32, 1024
 SMALL_LAYERS = 1
 SMALL_MODELS = ("fast", "balanced", "deep")
 EMBEDDINGS_KEPT = 100
-WARMED_UP = 1500
+WARMED_UP = 500
 """Questions that a model which has just been switched to embeds."""
 SECONDS_TO_END = 5
 
@@ -48,66 +48,58 @@ def first_token(layers: Layers) -> int:
     return int(np.argmax(layers[0] @ np.ones(WIDTH, dtype=np.float32)))
 
 
-class Models(Protocol):
-    """One that runs, and how to run another."""
+@dataclass
+class Models:
+    """What runs, and what was embedded for it."""
 
-    def switch_to(self, name: str) -> None:
-        """Runs the named model in place of the one before."""
-
-
-class LeakingModels:
-    """Starts a process for each model and keeps all that it ever made."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._running: list[subprocess.Popen[bytes]] = []
-        self._embeddings: dict[tuple[int, str], Vectors] = {}
-        self._switches = 0
-
-    def switch_to(self, name: str) -> None:
-        """Leaves the old model's process running and its embeddings in memory."""
-        self._switches += 1
-        self._running.append(_started())
-        load_by_copy(small_model(self._folder, name))
-        for question in warm_up_questions(name):
-            self._embeddings[self._switches, question] = vectors.embed(question)
-
-    def close(self) -> None:
-        """Ends what was started."""
-        for process in self._running:
-            _end(process)
+    folder: Path
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    embeddings: OrderedDict[str, Vectors] = field(default_factory=OrderedDict)
+    switches: int = 0
 
 
-class BoundedModels:
-    """Has one process at a time, and as many embeddings as it may."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._running: subprocess.Popen[bytes] | None = None
-        self._embeddings: OrderedDict[str, Vectors] = OrderedDict()
-
-    def switch_to(self, name: str) -> None:
-        """Ends the old model's process first and forgets the embeddings that were not used for longest."""
-        self.close()
-        self._running = _started()
-        load_by_mapping(small_model(self._folder, name))
-        for question in warm_up_questions(name):
-            self._embeddings[question] = vectors.embed(question)
-            self._embeddings.move_to_end(question)
-            if len(self._embeddings) > EMBEDDINGS_KEPT:
-                self._embeddings.popitem(last=False)
-
-    def close(self) -> None:
-        """Ends what runs."""
-        if self._running is not None:
-            _end(self._running)
-            self._running = None
+Switch = Callable[[Models, str], None]
 
 
-def switch_measured(models: Models, name: str, held_bytes: Callable[[], int]) -> None:
+def switch_and_keep(models: Models, name: str) -> None:
+    """Leaves the old model's process running and all its embeddings in memory."""
+    models.switches += 1
+    models.running.append(_started())
+    load_by_copy(small_model(models.folder, name))
+    for question in warm_up_questions(name):
+        models.embeddings[f"{models.switches}: {question}"] = vectors.embed(question)
+
+
+def switch_and_release(models: Models, name: str) -> None:
+    """Ends the old model's process first, and forgets the embeddings that were not used for longest."""
+    end_all(models)
+    models.running.append(_started())
+    load_by_mapping(small_model(models.folder, name))
+    for question in warm_up_questions(name):
+        models.embeddings[question] = vectors.embed(question)
+        models.embeddings.move_to_end(question)
+        if len(models.embeddings) > EMBEDDINGS_KEPT:
+            models.embeddings.popitem(last=False)
+
+
+def end_all(models: Models) -> None:
+    """Asks every process to end, and makes those that do not."""
+    while models.running:
+        process = models.running.pop()
+        process.terminate()
+        try:
+            process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def switch_measured(switch: Switch, models: Models, name: str, held_bytes: Callable[[], int]) -> None:
     """One switch as a span that says what was held when it was done."""
     with timed("switch_model") as call:
-        models.switch_to(name)
+        switch(models, name)
         call.set(rss_bytes=held_bytes())
 
 
@@ -137,14 +129,3 @@ def _model(path: Path, layers: int, seed: int) -> Path:
 def _started() -> subprocess.Popen[bytes]:
     """In place of llama-server: a process that waits on its input, and ends with whoever started it at the latest."""
     return subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(SECONDS_TO_END)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdin is not None:
-        process.stdin.close()

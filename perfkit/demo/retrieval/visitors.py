@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from locust import FastHttpUser, User, constant, task
-from websocket import create_connection
+from websocket import WebSocketException, create_connection
 
 _numbers = count()
 
@@ -54,7 +54,7 @@ class Watching(User):
         try:
             self._socket.send("animate")
             self._socket.recv()
-        except Exception as error:  # noqa: BLE001  whatever goes wrong is a failed message
+        except (OSError, WebSocketException) as error:
             failure = error
         told: dict[str, Any] = {"request_type": "WS", "name": "/events", "response_length": 7, "exception": failure, "start_time": begun}
         self.environment.events.request.fire(response_time=(time.perf_counter() - sent) * 1000, context={}, **told)
