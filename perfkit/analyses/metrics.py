@@ -21,6 +21,7 @@ from perfkit.analyses.latency import latency
 from perfkit.analyses.latency_batches import latency_batches
 from perfkit.analyses.llm_sequences import llm_sequences
 from perfkit.analyses.load_scaling import load_scaling
+from perfkit.analyses.memory_growth import memory_growth
 from perfkit.analyses.plan_times import plan_times
 from perfkit.analyses.pool_use import pool_use
 from perfkit.analyses.request_time import request_time
@@ -231,6 +232,18 @@ METRICS: dict[str, Metric] = {
             bounds=("lo", "hi"),
             closely=True,
             subject_begins=SPAN_KINDS,
+        ),
+        Metric(
+            "memory.growth",
+            "memory that a process gains in an hour and does not give back",
+            "bytes",
+            "lower",
+            "memory",
+            "series",
+            memory_growth,
+            "per_hour",
+            bounds=("lo", "hi"),
+            closely=True,
         ),
         _series("memory.peak", "most resident memory of a process", "bytes", "lower", memory_levels, "highest"),
         _series("cpu.peak", "highest use of processors in any sample; 100 % is one for a process", "ratio", "lower", cpu_levels, "highest"),
