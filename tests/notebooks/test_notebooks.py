@@ -34,6 +34,7 @@ def test_the_notebooks_are_there() -> None:
         "collect_load",
         "collect_plans",
         "collect_profile",
+        "collect_trace",
         "compare_two_labels",
         "did_we_regress",
         "where_does_the_time_go",
@@ -133,3 +134,14 @@ def test_collect_plans_names_the_slow_statement_and_what_is_wrong(bench: Workben
     assert any("image/png" in output.get("data", {}) for output in outputs)
     assert "Of 2 statement(s), 'select count(*) from orders where customer = 7' takes longest" in "".join(outputs[-1]["text"])
     assert "SCAN on orders" in "".join(outputs[-1]["text"])
+
+
+def test_collect_trace_says_what_was_awaited_in_turn(bench: Workbench, tmp_path: Path) -> None:
+    program = tmp_path / "answers.py"
+    program.write_text(
+        "import asyncio\nfrom perfkit.trace import timed\n"
+        "@timed\nasync def answer():\n    await asyncio.sleep(0.03)\n"
+        "@timed\nasync def group():\n    for _ in range(5):\n        await answer()\nasyncio.run(group())\n"
+    )
+    outputs = outputs_of(bench, "collect_trace", program=[str(program)])
+    assert "5 calls of answer one after another in group" in "".join(outputs[-1]["text"])
