@@ -31,7 +31,9 @@ def cells(path: Path) -> list[dict[str, Any]]:
 def test_the_notebooks_are_there() -> None:
     assert {item.name for item in notebooks(FOLDER)} == {
         "are_we_ready",
+        "collect_bench",
         "collect_load",
+        "collect_memory",
         "collect_plans",
         "collect_profile",
         "collect_trace",
@@ -145,3 +147,18 @@ def test_collect_trace_says_what_was_awaited_in_turn(bench: Workbench, tmp_path:
     )
     outputs = outputs_of(bench, "collect_trace", program=[str(program)])
     assert "5 calls of answer one after another in group" in "".join(outputs[-1]["text"])
+
+
+def test_collect_memory_says_whether_a_program_leaks(bench: Workbench, tmp_path: Path) -> None:
+    program = tmp_path / "grow.py"
+    program.write_text("import time\nkept = []\nfor _ in range(260):\n    kept.append(bytearray(200_000))\n    time.sleep(0.05)\n")
+    outputs = outputs_of(bench, "collect_memory", program=[str(program)])
+    assert "".join(outputs[-1]["text"]) == "Under baseline, the program leaks.\n"
+
+
+def test_collect_bench_times_commands_of_two_variants_that_are_one_workload(bench: Workbench) -> None:
+    for label, items in (("baseline", 400_000), ("optimized", 100)):
+        command = ["python", "-c", f"sorted(range({items}), key=str)"]
+        outputs = outputs_of(bench, "collect_bench", command=command, benchmark="start", label=label, runs=3)
+        assert f"Under {label}, start takes" in "".join(outputs[-1]["text"])
+    assert len({run.fingerprint for run in bench.runs()}) == 1
