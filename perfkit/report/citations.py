@@ -213,8 +213,10 @@ def _bound_by(evidence: Evidence, origin: Origin) -> tuple[str, str]:
 
 
 def _bound_evidence(evidence: Evidence, origin: Origin) -> tuple[str, str]:
-    said = "; ".join(_bound_of(evidence, origin).evidence).replace("”", "’")
-    return f"“{said or 'nothing was counted'}”", f"run {origin.subject}"
+    """The first sentence says how busy it was, the last one what decides."""
+    sentences = _bound_of(evidence, origin).evidence or ("nothing was counted",)
+    said = "; ".join(dict.fromkeys((sentences[0], sentences[-1]))).replace("”", "’")
+    return f"“{said}”", f"run {origin.subject}"
 
 
 FIGURES: dict[str, Figure] = {

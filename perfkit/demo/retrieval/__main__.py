@@ -22,6 +22,7 @@ from perfkit.demo.settings import BASELINE, OPTIMIZED
 RETRIEVALS = 80
 """Enough of them to bound a P95: 59 warm ones do."""
 QUERIES = 4
+MESSAGES = 80
 QUESTIONS = tuple(f"What does chapter {number} say about the router?" for number in range(RETRIEVALS))
 
 variant = click.option("--variant", default=BASELINE, type=click.Choice((BASELINE, OPTIMIZED)), show_default=True)
@@ -48,6 +49,22 @@ def ask(variant: str) -> None:
     with model_server() as llm_url:
         answers = asyncio.run(_ask(variant, llm_url, QUERIES))
     _say(variant=variant, answers=len(answers))
+
+
+@main.command()
+@variant
+def watch(variant: str) -> None:
+    """Send messages over a WebSocket and wait for each to come back, within one process."""
+    from starlette.testclient import TestClient
+
+    from perfkit.demo.retrieval.query_service import create_app
+
+    app = create_app(variant, data_folder(), "http://127.0.0.1:9")
+    with TestClient(app) as client, client.websocket_connect("/events") as socket:
+        for number in range(MESSAGES):
+            socket.send_text(f"message {number}")
+            socket.receive_text()
+    _say(variant=variant, messages=MESSAGES)
 
 
 @main.command()

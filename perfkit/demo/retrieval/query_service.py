@@ -87,9 +87,9 @@ async def two_stage(engine: Engine, retrieve: Retrieve, condense: Condense, ques
 
 
 @timed("websocket_message")
-async def echo(socket: WebSocket) -> None:
-    """One message there and back."""
-    await socket.send_text(await socket.receive_text())
+async def answer_message(socket: WebSocket, message: str) -> None:
+    """What is done between a message and its answer."""
+    await socket.send_text(message)
 
 
 @asynccontextmanager
@@ -131,7 +131,7 @@ def create_app(variant: str, folder: Path, llm_url: str, *, traced: bool = False
         await socket.accept()
         try:
             while True:
-                await echo(socket)
+                await answer_message(socket, await socket.receive_text())
         except WebSocketDisconnect:
             return
 
