@@ -6,10 +6,11 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import click
 import psutil
@@ -18,6 +19,11 @@ from perfkit.demo.processes import child
 from perfkit.demo.retrieval import models
 from perfkit.demo.retrieval.faiss_store import FaissStore, corpus, data_folder
 from perfkit.demo.settings import BASELINE, OPTIMIZED
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+Message = MutableMapping[str, Any]
 
 RETRIEVALS = 80
 """Enough of them to bound a P95: 59 warm ones do."""
@@ -55,15 +61,9 @@ def ask(variant: str) -> None:
 @variant
 def watch(variant: str) -> None:
     """Send messages over a WebSocket and wait for each to come back, within one process."""
-    from starlette.testclient import TestClient
-
     from perfkit.demo.retrieval.query_service import create_app
 
-    app = create_app(variant, data_folder(), "http://127.0.0.1:9")
-    with TestClient(app) as client, client.websocket_connect("/events") as socket:
-        for number in range(MESSAGES):
-            socket.send_text(f"message {number}")
-            socket.receive_text()
+    asyncio.run(_watch(create_app(variant, data_folder(), "http://127.0.0.1:9")))
     _say(variant=variant, messages=MESSAGES)
 
 
@@ -115,6 +115,21 @@ def check() -> None:
     differing = [name for name, (base, fixed) in {"answers": answered, "passages": retrieved, "first token": tokens}.items() if base != fixed]
     _say(same=not differing, differing=differing)
     sys.exit(1 if differing else 0)
+
+
+async def _watch(app: FastAPI) -> None:
+    """A page's connection, without a network between."""
+    sent: asyncio.Queue[Message] = asyncio.Queue()
+    answered: asyncio.Queue[Message] = asyncio.Queue()
+    scope = {"type": "websocket", "path": "/events", "headers": [], "query_string": b"", "subprotocols": []}
+    await sent.put({"type": "websocket.connect"})
+    connection = asyncio.create_task(app(scope, sent.get, answered.put))
+    await answered.get()
+    for number in range(MESSAGES):
+        await sent.put({"type": "websocket.receive", "text": f"message {number}"})
+        await answered.get()
+    await sent.put({"type": "websocket.disconnect", "code": 1000})
+    await connection
 
 
 async def _ask(variant: str, llm_url: str, queries: int) -> list[object]:
