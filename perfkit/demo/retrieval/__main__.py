@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -112,7 +112,8 @@ def check() -> None:
     retrieved = [[store.retrieve(question) for question in QUESTIONS] for store in stores]
     large = models.large_model(data_folder())
     tokens = [models.first_token(load(large)) for load in (models.load_by_copy, models.load_by_mapping)]
-    differing = [name for name, (base, fixed) in {"answers": answered, "passages": retrieved, "first token": tokens}.items() if base != fixed]
+    pairs: dict[str, Sequence[object]] = {"answers": answered, "passages": retrieved, "first token": tokens}
+    differing = [name for name, (base, fixed) in pairs.items() if base != fixed]
     _say(same=not differing, differing=differing)
     sys.exit(1 if differing else 0)
 

@@ -40,7 +40,7 @@ class Watching(User):
 
     def on_start(self) -> None:
         """Connects once, as a page does."""
-        self._socket = create_connection(f"{self.host.replace('http', 'ws', 1)}/events", timeout=5)
+        self._socket = create_connection(f"{str(self.host).replace('http', 'ws', 1)}/events", timeout=5)
 
     def on_stop(self) -> None:
         """Closes the connection."""
