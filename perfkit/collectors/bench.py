@@ -14,10 +14,11 @@ from perfkit.collectors.base import Progress, described, desk, leave, nobody_wat
 from perfkit.collectors.caller import Caller, Function
 from perfkit.collectors.commands import time_command
 from perfkit.collectors.process import Child, run_child
-from perfkit.collectors.rounds import Round, workload_hash, write_rounds
+from perfkit.collectors.rounds import Round, write_rounds
 from perfkit.collectors.sizes import first_words
 from perfkit.errors import CollectionFailed, UsageError
 from perfkit.model.run import Manifest
+from perfkit.model.workload import workload_hash
 
 TOOL = "perfkit.bench"
 STEP_S = 0.5
