@@ -21,6 +21,8 @@ class FirstCall:
     started_ms: float
     first_ms: float
     later_ms: float
+    apart: bool
+    """The first one stood by itself and all later ones stand below others: it was made to warm up."""
     only_then: str | None
     """What it did besides, which no later call did; None where nothing is timed there."""
     file: str | None

@@ -18,6 +18,7 @@ from perfkit.report.evidence import Evidence
 from perfkit.report.lint import LINE_LIMIT
 from perfkit.report.named import origin
 from perfkit.report.pictures import PICTURES
+from perfkit.report.prometheus import rules_for
 
 PARTS = Path(__file__).parent / "parts"
 """What templates have in common."""
@@ -63,6 +64,7 @@ def _render(template: jinja2.Template, context: Context) -> str:
         worst=partial(arranged.worst, context.evidence),
         picture=partial(_picture, context),
         verdict_words=arranged.VERDICT_WORDS,
+        alert_rules=partial(rules_for, context.evidence.pack, context.evidence.verdicts[context.evidence.judged]),
     )
     return BLANK_LINES.sub("\n\n", "\n".join([body.strip(), "", *_tail(context), "", *_definitions(footnotes), ""]))
 

@@ -37,7 +37,7 @@ def judge_kept(rows: Sequence[KeptPerCall]) -> list[Finding]:
 
 
 def _is_cold(row: FirstCall) -> bool:
-    return row.n >= CALLS_AT_LEAST and row.first_ms >= TIMES * row.later_ms and row.first_ms - row.later_ms >= SAVES_AT_LEAST_MS
+    return row.n >= CALLS_AT_LEAST and not row.apart and row.first_ms >= TIMES * row.later_ms and row.first_ms - row.later_ms >= SAVES_AT_LEAST_MS
 
 
 def _inside(row: FirstCall, other: FirstCall) -> bool:

@@ -36,9 +36,7 @@ def test_both_variants_give_the_same_answers(cache: Path) -> None:
 
 
 def test_the_check_fails_when_one_model_is_another(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        models, "load_by_mapping", lambda path: models.load_by_copy(path)[::-1]
-    )
+    monkeypatch.setattr(models, "load_by_mapping", lambda path: models.load_by_copy(path)[::-1])
     ended = CliRunner().invoke(main, ["check"])
     assert ended.exit_code == 1
     assert json.loads(ended.stdout.splitlines()[-1])["differing"] == ["first token"]

@@ -14,7 +14,7 @@ from perfkit.rules import calls_in_turn
 from perfkit.trace import record, timed
 from perfkit.workbench import Workbench
 
-COLD = FirstCall("r", "retrieve", 80, 1000.0, 400.0, 2.0, "load_index", "shop/faiss_store.py", 40, 380.0)
+COLD = FirstCall("r", "retrieve", 80, 1000.0, 400.0, 2.0, False, "load_index", "shop/faiss_store.py", 40, 380.0)
 KEPT = KeptPerCall("r", "internal switch_model", "shop/models.py", 99, 15, 2e6, 1.9e6, 2.2e6)
 
 
@@ -29,6 +29,10 @@ def test_a_cold_start_names_what_only_the_first_call_does() -> None:
 def test_a_first_call_that_is_no_longer_than_others_is_none() -> None:
     quick, seldom, near = replace(COLD, first_ms=40.0), replace(COLD, n=4), replace(COLD, later_ms=100.0)
     assert calls_in_turn.judge([quick, seldom, near]) == []
+
+
+def test_a_call_that_was_made_to_warm_up_is_no_cold_start() -> None:
+    assert calls_in_turn.judge([replace(COLD, apart=True)]) == []
 
 
 def test_the_outermost_of_nested_cold_starts_has_the_finding() -> None:
