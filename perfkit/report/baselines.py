@@ -19,7 +19,7 @@ from perfkit.model.run import Run
 from perfkit.report.evidence import Evidence
 from perfkit.report.work import Work
 from perfkit.stats.comparison import MIN_RUNS
-from perfkit.stats.next_run import centre, halfway, next_run_bound
+from perfkit.stats.next_run import between, centre, next_run_bound
 
 How = Literal["command", "call", "url", "trace"]
 Values = Mapping[str, float]
@@ -31,6 +31,8 @@ ATTEMPTS = 3
 """What is measured needs several; a count that never varied needs one."""
 OTHER_CLIENT, OTHER_MACHINE = 2.0, 4.0
 """How many times slower the fault must be for the middle to tell it from a fix that another client, or another machine, measures."""
+HALF, DRIFT = 0.5, 0.25
+"""Of the way to the fault. Runs of one hour do not show how days differ, so a limit is never closer than a quarter of it."""
 MACHINE = re.compile(r"(?P<cpu>.*), (?P<cores>\d+) cores, ")
 PATH_OF = re.compile(r"GET (?P<path>/[^{}*\s]*)")
 
@@ -112,9 +114,9 @@ def _baseline(evidence: Evidence, timing: Timing, improved: Compared, fixed: Val
     """Or why there is none."""
     faulty = _values(evidence, improved.metric, evidence.base)[improved.subject]
     values, fault, run = list(fixed.values()), list(faulty.values()), _run(evidence, next(iter(fixed)))
-    times, middle = centre(fault) / centre(values), halfway(values, fault)
+    times, middle = centre(fault) / centre(values), between(values, fault, HALF)
     noise = remembered(evidence.store, run.fingerprint).get((improved.metric, improved.subject))
-    limit = next_run_bound(values, noise) if timing.least_fault == 1.0 else middle
+    limit = max(next_run_bound(values, noise), between(values, fault, DRIFT)) if timing.least_fault == 1.0 else middle
     name = f"{improved.metric} of {improved.subject}"
     if times < timing.least_fault:
         return f"{name}: the fault is {times:.2g} times slower, and another client than that of the runs needs {timing.least_fault:g} to tell it"

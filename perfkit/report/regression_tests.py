@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -30,8 +31,10 @@ MODULES = {
     "trace": ("json", "subprocess", "sys", "tempfile"),
 }
 ALWAYS = ("os", "platform", "time")
+UNITS = {"count": ""}
+"""A count has none."""
 SHARES = {"latency.p95": 0.95, "latency.p50": 0.5}
-PYTHONS = ("python", "python3")
+PYTHON = re.compile(r"(?:.*/)?python(?:3(?:\.\d+)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def _unused(baselines: Sequence[Baseline], work: Work) -> set[str]:
     """What would be imported for nothing."""
     ways = {item.how for item in baselines}
     commands = [work.command] * ("command" in ways) + [work.serve] * ("url" in ways)
-    return set() if "trace" in ways or any(command[:1] and command[0] in PYTHONS for command in commands) else {"sys"}
+    return set() if "trace" in ways or any(command[:1] and PYTHON.fullmatch(command[0]) for command in commands) else {"sys"}
 
 
 def _shown(baselines: Sequence[Baseline]) -> Iterator[dict[str, Any]]:
@@ -102,6 +105,7 @@ def _shown(baselines: Sequence[Baseline]) -> Iterator[dict[str, Any]]:
         names.append(name if name not in names else f"{name}_{len(names)}")
         yield {
             **asdict(item),
+            "unit": UNITS.get(item.unit, f" {item.unit}"),
             "name": names[-1].upper(),
             "test": f"test_{names[-1]}",
             "fixed": _short(item.fixed),
@@ -123,8 +127,7 @@ def _settings(item: Baseline) -> dict[str, Any]:
         return {}
     options = [word for hook in item.settings.get("hooks", ()) for word in ("--hook", hook)]
     limit = [] if item.how == "command" else ["--limit", f"{item.settings['limit_ms']:g}"]
-    words = ", ".join(map(_literal, item.settings["command"])) if item.how == "trace" else _words(item.settings["command"])
-    return {"words": words, "options": [*options, *limit]}
+    return {"words": _words(item.settings["command"]), "options": [*options, *limit]}
 
 
 def _address(baselines: Sequence[Baseline]) -> str:
@@ -135,7 +138,7 @@ def _address(baselines: Sequence[Baseline]) -> str:
 
 def _words(command: Sequence[str]) -> str:
     """The interpreter that runs the tests stands for python."""
-    first = ["sys.executable" if word in PYTHONS else _literal(word) for word in command[:1]]
+    first = ["sys.executable" if PYTHON.fullmatch(word) else _literal(word) for word in command[:1]]
     return ", ".join([*first, *map(_literal, command[1:])])
 
 

@@ -63,7 +63,7 @@ def checked(path: Path, lines: list[str], evidence: Evidence) -> list[Checked]:
     if not footnotes:
         raise DocumentError(f"{path}: the report has no footnotes, so no number says where it comes from.")
     recomputed = {number: _recompute(evidence, text) for number, text in footnotes.items()}
-    found = [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines, [target.name for target in evidence.pack.targets])]
+    found = [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines, evidence.pack.words)]
     return [*found, *_other_pack(named_in(path, lines), evidence.pack)] if any(not item.agrees for item in found) else found
 
 
@@ -129,9 +129,9 @@ def _notes(lines: list[str], recomputed: dict[int, tuple[str, str] | str]) -> It
             yield Checked(number, match["text"], truth[1], False, f"the footnote should read: {truth[1]}")
 
 
-def _uncited(lines: list[str], targets: Sequence[str] = ()) -> Iterator[Checked]:
-    """Numbers in the names of targets are those of their source."""
-    names = sorted(targets, key=len, reverse=True)
+def _uncited(lines: list[str], quoted: Sequence[str] = ()) -> Iterator[Checked]:
+    """Numbers in the words of the pack are those of its source."""
+    names = sorted(quoted, key=len, reverse=True)
     for number, line in outside_fences(lines):
         if line.startswith(NOT_OURS) or RUN_ROW.match(line) or line.startswith("#"):
             continue

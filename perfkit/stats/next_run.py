@@ -27,6 +27,6 @@ def centre(values: Sequence[float]) -> float:
     return math.exp(float(np.log(np.asarray(values, dtype=float)).mean()))
 
 
-def halfway(fixed: Sequence[float], faulty: Sequence[float]) -> float:
-    """As many times above the fix as below the fault."""
-    return math.sqrt(centre(fixed) * centre(faulty))
+def between(fixed: Sequence[float], faulty: Sequence[float], share: float) -> float:
+    """So far on the way from the fix to the fault, in ratios: at 0.5 it is as many times above the one as below the other."""
+    return centre(fixed) * math.exp(share * math.log(centre(faulty) / centre(fixed)))

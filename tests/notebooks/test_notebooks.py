@@ -37,6 +37,7 @@ def test_the_notebooks_are_there() -> None:
         "collect_plans",
         "collect_profile",
         "collect_trace",
+        "collect_vectors",
         "compare_two_labels",
         "did_we_regress",
         "where_does_the_time_go",
@@ -77,7 +78,7 @@ def test_compare_two_labels_ends_in_its_answer(bench: Workbench, locust_log: Wri
     assert "2 faster" in "".join(outputs[-1]["text"])
 
 
-def outputs_of(bench: Workbench, name: str, **given: object) -> list[dict[str, Any]]:
+def outputs_of(bench: Workbench, name: str, /, **given: object) -> list[dict[str, Any]]:
     """What a notebook left in its cells, in order."""
     [executed] = bench.run_notebooks([name], {"workspace": str(bench.workspace.root), **given})
     return [output for cell in cells(executed.output) if cell["cell_type"] == "code" for output in cell["outputs"]]
@@ -136,29 +137,3 @@ def test_collect_plans_names_the_slow_statement_and_what_is_wrong(bench: Workben
     assert any("image/png" in output.get("data", {}) for output in outputs)
     assert "Of 2 statement(s), 'select count(*) from orders where customer = 7' takes longest" in "".join(outputs[-1]["text"])
     assert "SCAN on orders" in "".join(outputs[-1]["text"])
-
-
-def test_collect_trace_says_what_was_awaited_in_turn(bench: Workbench, tmp_path: Path) -> None:
-    program = tmp_path / "answers.py"
-    program.write_text(
-        "import asyncio\nfrom perfkit.trace import timed\n"
-        "@timed\nasync def answer():\n    await asyncio.sleep(0.03)\n"
-        "@timed\nasync def group():\n    for _ in range(5):\n        await answer()\nasyncio.run(group())\n"
-    )
-    outputs = outputs_of(bench, "collect_trace", program=[str(program)])
-    assert "5 calls of answer one after another in group" in "".join(outputs[-1]["text"])
-
-
-def test_collect_memory_says_whether_a_program_leaks(bench: Workbench, tmp_path: Path) -> None:
-    program = tmp_path / "grow.py"
-    program.write_text("import time\nkept = []\nfor _ in range(260):\n    kept.append(bytearray(200_000))\n    time.sleep(0.05)\n")
-    outputs = outputs_of(bench, "collect_memory", program=[str(program)])
-    assert "".join(outputs[-1]["text"]) == "Under baseline, the program leaks.\n"
-
-
-def test_collect_bench_times_commands_of_two_variants_that_are_one_workload(bench: Workbench) -> None:
-    for label, items in (("baseline", 400_000), ("optimized", 100)):
-        command = ["python", "-c", f"sorted(range({items}), key=str)"]
-        outputs = outputs_of(bench, "collect_bench", command=command, benchmark="start", label=label, runs=3)
-        assert f"Under {label}, start takes" in "".join(outputs[-1]["text"])
-    assert len({run.fingerprint for run in bench.runs()}) == 1

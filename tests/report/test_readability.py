@@ -88,6 +88,7 @@ def test_a_number_without_unit_is_named(tmp_path: Path, line: str) -> None:
         "Recall of 0.95, a power of 0.94, n = 12.",
         "1. First, 3 or 4 calls.",
         "None of them is close.",
+        "Of 8 gates it fails 4, passes 0 and leaves 4.",
     ],
 )
 def test_a_number_that_says_what_it_is_is_left_alone(tmp_path: Path, line: str) -> None:
@@ -107,6 +108,8 @@ def test_empty_sections_are_named_and_those_with_parts_are_not(tmp_path: Path) -
 def test_a_section_of_items_alone_is_named(tmp_path: Path) -> None:
     items = [f"- **Key {name}**: some words of it\n  and more of them" for name in "abcdef"]
     assert [message.partition(":")[0] for _, message in about(tmp_path, "## List", "", *items)] == ["the section “List” is a list"]
+    long = [f"{item}; it is followed by so many words that nobody would call it a mere point of a list any more" for item in items]
+    assert about(tmp_path, "## List", "", *long) == []
     prose = "The six parts belong together, because each of them waits for the one before it, and none can begin alone. " * 3
     assert about(tmp_path, "## List", "", prose, "", *items) == []
 

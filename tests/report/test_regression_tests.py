@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import http.client
 import re
+import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +24,11 @@ from perfkit.errors import DocumentError
 from perfkit.model.run import Manifest
 from perfkit.packs.investigation import Investigation, Label
 from perfkit.report.regression_tests import RegressionTest
-from perfkit.report.work import Work, is_here, work_of
+from perfkit.report.work import Work, work_of
 from perfkit.stats.comparison import FLOOR
-from perfkit.stats.next_run import halfway, next_run_bound
+from perfkit.stats.next_run import between, next_run_bound
 from perfkit.workbench import Workbench
+from tests.command_line import perfkit
 from tests.conftest import HEADER, START, described
 
 QUESTION = Investigation(name="gate", system="demo", feature="Gate latency", question="Why is the gate slow?")
@@ -43,6 +43,34 @@ def gate():
 
 if __name__ == "__main__":
     gate()
+"""
+SERVICE = """import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+FAULT = {fault}
+
+
+class Gate(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # else headers and body are two packets, and the second one waits for an acknowledgement
+
+    def do_GET(self):
+        time.sleep(0.1 if FAULT else 0.002)
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *args):
+        pass
+
+
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Gate).serve_forever()
+"""
+SCRIPT = """FAULT={fault}
+[ $FAULT = True ] && sleep 0.6
+sleep 0.05
 """
 TRACED = """import sqlite3
 
@@ -65,6 +93,30 @@ def test_the_fixed_label_says_what_a_test_starts() -> None:
     assert work_of(elsewhere) == Work()
 
 
+def test_a_test_that_somebody_else_wrote_is_not_replaced_and_the_command_line_says_what_it_did(bench: Workbench, repo: Path) -> None:
+    for label, fault in (("baseline", True), ("optimized", False)):
+        write(repo, TRACED, fault=fault)
+        bench.collect(TracedOptions(("python", "gate.py"), hooks=("sqlite3",), stated=stated(label), cwd=repo, project=repo))
+    question, root = repo / "gate.yml", bench.workspace.root
+    question.write_text("name: gate\nsystem: demo\nfeature: Gate latency\nquestion: Why is the gate slow?\n")
+    shown = perfkit(root, "regression-test", str(question), "--into", str(repo), "--print")
+    assert "STATEMENTS_PER_REQUEST" in shown.stdout
+    place = repo / "tests" / "performance" / "test_gate_latency.py"
+    assert not place.exists()
+    written = perfkit(root, "regression-test", str(question), "--into", str(repo))
+    assert (written.returncode, written.stdout.strip()) == (0, str(place.resolve()))
+    assert place.read_text(encoding="utf-8").strip() == shown.stdout.strip()
+    linted = [sys.executable, "-m", "ruff", "check", "--isolated", "--line-length", "160", "--select", "E,F,I,UP,B", str(place)]
+    assert subprocess.run(linted, check=False, capture_output=True).returncode == 0
+    assert perfkit(root, "regression-test", str(question), "--into", str(repo)).returncode == 0
+    place.write_text("def test_mine(): ...\n")
+    refused = perfkit(root, "regression-test", str(question), "--into", str(repo))
+    assert (refused.returncode, place.read_text()) == (2, "def test_mine(): ...\n")
+    assert "perfkit did not write it" in refused.stderr
+    remote = perfkit(root, "regression-test", str(question), "--into", str(repo), "--url", "http://example.com")
+    assert "is not on this machine" in remote.stderr
+
+
 def pytested(made: RegressionTest, repo: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """The generated file, run as its user would."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", "--rootdir", str(repo), str(made.change.path), *options]
@@ -76,7 +128,7 @@ def stated(label: str) -> Manifest:
 
 
 def write(repo: Path, program: str, *, fault: bool) -> None:
-    (repo / "gate.py").write_text(program.format(fault=fault))
+    (repo / "gate.py").write_text(program.replace("{fault}", str(fault)))
 
 
 @pytest.fixture
@@ -86,10 +138,11 @@ def repo(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.alone
 def test_a_command_is_measured_again_and_fails_when_the_fault_is_put_back(bench: Workbench, repo: Path) -> None:
-    command = (sys.executable, "gate.py")
+    command = ("sh", "gate.py")
     for label, fault in (("baseline", True), ("optimized", False)):
-        write(repo, PROGRAM, fault=fault)
+        write(repo, SCRIPT, fault=fault)
         for _ in range(5):
             bench.collect(BenchOptions(command=command, rounds=3, warmup=1, stated=stated(label), cwd=repo, project=repo))
     made = bench.regression_test(QUESTION, repo, Work(command=command))
@@ -97,12 +150,13 @@ def test_a_command_is_measured_again_and_fails_when_the_fault_is_put_back(bench:
     assert made.change.path == repo.resolve() / "tests" / "performance" / "test_gate_latency.py"
     fine = pytested(made, repo)
     assert (fine.returncode, "1 passed" in fine.stdout) == (0, True), fine.stdout
-    write(repo, PROGRAM, fault=True)
+    write(repo, SCRIPT, fault=True)
     broken = pytested(made, repo)
     assert broken.returncode == 1
     assert re.search(r"bench\.median of .*gate\.py: .* ms in 3 of 3 runs; the limit is .*Fixed code had .*\(runs [0-9a-f]{12}", broken.stdout)
 
 
+@pytest.mark.alone
 def test_a_function_is_called_again_and_fails_when_the_fault_is_put_back(bench: Workbench, repo: Path) -> None:
     for label, fault in (("baseline", True), ("optimized", False)):
         write(repo, PROGRAM, fault=fault)
@@ -115,39 +169,31 @@ def test_a_function_is_called_again_and_fails_when_the_fault_is_put_back(bench: 
     assert pytested(made, repo).returncode == 1
 
 
-class Service(BaseHTTPRequestHandler):
-    """Answers at once, or after the fault's delay."""
-
-    delay_s = 0.0
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # else headers and body are two packets, and the second one waits for an acknowledgement
-
-    def do_GET(self) -> None:
-        time.sleep(type(self).delay_s)
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Silent."""
-
-
 @contextmanager
-def served() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+def served(repo: Path) -> Iterator[str]:
+    """The program as a service, until the end of the block."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "gate.py", str(port)], cwd=repo)
+    try:
+        for _ in range(200):
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            time.sleep(0.05)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
 
 
-def load_log(path: Path, url: str, requests: int = 60) -> Path:
+def load_log(path: Path, address: str, requests: int = 60) -> Path:
     """What one user measured, as Locust writes it."""
     with path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(HEADER)
-        connection = http.client.HTTPConnection(url.removeprefix("http://"))
+        connection = http.client.HTTPConnection(address)
         for number in range(requests):
             began = time.perf_counter()
             connection.request("GET", "/gate")
@@ -157,23 +203,26 @@ def load_log(path: Path, url: str, requests: int = 60) -> Path:
     return path
 
 
-def test_a_url_is_loaded_again_and_fails_when_the_fault_is_put_back(bench: Workbench, repo: Path, tmp_path: Path) -> None:
-    with served() as url:
-        for label, Service.delay_s in (("baseline", 0.1), ("optimized", 0.002)):
+@pytest.mark.alone
+def test_a_service_is_loaded_again_and_fails_when_the_fault_is_put_back(bench: Workbench, repo: Path, tmp_path: Path) -> None:
+    for label, fault in (("baseline", True), ("optimized", False)):
+        write(repo, SERVICE, fault=fault)
+        with served(repo) as address:
             for number in range(3):
-                log = load_log(tmp_path / f"{label}-{number}.csv", url)
+                log = load_log(tmp_path / f"{label}-{number}.csv", address)
                 described(log, Manifest(label=label, system="demo", scenario="gate", host=host(), parameters={"users": 2}))
-        bench.ingest([tmp_path])
-        made = bench.regression_test(QUESTION, repo, Work(url=url))
-        made.apply()
-        fine = pytested(made, repo)
-        assert fine.returncode == 0, fine.stdout
-        Service.delay_s = 0.1
-        broken = pytested(made, repo)
-        assert (broken.returncode, "latency.p95 of GET /gate" in broken.stdout) == (1, True), broken.stdout
-    gone = pytested(made, repo)
-    assert "Nothing answers at" in gone.stdout
-    assert not is_here("http://example.com/gate")
+    bench.ingest([tmp_path])
+    service = Label(serve=("python", "gate.py", "{port}"), url="http://127.0.0.1:{port}")
+    made = bench.regression_test(QUESTION.model_copy(update={"labels": {"optimized": service}}), repo)
+    made.apply()
+    fine = pytested(made, repo)
+    assert (fine.returncode, "1 passed" in fine.stdout) == (0, True), fine.stdout
+    write(repo, SERVICE, fault=True)
+    broken = pytested(made, repo)
+    assert broken.returncode == 1
+    assert re.search(r"latency\.p\d+ of GET /gate: .* ms in 3 of 3 runs", broken.stdout), broken.stdout
+    write(repo, "raise SystemExit('no such table')  # {fault}", fault=False)
+    assert re.search("does not answer: no such table", pytested(made, repo).stdout)
 
 
 def test_statements_are_counted_again_and_fail_when_the_loop_is_put_back(bench: Workbench, repo: Path) -> None:
@@ -218,4 +267,4 @@ def test_the_noise_floor_widens_a_baseline_whose_runs_happen_to_agree() -> None:
     calm = [100.0, 100.1, 99.9, 100.0, 100.05]
     assert next_run_bound(calm) == pytest.approx(100.01 * (1 + FLOOR), rel=1e-3)
     assert next_run_bound(calm, noise=0.1) > 140
-    assert halfway([10.0, 10.0], [1000.0]) == pytest.approx(100)
+    assert between([10.0, 10.0], [1000.0], 0.5) == pytest.approx(100)
