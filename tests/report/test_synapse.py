@@ -104,7 +104,7 @@ def test_each_of_the_nine_targets_is_judged(text: str, target: str) -> None:
 
 def test_the_faults_are_named_with_their_places(text: str) -> None:
     causes = text.partition("### Root cause identification")[2].partition("### Bottleneck")[0]
-    for said, place in (("load_index takes", "faiss_store.py:"), ("Each switch_model leaves", "models.py:"), ("6 model calls", "llm.py:")):
+    for said, place in (("load_index takes", "faiss_store.py:"), ("Each switch_model leaves", "models.py:"), ("6 model calls", "query_service.py:")):
         [line] = [line for line in causes.splitlines() if said in line]
         assert place in line
 
