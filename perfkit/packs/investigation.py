@@ -13,8 +13,9 @@ class Change(Part):
 
     rule: str
     technique: str
-    before: str
-    after: str
+    before: str | None = None
+    """None: the difference of the labels' commits shows it."""
+    after: str | None = None
 
 
 class Prose(Part):
@@ -36,7 +37,8 @@ class Investigation(Part):
     feature: str
     question: str
     base: str = "baseline"
-    candidate: str = "optimized"
+    candidate: str | None = "optimized"
+    """None: one label is described, nothing is compared."""
     template: str = "optimization"
     changes: tuple[Change, ...] = ()
     prose: Prose = Prose()

@@ -87,6 +87,24 @@ def _ratio(end: str) -> Figure:
     return ratio
 
 
+def _change(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    """By how much the candidate differs from the base, in per cent of the base."""
+    compared = evidence.compared(origin.name).get(origin.subject)
+    if compared is None or compared.ratio is None:
+        return "undecided", "too few runs"
+    change = format_quantity(abs(compared.ratio - 1), "ratio")
+    sign = "−" if compared.ratio < 1 else "+"
+    return f"{sign}{change}", f"{compared.runs_base} and {compared.runs_candidate} runs"
+
+
+def _judged(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    """The value that a verdict was given for."""
+    for verdict in evidence.verdicts[origin.side]:
+        if verdict.target == origin.name and (verdict.subject or "") == origin.subject:
+            return format_quantity(verdict.value, verdict.unit), f"{verdict.metric}, {_samples(len(verdict.runs), verdict.n)}"
+    raise DocumentError(f"The scorecard of {origin.side} has no line {origin.name!r} for {origin.subject!r}.")
+
+
 def _saved(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     compared = evidence.compared(origin.name).get(origin.subject)
     if compared is None:
@@ -167,6 +185,8 @@ FIGURES: dict[str, Figure] = {
     "speed-up": _ratio("ratio"),
     "least speed-up": _ratio("hi"),
     "greatest speed-up": _ratio("lo"),
+    "change": _change,
+    "judged": _judged,
     "measured saving": _saved,
     "cost": _of_finding("cost_ms"),
     "predicted saving": _of_finding("saves_ms"),

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TypeVar
 
 from perfkit.analyses.comparison import Compared
 from perfkit.analyses.latency import ALL_REQUESTS
-from perfkit.analyses.request_time import RequestTime, request_time
+from perfkit.analyses.measure import Measurement
+from perfkit.analyses.metrics import metric_named
+from perfkit.analyses.request_time import RequestTime
 from perfkit.model.finding import Finding
+from perfkit.model.patch import Hunk
 from perfkit.model.run import Run
 from perfkit.model.verdict import Verdict
-from perfkit.packs.investigation import Change, Investigation
+from perfkit.packs.investigation import Investigation
 from perfkit.report.citations import Origin, cite
+from perfkit.report.code_changes import Changed, found_changes, named_changes
 from perfkit.report.evidence import Evidence
-from perfkit.report.source import function_source
 
 BOTH = "both labels"
 RUN_IDS_A_LINE = 6
+URGENCY = ("missed", "inconclusive", "met", "no_data")
 VERDICT_WORDS = {"met": "met", "missed": "**missed**", "inconclusive": "inconclusive", "no_data": "not measured"}
 
 
@@ -27,14 +34,30 @@ class Footnotes:
     """Numbers the citations of one document; equal ones share a footnote."""
 
     evidence: Evidence
-    lines: list[str] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+    """By the footnote's text."""
 
     def __call__(self, figure: str, name: str, subject: str, side: str = BOTH) -> str:
         """The number with its mark."""
         citation = cite(self.evidence, Origin(figure, name, subject, side))
-        if citation.footnote not in self.lines:
-            self.lines.append(citation.footnote)
-        return f"{citation.text}[^{self.lines.index(citation.footnote) + 1}]"
+        number = self.numbers.setdefault(citation.footnote, len(self.numbers) + 1)
+        return f"{citation.text}[^{number}]"
+
+
+Item = TypeVar("Item")
+
+
+class Shown(list[Item]):
+    """The first of a list; knows how many more there are."""
+
+    def __init__(self, items: Iterable[Item], of: int) -> None:
+        super().__init__(items)
+        self.hidden = of - len(self)
+
+
+def shown(items: Sequence[Item], most: int | None) -> Shown[Item]:
+    """At most so many of them."""
+    return Shown(items[:most], len(items))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,55 +71,75 @@ class Judged:
     base: Verdict | None
     candidate: Verdict | None
 
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """Code before and after, for one kind of finding."""
-
-    change: Change
-    before: str
-    after: str
+    @property
+    def urgency(self) -> int:
+        """What decides comes first: missed, undecided, met, not measured."""
+        deciding = self.candidate or self.base
+        return URGENCY.index(deciding.verdict) if deciding else len(URGENCY)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything that one report says; a shorter one shows fewer findings and says how many it leaves out."""
+    """Everything that one report says; a shorter one shows less of each list and says how much it leaves out."""
 
     investigation: Investigation
     evidence: Evidence
     written_on: date
-    findings: Sequence[Finding]
-    hidden: int
-    """Findings that are in the store but not in the document."""
+    findings: Shown[Finding]
+    """Worst first."""
     changes: Sequence[Changed]
     technique: Mapping[str, str]
     """How a kind of finding was fixed, in the words of the investigation."""
-    endpoints: Sequence[Compared]
-    """By mean latency of the base, slowest first."""
+    endpoints: Shown[Compared]
+    """By P95 of the base, slowest first."""
     load_model: str | None
     """open or closed; None where the load runs do not agree or do not tell."""
-    judged: Sequence[Judged]
-    breakdown: Sequence[RequestTime]
+    judged: Shown[Judged]
+    """In the pack's order; where not all fit, what is missed or undecided comes first."""
+    breakdown: Shown[RequestTime]
+    """Where the requests of the base spend their time, longest first."""
+    pictures: Mapping[str, str]
+    """Name → path of the file, relative to the report, of those that there is evidence for."""
 
 
-def build(investigation: Investigation, evidence: Evidence, written_on: date, most_findings: int | None = None) -> Context:
-    """Arrange the evidence; most_findings selects the worst ones."""
-    shown = evidence.findings[:most_findings]
-    rules = {finding.rule for finding in shown}
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a report needs beyond the store."""
+
+    written_on: date
+    root: Path | None = None
+    """Of the system's repository."""
+    hunks: Sequence[Hunk] = ()
+    """What changed between the labels' commits."""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+
+
+def build(investigation: Investigation, evidence: Evidence, material: Material, most: int | None = None) -> Context:
+    """Arrange the evidence; most bounds every list."""
+    findings = shown(evidence.findings, most)
+    rules = {finding.rule for finding in findings}
+    changes = [change for change in investigation.changes if change.rule in rules]
     endpoints = [item for item in evidence.compared("latency.p95").values() if item.subject != ALL_REQUESTS]
     return Context(
         investigation=investigation,
         evidence=evidence,
-        written_on=written_on,
-        findings=shown,
-        hidden=len(evidence.findings) - len(shown),
-        changes=[_changed(change) for change in investigation.changes if change.rule in rules],
+        written_on=material.written_on,
+        findings=findings,
+        changes=[*named_changes(changes, material.root), *found_changes(material.hunks, findings)],
         technique={change.rule: change.technique for change in investigation.changes},
-        endpoints=sorted(endpoints, key=lambda item: -item.base),
+        endpoints=shown(sorted(endpoints, key=lambda item: -item.base), most),
         load_model=_load_model(evidence),
-        judged=_judged(evidence),
-        breakdown=request_time(evidence.store, [run.run_id for run in evidence.runs[evidence.base] if run.kind == "trace"]),
+        judged=_chosen(_judged(evidence), most),
+        breakdown=shown(evidence.breakdown, most),
+        pictures=material.pictures,
     )
+
+
+def worst(evidence: Evidence, metric: str, label: str, subject: str = "*", most: int = 5) -> Shown[Measurement]:
+    """The subjects of a metric that are furthest from good: the five slowest gates."""
+    fitting = [item for item in evidence.measured(metric, label).values() if fnmatchcase(item.subject, subject)]
+    better = metric_named(metric).better
+    return shown(sorted(fitting, key=lambda item: item.value if better == "higher" else -item.value), most)
 
 
 def run_table(evidence: Evidence) -> list[tuple[str, str, str]]:
@@ -120,10 +163,6 @@ def _load_model(evidence: Evidence) -> str | None:
     return models.pop() if len(models) == 1 else None
 
 
-def _changed(change: Change) -> Changed:
-    return Changed(change, function_source(change.before), function_source(change.after))
-
-
 def _judged(evidence: Evidence) -> list[Judged]:
     lines: dict[tuple[str, str | None], dict[str, Verdict]] = {}
     for label, verdicts in evidence.verdicts.items():
@@ -134,4 +173,11 @@ def _judged(evidence: Evidence) -> list[Judged]:
 
 def _line(found: dict[str, Verdict], evidence: Evidence) -> Judged:
     some = next(iter(found.values()))
-    return Judged(some.target, some.metric, some.subject or "", some.must_be, found.get(evidence.base), found.get(evidence.candidate))
+    candidate = found.get(evidence.candidate) if evidence.candidate else None
+    return Judged(some.target, some.metric, some.subject or "", some.must_be, found.get(evidence.base), candidate)
+
+
+def _chosen(lines: Sequence[Judged], most: int | None) -> Shown[Judged]:
+    """The pack's order stays; what is missed or undecided is the last to be left out."""
+    kept = set(map(id, sorted(lines, key=lambda line: line.urgency)[:most]))
+    return Shown([line for line in lines if id(line) in kept], len(lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ from perfkit.analyses.comparison import Compared, compare_runs
 from perfkit.analyses.known_runs import Selection, known_runs, newest_evidence, select_runs
 from perfkit.analyses.measure import Measurement, judgeable, measure_runs
 from perfkit.analyses.metrics import METRICS, metric_named
+from perfkit.analyses.request_time import RequestTime, request_time
 from perfkit.errors import unknown
 from perfkit.model.finding import Finding
 from perfkit.model.run import Run
@@ -20,7 +22,9 @@ from perfkit.store import Store
 from perfkit.verdicts import scorecard
 
 COUNTED = "load"
-"""Runs of this kind are compared in number; of every other kind the newest is looked at closely."""
+"""Runs of this kind are judged by their number; of every other kind the newest is also looked at closely."""
+MOST_RUNS = 60
+"""Newest runs of one kind and scenario that a report stands on: a label may have been measured every night for years."""
 
 
 @dataclass
@@ -30,9 +34,15 @@ class Evidence:
     store: Store
     pack: Pack
     base: str
-    candidate: str
+    candidate: str | None
+    """None where the report is about one label and nothing is compared."""
     runs: Mapping[str, Sequence[Run]]
     """Label → runs, newest first."""
+
+    @property
+    def judged(self) -> str:
+        """The label whose targets decide: what is released in the end."""
+        return self.candidate or self.base
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -42,11 +52,17 @@ class Evidence:
     @cached_property
     def remaining(self) -> list[Finding]:
         """What is still wrong in the candidate's evidence."""
-        return diagnose(self.store, self._looked_at(self.candidate), self.pack.components)
+        return diagnose(self.store, self._looked_at(self.candidate), self.pack.components) if self.candidate else []
 
     @cached_property
     def finding_by_id(self) -> dict[str, Finding]:
         return {finding.finding_id: finding for finding in (*self.findings, *self.remaining)}
+
+    @cached_property
+    def breakdown(self) -> list[RequestTime]:
+        """Where the requests of the base's newest trace spend their time, longest first."""
+        traces = [run.run_id for run in newest_evidence(run for run in self.runs[self.base] if run.valid) if run.kind == "trace"]
+        return request_time(self.store, traces)
 
     @cached_property
     def verdicts(self) -> dict[str, list[Verdict]]:
@@ -62,6 +78,8 @@ class Evidence:
 
     def compared(self, metric: str) -> dict[str, Compared]:
         """Base against candidate by subject."""
+        if self.candidate is None:
+            return {}
         if metric not in self._compared:
             found = compare_runs(self.store, metric_named(metric), self.runs[self.base], self.runs[self.candidate])
             self._compared[metric] = {item.subject: item for item in found}
@@ -83,14 +101,14 @@ class Evidence:
         return scorecard(self.store, self.pack, Selection(run_ids=tuple(run.run_id for run in self.runs[label]), label=label), earlier)
 
 
-def gather(store: Store, pack: Pack, base: str, candidate: str) -> Evidence:
-    """Every run of the two labels that the store has now."""
+def gather(store: Store, pack: Pack, base: str, candidate: str | None) -> Evidence:
+    """The runs of the labels that the store has now."""
     runs = known_runs(store)
-    chosen = {label: select_runs(runs, Selection(label=label, system=pack.name)) for label in (base, candidate)}
+    chosen = {label: select_runs(runs, Selection(label=label, system=pack.name)) for label in (base, candidate) if label}
     return Evidence(store, pack, base, candidate, {label: _cited(found) for label, found in chosen.items()})
 
 
-def pinned(store: Store, pack: Pack, base: str, candidate: str, run_ids: Mapping[str, Iterable[str]]) -> Evidence:
+def pinned(store: Store, pack: Pack, base: str, candidate: str | None, run_ids: Mapping[str, Iterable[str]]) -> Evidence:
     """Exactly the runs that a report names."""
     runs = known_runs(store)
     by_id = {run.run_id: run for run in runs}
@@ -103,6 +121,11 @@ def pinned(store: Store, pack: Pack, base: str, candidate: str, run_ids: Mapping
 
 
 def _cited(runs: Sequence[Run]) -> list[Run]:
-    """All counted runs, and of the other kinds the newest: what the report's numbers come from."""
-    close = {run.run_id for run in newest_evidence(run for run in runs if run.valid)}
-    return [run for run in runs if run.kind == COUNTED or run.run_id in close]
+    """What the report's numbers come from: of each kind and scenario the newest runs, which are listed first."""
+    seen: Counter[tuple[str, str | None]] = Counter()
+    cited = []
+    for run in runs:
+        seen[run.kind, run.scenario] += 1
+        if seen[run.kind, run.scenario] <= MOST_RUNS:
+            cited.append(run)
+    return cited

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
+from functools import partial
 from pathlib import Path
 
 import jinja2
@@ -13,19 +13,23 @@ from perfkit.errors import DocumentError, unknown
 from perfkit.packs import Pack
 from perfkit.packs.investigation import Investigation
 from perfkit.report import context as arranged
-from perfkit.report.context import Context, Footnotes
+from perfkit.report.context import Context, Footnotes, Material
 from perfkit.report.evidence import Evidence
 from perfkit.report.lint import LINE_LIMIT
+from perfkit.report.pictures import PICTURES
 
+PARTS = Path(__file__).parent / "parts"
+"""What templates have in common."""
+MOST_OF_A_LIST = (None, 40, 20, 10, 5, 3)
 META = re.compile(r"<!-- perfkit report (?P<meta>\{.*\}) -->")
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
-def render(investigation: Investigation, evidence: Evidence, written_on: date) -> str:
-    """The whole document; shows as many findings as the limit of lines allows, worst first."""
+def render(investigation: Investigation, evidence: Evidence, material: Material) -> str:
+    """The whole document; shows as much of each list as the limit of lines allows, worst first."""
     template = _template(evidence.pack, investigation.template)
-    for most_findings in (None, 40, 20, 10, 5, 3):
-        text = _render(template, arranged.build(investigation, evidence, written_on, most_findings))
+    for most in MOST_OF_A_LIST:
+        text = _render(template, arranged.build(investigation, evidence, material, most))
         if len(text.splitlines()) <= LINE_LIMIT:
             return text
     raise DocumentError(f"The report has more than {LINE_LIMIT} lines even with three findings. Shorten the investigation's prose and changes.")
@@ -38,7 +42,7 @@ def _template(pack: Pack, name: str) -> jinja2.Template:
     if not path.is_file():
         raise DocumentError(f"The report template {name!r} of {pack.name} is not written yet: {path} is not there.")
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(path.parent),
+        loader=jinja2.FileSystemLoader([path.parent, PARTS]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -56,6 +60,8 @@ def _render(template: jinja2.Template, context: Context) -> str:
         prose=context.investigation.prose,
         cite=footnotes,
         quoted=_quoted,
+        worst=partial(arranged.worst, context.evidence),
+        picture=partial(_picture, context),
         verdict_words=arranged.VERDICT_WORDS,
     )
     return BLANK_LINES.sub("\n\n", "\n".join([body.strip(), "", *_tail(context), "", *_definitions(footnotes), ""]))
@@ -66,6 +72,12 @@ def _quoted(text: str | None, what: str) -> str:
     if not text or not text.strip():
         return f"*Not stated: the investigation file has no `{what}`.*"
     return "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())
+
+
+def _picture(context: Context, name: str) -> str:
+    """Nothing where there is no evidence for it."""
+    path = context.pictures.get(name)
+    return f"![{PICTURES[name].about}]({path})" if path else ""
 
 
 def _tail(context: Context) -> list[str]:
@@ -87,7 +99,7 @@ def _tail(context: Context) -> list[str]:
 
 
 def _definitions(footnotes: Footnotes) -> list[str]:
-    return [f"[^{number}]: {text}" for number, text in enumerate(footnotes.lines, start=1)]
+    return [f"[^{number}]: {text}" for text, number in footnotes.numbers.items()]
 
 
 def write(path: Path, text: str) -> None:

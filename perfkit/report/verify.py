@@ -22,7 +22,7 @@ RUN_ROW = re.compile(r"^\| (?P<label>[^|]+) \| (?P<kind>[^|]+) \| `(?P<ids>[0-9a
 CODE = r"`[^`\n]+`"
 BOLD = r"\*\*(?:[^*\n]|\*(?!\*))+\*\*"
 ADVICE = r"“[^”\n]+”"
-QUANTITY = r"-?\d[\d\u202f\u00a0.,]*(?:e[+-]?\d+)?(?:[ \u202f\u00a0](?:ms|s|µs|us|min|h|%|B|KB|MB|GB|TB|tokens?))?(?:/s|×|x\b|%)?"
+QUANTITY = r"[-−+]?\d[\d\u202f\u00a0.,]*(?:e[+-]?\d+)?(?:[ \u202f\u00a0](?:ms|s|µs|us|min|h|%|B|KB|MB|GB|TB|tokens?))?(?:/s|×|x\b|%)?"
 WORDS = r"not measured|unbounded|undecided"
 CITED = re.compile(rf"(?P<text>{ADVICE}|{CODE}|{BOLD}|{QUANTITY}|{WORDS})\[\^(?P<number>\d+)\]")
 MARK = re.compile(r"\[\^(\d+)\]")
@@ -73,8 +73,8 @@ def _evidence(path: Path, lines: Sequence[str], store: Store, pack_of: Callable[
     for line in lines:
         if row := RUN_ROW.match(line):
             run_ids[row["label"]] += row["ids"].split()
-    if {base, candidate} - set(run_ids):
-        raise DocumentError(f"{path}: the table of runs does not name runs for {base} and {candidate}.")
+    if missing := [label for label in (base, candidate) if label and label not in run_ids]:
+        raise DocumentError(f"{path}: the table of runs does not name runs for {' and '.join(missing)}.")
     return pinned(store, pack_of(system), base, candidate, run_ids)
 
 

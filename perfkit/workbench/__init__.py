@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,16 +100,17 @@ class Workbench(Answers):
         return load_pack(system, self.workspace)
 
     def report(self, investigation: Investigation, output: Path | None = None) -> Path:
-        """Write the report of an investigation from everything that its two labels have."""
+        """Write the report of an investigation from everything that its labels have, with its pictures beside it."""
+        from perfkit.collectors.code_changes import code_changes
         from perfkit.report.archive import slug
         from perfkit.report.evidence import gather
-        from perfkit.report.render import render, write
+        from perfkit.report.writing import write_report
 
         path = output or self.workspace.reports / f"{slug(investigation.feature)}_{now():%Y-%m-%d_%H%M%S}.md"
+        changes = partial(code_changes, self.workspace.root)
         with self.store.sitting():
             evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
-            write(path, render(investigation, evidence, now().date()))
-        return path
+            return write_report(path, investigation, evidence, root=self.workspace.root, changes=changes, on=now().date())
 
     def verify(self, report: Path) -> list[Checked]:
         """Every number of a report, recomputed."""
