@@ -42,8 +42,13 @@ class Workspace:
         return self.data / "scratch"
 
     @property
+    def workflows(self) -> Path:
+        """What investigations have done already."""
+        return self.data / "workflows"
+
+    @property
     def opened(self) -> Path:
-        """Copies of artefacts for other tools to open; may be deleted at any time."""
+        """Pages that other tools made of artefacts; may be deleted at any time."""
         return self.data / "opened"
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from perfkit.errors import Exit, NotebookFailed, UsageError
-from perfkit.notebooks import Executed, coerce, find, notebooks, parameters_of, run
+from perfkit.notebooks import Executed, Progress, Settings, coerce, find, notebooks, parameters_of, run
 
 PARAMETERS = """\
 # what to look at
@@ -50,8 +50,8 @@ def write(path: Path, *cells: str, parameters: str | None = None) -> Path:
     return path
 
 
-def execute(path: Path, given: dict[str, object] | None = None, **options: Any) -> Executed:
-    return run(path, given or {}, output_folder=path.parent / "out", workspace_root=path.parent, **options)
+def execute(path: Path, given: dict[str, object] | None = None, progress: Progress | None = None, **options: Any) -> Executed:
+    return run(path, given or {}, Settings(path.parent / "out", path.parent, **options), progress)
 
 
 def stamp_of(folder: Path) -> tuple[dict[str, Any], str]:

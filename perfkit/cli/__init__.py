@@ -37,6 +37,7 @@ COMMANDS = {
     "accept": "Accept findings, so that only new ones fail a check.",
     "packs": "List the descriptions of systems, show one, or say what is wrong in one.",
     "check": "Judge all targets of a system, and find what is new.",
+    "monitor": "Print alerting rules for Prometheus with the limits of a system's targets.",
     "figure": "Draw a picture of the evidence into a file.",
     "report": "Write the report of an investigation.",
     "verify": "Recompute every number of a report from the store.",

@@ -60,7 +60,7 @@ def command(workspace: Path | None, system: str | None, label: str | None, again
     if new_only:
         any_valid = any(run.valid for run in bench.runs(selection))
         return _with_findings(pack, verdicts, bench.new_findings(selection, system), any_valid, as_json)
-    _show(pack, verdicts, as_json)
+    show_scorecard(pack, verdicts, as_json)
     return exit_code(verdicts)
 
 
@@ -73,7 +73,7 @@ def _say_what_was_judged(bench: Workbench, selection: Selection, asked: str | No
         say(f"note: {unstated} of {len(runs)} runs state no system and count for {name}; ingest and collect take --system.")
 
 
-def _show(pack: Pack | None, verdicts: Sequence[Verdict], as_json: bool) -> None:
+def show_scorecard(pack: Pack | None, verdicts: Sequence[Verdict], as_json: bool) -> None:
     """Targets as a table; below it what a table does not say."""
     if as_json:
         print_json(verdicts)
@@ -143,7 +143,7 @@ def _with_findings(pack: Pack | None, verdicts: Sequence[Verdict], findings: Seq
         print_json(findings if pack is None else {"verdicts": verdicts, "new_findings": findings})
     else:
         if pack is not None:
-            _show(pack, verdicts, False)
+            show_scorecard(pack, verdicts, False)
         show(findings, False, empty="No finding is new." if judged else "There is no valid run to look at.")
     if not judged:
         say("perfkit: there is no valid run to look at, so nothing is decided. `perfkit runs` lists what is there.")

@@ -30,6 +30,11 @@ def git_state(folder: Path) -> tuple[str | None, bool | None]:
     return commit, None if changes is None else bool(changes)
 
 
+def commit_named(folder: Path, name: str) -> str | None:
+    """A commit's full name in the folder's repository; None when there is no such commit, or no repository."""
+    return _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}") or None
+
+
 def _cpu() -> str:
     if CPU_FILE.exists():
         for line in CPU_FILE.read_text(encoding="utf-8", errors="replace").splitlines():

@@ -27,7 +27,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _as_text(value: Any) -> Any:
+def as_text(value: Any) -> Any:
     """YAML reads 5 as a number; a count is written so."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
@@ -53,7 +53,7 @@ def _stays_inside(text: str) -> str:
     return text
 
 
-Limit = Annotated[str, BeforeValidator(_as_text), AfterValidator(_is_quantity)]
+Limit = Annotated[str, BeforeValidator(as_text), AfterValidator(_is_quantity)]
 """A quantity with its unit, such as 500 ms or 80 %; a count has none."""
 Words = Annotated[str, AfterValidator(_is_said)]
 Inside = Annotated[str, AfterValidator(_stays_inside)]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from perfkit.model.index import IndexCandidate
     from perfkit.packs import Component, Pack
     from perfkit.packs.investigation import Investigation
+    from perfkit.report.prometheus import Rules
     from perfkit.report.verify import Checked
     from perfkit.rules.acceptance import Accepted
     from perfkit.rules.round_trips import RemoteRequest
@@ -98,6 +99,15 @@ class Workbench(Answers):
         from perfkit.packs import load_pack
 
         return load_pack(system, self.workspace)
+
+    def alert_rules(self, system: str, label: str | None = None) -> Rules:
+        """Alerting rules for a system's targets; with a label for those that its runs measured."""
+        from perfkit.report.prometheus import alert_rules
+        from perfkit.verdicts import scorecard
+
+        pack = self.pack(system)
+        with self.store.sitting():
+            return alert_rules(pack, scorecard(self.store, pack, Selection(label=label, system=pack.name)) if label else None)
 
     def report(self, investigation: Investigation, output: Path | None = None) -> Path:
         """Write the report of an investigation from everything that its labels have, with its pictures beside it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from perfkit.notebooks import Executed
     from perfkit.store.vault import Vault
     from perfkit.store.writer import Staging
+
+STATED = "PERFKIT_STATED"
+"""A manifest as JSON, for the kernels of an investigation: its name, and the commit of the label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ class Evidence:
         from perfkit.ingest import Reading, ingest
 
         how = Reading(as_format, partial)
-        return ingest(paths, self.store, self.vault, stated=stated, reading=how, examine=examined, progress=progress)
+        said = from_outside().overridden_by(stated or Manifest())
+        return ingest(paths, self.store, self.vault, stated=said, reading=how, examine=examined, progress=progress)
 
     @contextmanager
     def looking(
@@ -97,11 +102,11 @@ class Evidence:
         self, names: Sequence[str], given: Mapping[str, object], *, timeout_s: float = 1800.0, progress: Step | None = None
     ) -> list[Executed]:
         """Run notebooks, by name or path, one after another."""
-        from perfkit.notebooks import find, run
+        from perfkit.notebooks import Settings, find, run
 
         paths = [find(self.workspace.notebooks, name) for name in names]
-        folder, root = self.workspace.executed_notebooks, self.workspace.root
-        return [run(path, given, output_folder=folder, workspace_root=root, timeout_s=timeout_s, progress=progress) for path in paths]
+        settings = Settings(self.workspace.executed_notebooks, self.workspace.root, timeout_s)
+        return [run(path, given, settings, progress) for path in paths]
 
     def tools(self) -> list[Tool]:
         """Tools and servers that are here, and those that are not."""
@@ -116,6 +121,12 @@ class Evidence:
     def sql(self, query: str, parameters: Mapping[str, object] | None = None) -> pandas.DataFrame:
         """Any question, as a pandas frame."""
         return self.store.frame(query, parameters)
+
+
+def from_outside() -> Manifest:
+    """What whoever started this process says of every run that it stores."""
+    told = os.environ.get(STATED)
+    return Manifest.from_json(told) if told else Manifest()
 
 
 def now() -> datetime:

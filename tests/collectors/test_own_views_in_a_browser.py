@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import marshal
-import shlex
 import shutil
-import socket
-import subprocess
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
-from perfkit.collectors.own_views import own_view
+from perfkit.collectors.own_views import OwnView, own_view
 
 CHROMIUM = shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -26,6 +24,7 @@ MARKUP = (
     "\\');window.ran=1;//",
     "javascript:window.ran=1",
 )
+Opened = Callable[[OwnView], Iterator[Any]]
 CODE = "1,window.ran=1"
 """No quote, no bracket: enough where a number is expected inside a script."""
 EVERYTHING = """() => {
@@ -38,6 +37,31 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: `apt-get install chromium`, as .ci/run does"),
 ]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Opened]:
+    """A page as a file, then in the frame that a notebook's cell shows; nothing but the document itself is asked for."""
+    from playwright.sync_api import sync_playwright
+
+    def looked_at(view: OwnView) -> Iterator[Any]:
+        cell = tmp_path / "cell.html"
+        cell.write_text(view._repr_html_(), encoding="utf-8")
+        for document in (view.page, cell):
+            page, asked = browser.new_page(), list[str]()
+            page.on("request", partial(note, asked))
+            page.goto(document.as_uri())
+            yield page.frames[-1]
+            assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [document.as_uri()]
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
+        yield looked_at
+        browser.close()
+
+
+def note(asked: list[str], request: Any) -> None:
+    asked.append(request.url)
 
 
 def profile_of(text: str, number: object) -> dict[str, Any]:
@@ -70,44 +94,40 @@ def profile_of(text: str, number: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("text", "number"), [("".join(MARKUP), 1), ("", CODE)], ids=["texts", "numbers"])
-def test_nothing_in_a_profile_runs_in_scalenes_page(text: str, number: object, tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_nothing_in_a_profile_runs_in_scalenes_page(text: str, number: object, tmp_path: Path, opened: Opened) -> None:
     (tmp_path / "a.json").write_text(json.dumps(profile_of(text, number)))
-    page = own_view(tmp_path / "a.json", "scalene", tmp_path / "opened", "abc").page
-    assert page is not None
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
-        looking, asked = browser.new_page(), []
-        looking.on("response", lambda response: asked.append(response.url))
-        looking.goto(page.as_uri())
+    view = own_view(tmp_path / "a.json", "scalene", tmp_path / "opened", "abc")
+    for looking in opened(view):
         looking.wait_for_selector("span[onclick^=vsNavigate]", state="attached", timeout=30_000)
         looking.evaluate(EVERYTHING)
         assert looking.evaluate("window.ran") is None
-        assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
-        browser.close()
 
 
-def test_nothing_in_a_profile_runs_in_snakeviz(tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
-    caller = ("/tmp/shop.py", 1, "main")
-    stats: dict[Any, Any] = {caller: (1, 1, 0.5, 9.0, {})}
-    stats |= {(f"/tmp/{text}.py", 2, f"pay{text}"): (5, 5, 2.0, 2.0, {caller: (5, 5, 2.0, 2.0)}) for text in MARKUP}
-    (tmp_path / "a.prof").write_bytes(marshal.dumps(stats))
-    view = own_view(tmp_path / "a.prof", "cprofile", tmp_path / "opened", "abc")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = shlex.split(view.command)
-    with sync_playwright() as playwright, subprocess.Popen([*words, "--server", "--port", str(port)], stdout=subprocess.PIPE) as server:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
-        looking = browser.new_page()
-        assert server.stdout is not None and server.stdout.readline()
-        looking.goto(f"http://127.0.0.1:{port}/snakeviz/{quote(words[-1], safe='')}")
-        looking.wait_for_selector("rect", state="attached", timeout=30_000)
-        looking.evaluate(EVERYTHING)
+def test_nothing_in_a_profile_runs_in_snakevizs_page(tmp_path: Path, opened: Opened) -> None:
+    view = own_view(hostile_statistics(tmp_path / "a.prof"), "cprofile", tmp_path / "opened", "abc")
+    for looking in opened(view):
+        for style, shape in (("icicle", "rect"), ("sunburst", "path[id^=path]")):
+            looking.select_option("#sv-style-select", style)
+            looking.wait_for_selector(shape, state="attached", timeout=30_000)
+            looking.evaluate(EVERYTHING)
         assert looking.evaluate("window.ran") is None
-        assert "pay" in looking.inner_text("body")
-        browser.close()
-        server.terminate()
+
+
+def test_snakevizs_page_draws_what_was_measured(tmp_path: Path, opened: Opened) -> None:
+    view = own_view(hostile_statistics(tmp_path / "a.prof"), "cprofile", tmp_path / "opened", "abc")
+    for looking in opened(view):
+        looking.wait_for_selector("rect", state="attached", timeout=30_000)
+        assert looking.locator("rect").count() == 1 + len(MARKUP) + 1, "the caller, what it calls, and its own time"
+        assert looking.locator("#pstats-table tbody tr").count() == 1 + len(MARKUP)
+        assert looking.locator("#pstats-table tbody td").all_inner_texts()[:2] == ["5", "2"]
+        assert f"pay{MARKUP[0]}" in looking.inner_text("#pstats-table"), "a name is what it was"
+        looking.locator("rect").nth(1).dispatch_event("mouseover")
+        assert "2.00 s (10.00 %)" in looking.inner_text("#sv-info-div")
+
+
+def hostile_statistics(path: Path) -> Path:
+    caller = ("/tmp/shop.py", 1, "main")
+    stats: dict[Any, Any] = {caller: (1, 1, 0.5, 20.0, {})}
+    stats |= {(f"/tmp/{text}.py", 2, f"pay{text}"): (5, 5, 2.0, 2.0, {caller: (5, 5, 2.0, 2.0)}) for text in MARKUP}
+    path.write_bytes(marshal.dumps(stats))
+    return path

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import io
 import json
 import logging
 import math
@@ -11,10 +9,9 @@ import os
 import signal
 import sys
 import time
-import tokenize
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -22,30 +19,20 @@ from threading import Event, Thread
 from typing import IO, Any, cast
 
 from perfkit.errors import MissingTool, NotebookFailed, UsageError, unknown
+from perfkit.notebooks.cells import cells_of, heading_of, source_of, sources_of
+from perfkit.notebooks.parameters import TAG, Parameter, coerce, parameters_of
+
+__all__ = ["Executed", "Notebook", "Parameter", "Settings", "coerce", "find", "inspect", "notebooks", "parameters_of", "run", "sources_of"]
 
 Progress = Callable[[str, float], None]
 """Called with what goes on in words, and with how much of the work is done, 0 to 1."""
 
-PARAMETERS_TAG = "parameters"
-TYPES = ("str", "int", "float", "bool", "list[str]")
-LINE = f"`name: type = default  # help`, type one of {', '.join(TYPES)}"
-TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 TICK_S = 0.25
 QUIET_S = 60
 """How long a kernel may be silent about output that it has announced."""
 OUT_STREAM = "__import__('ipykernel.iostream', fromlist=['OutStream']).OutStream"
 EXIT_AT_ONCE = f"__import__('atexit').register(setattr, {OUT_STREAM}, 'flush_timeout', 0.1)"
 """At exit, 1 kernel in 10 would wait 10 s to flush its output through a thread that has already ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A line of the cell tagged parameters."""
-
-    name: str
-    type: str
-    default: Any
-    help: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +43,20 @@ class Notebook:
     path: Path
     title: str
     parameters: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a notebook is run, and where its copy stays."""
+
+    output_folder: Path
+    workspace_root: Path
+    timeout_s: float = 3600.0
+    cell_timeout_s: float = 1800.0
+    kept_as: str | None = None
+    """What the copy's name begins with; None is the notebook's own."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Of the kernel, beside ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,46 +87,19 @@ def find(folder: Path, name: str) -> Path:
 
 def inspect(path: Path) -> Notebook:
     """Name, title and parameters of one notebook."""
-    title = next((heading for cell in _cells(path) if (heading := _heading(cell))), path.stem)
+    title = next((heading for cell in cells_of(path) if (heading := heading_of(cell))), path.stem)
     return Notebook(path.stem, path, title, tuple(parameters_of(path)))
 
 
-def parameters_of(path: Path) -> list[Parameter]:
-    """The parameters of a notebook; none when no cell is tagged."""
-    tagged = [cell for cell in _cells(path) if PARAMETERS_TAG in cell.get("metadata", {}).get("tags", ())]
-    if len(tagged) > 1:
-        raise UsageError(f"{path}: {len(tagged)} cells are tagged {PARAMETERS_TAG}, at most one may be.")
-    return _read_parameters(path, _source(tagged[0])) if tagged else []
-
-
-def coerce(parameters: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, Any]:
-    """A value for every parameter: the one given, as its declared type, else the default."""
-    known = {parameter.name: parameter for parameter in parameters}
-    for name in given:
-        if name not in known:
-            raise unknown("parameter", name, known)
-    chosen = {name: _checked(known[name], _from_text(known[name], value)) for name, value in given.items()}
-    return {name: parameter.default for name, parameter in known.items()} | chosen
-
-
-def run(
-    path: Path,
-    given: Mapping[str, object],
-    *,
-    output_folder: Path,
-    workspace_root: Path,
-    timeout_s: float = 3600.0,
-    cell_timeout_s: float = 1800.0,
-    progress: Progress | None = None,
-) -> Executed:
+def run(path: Path, given: Mapping[str, object], settings: Settings, progress: Progress | None = None) -> Executed:
     """Runs a notebook in a kernel of this interpreter and keeps the executed copy; raises NotebookFailed when it has no answer."""
     started = time.monotonic()
     values = coerce(parameters_of(path), given)
     _refuse_invalid(path)
-    output = output_folder.resolve() / f"{path.stem}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.ipynb"
+    output = settings.output_folder.resolve() / f"{settings.kept_as or path.stem}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.ipynb"
     output.parent.mkdir(parents=True, exist_ok=True)
-    job = Job(path.resolve(), output, values, workspace_root.resolve(), timeout_s, cell_timeout_s)
-    watch = Watch(_headings(_cells(path), injected=bool(values)), path.stem, progress)
+    job = Job(path.resolve(), output, values, settings)
+    watch = Watch(_headings(cells_of(path), injected=bool(values)), path.stem, progress)
     error = _execute(job, watch) or _unanswered(output)
     _stamp(output, path, values, error)
     if error:
@@ -140,9 +114,12 @@ class Job:
     notebook: Path
     output: Path
     values: Mapping[str, Any]
-    root: Path
-    limit_s: float
-    cell_limit_s: float
+    settings: Settings
+
+    @property
+    def root(self) -> Path:
+        """Where the kernel works."""
+        return self.settings.workspace_root.resolve()
 
 
 class Watch:
@@ -195,7 +172,7 @@ def _execute(job: Job, watch: Watch) -> str | None:
     from nbclient.exceptions import CellTimeoutError
     from papermill.exceptions import PapermillExecutionError
 
-    with TemporaryFile() as noise, watch.limited(job.limit_s):
+    with TemporaryFile() as noise, watch.limited(job.settings.timeout_s):
         try:
             papermill.execute_notebook(
                 _literally(job.notebook),
@@ -204,20 +181,20 @@ def _execute(job: Job, watch: Watch) -> str | None:
                 kernel_name="python3",
                 language="python",
                 progress_bar=False,
-                kernel_manager_class=_kernel_class(job.root, watch, noise),
+                kernel_manager_class=_kernel_class(job, watch, noise),
                 resources={"metadata": {"path": str(job.root)}},
-                execution_timeout=math.ceil(job.cell_limit_s),
+                execution_timeout=math.ceil(job.settings.cell_timeout_s),
                 iopub_timeout=QUIET_S,
                 on_cell_start=watch.cell_starts,
             )
         except PapermillExecutionError as error:
             return f"the cell under “{watch.heading}” failed: {error.ename}: {error.evalue}."
         except CellTimeoutError as error:
-            what = f"was silent about its output for {QUIET_S} s" if "IOPub" in str(error) else f"took longer than {job.cell_limit_s:g} s"
+            what = f"was silent about its output for {QUIET_S} s" if "IOPub" in str(error) else f"took longer than {job.settings.cell_timeout_s:g} s"
             return f"the cell under “{watch.heading}” {what}."
         except RuntimeError as error:
             if watch.out_of_time:
-                return f"it took longer than {job.limit_s:g} s and was ended in the cell under “{watch.heading}”."
+                return f"it took longer than {job.settings.timeout_s:g} s and was ended in the cell under “{watch.heading}”."
             return f"the kernel died in the cell under “{watch.heading}”: {error}.{_last_noise(noise)}"
     return None
 
@@ -243,13 +220,13 @@ def _refuse_invalid(path: Path) -> None:
         raise UsageError(f"{path} is no valid notebook: {error.message}.") from error
 
 
-def _kernel_class(root: Path, watch: Watch, noise: IO[bytes]) -> type:
+def _kernel_class(job: Job, watch: Watch, noise: IO[bytes]) -> type:
     """A kernel of this very interpreter, whatever kernels are installed; what it writes to its terminal goes to the noise."""
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
-    environment = {"PERFKIT_BATCH": "1", "PERFKIT_WORKSPACE": str(root), "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    environment = {"PERFKIT_BATCH": "1", "PERFKIT_WORKSPACE": str(job.root), "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     spec = get_kernel_dict()
     argv = [sys.executable, *spec["argv"][1:], f"--IPKernelApp.exec_lines={EXIT_AT_ONCE}"]
 
@@ -259,7 +236,7 @@ def _kernel_class(root: Path, watch: Watch, noise: IO[bytes]) -> type:
             return KernelSpec(**{**spec, "argv": argv})
 
         async def _async_launch_kernel(self, kernel_cmd: list[str], **launch: Any) -> None:
-            launch["env"] = {**launch["env"], **environment}
+            launch["env"] = {**launch["env"], **environment, **job.settings.environment}
             await super()._async_launch_kernel(kernel_cmd, **launch, stderr=noise)
             watch.kernel = getattr(self.provisioner, "pid", None)
 
@@ -268,7 +245,7 @@ def _kernel_class(root: Path, watch: Watch, noise: IO[bytes]) -> type:
 
 def _unanswered(output: Path) -> str | None:
     """Every notebook ends in a sentence: its last code cell leaves text behind."""
-    code = [cell for cell in _cells(output) if cell["cell_type"] == "code" and _source(cell).strip()]
+    code = [cell for cell in cells_of(output) if cell["cell_type"] == "code" and source_of(cell).strip()]
     if code and any(_text_of(item) for item in code[-1]["outputs"]):
         return None
     return "it ended without an answer: its last cell printed no text."
@@ -303,98 +280,12 @@ def _last_noise(noise: IO[bytes]) -> str:
     return f" It said last: {told[-1]}" if told else ""
 
 
-def _cells(path: Path) -> list[dict[str, Any]]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"The notebook {path} cannot be read: {error.strerror or error}.") from error
-    except ValueError as error:
-        raise UsageError(f"{path} is no notebook: {error}.") from error
-    cells = content.get("cells") if isinstance(content, dict) else None
-    if not isinstance(cells, list):
-        raise UsageError(f"{path} is no notebook of version 4: it has no cells.")
-    return cells
-
-
-def _source(cell: Mapping[str, Any]) -> str:
-    return "".join(cell.get("source", ""))
-
-
-def _heading(cell: Mapping[str, Any]) -> str | None:
-    """The last heading of a markdown cell."""
-    if cell.get("cell_type") != "markdown":
-        return None
-    lines = [line.lstrip("#").strip() for line in _source(cell).splitlines() if line.startswith("#")]
-    return lines[-1] if lines else None
-
-
 def _headings(cells: Sequence[Mapping[str, Any]], *, injected: bool) -> list[str]:
     """For each cell of the executed notebook the heading that it stands under."""
     headings, current = [], ""
     for cell in cells:
-        current = _heading(cell) or current
+        current = heading_of(cell) or current
         headings.append(current)
-        if injected and PARAMETERS_TAG in cell.get("metadata", {}).get("tags", ()):
+        if injected and TAG in cell.get("metadata", {}).get("tags", ()):
             headings.append(current)
     return headings
-
-
-def _read_parameters(path: Path, source: str) -> list[Parameter]:
-    try:
-        body = ast.parse(source).body
-    except SyntaxError as error:
-        raise UsageError(f"{path}: parameters cell, line {error.lineno}: {error.msg}. Expected {LINE}.") from error
-    help_texts = _comments(source)
-    return [_read_parameter(path, statement, help_texts.get(statement.end_lineno or 0)) for statement in body]
-
-
-def _read_parameter(path: Path, statement: ast.stmt, help_text: str | None) -> Parameter:
-    wrong = UsageError(f"{path}: parameters cell, line {statement.lineno}: `{ast.unparse(statement)}`. Expected {LINE}.")
-    if not (isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value):
-        raise wrong
-    declared = Parameter(statement.target.id, ast.unparse(statement.annotation), None, help_text)
-    try:
-        default = _checked(declared, ast.literal_eval(statement.value))
-    except (ValueError, UsageError) as error:
-        raise wrong from error
-    return Parameter(declared.name, declared.type, default, help_text)
-
-
-def _comments(source: str) -> dict[int, str]:
-    """The comment of each line that has one."""
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    return {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
-
-
-def _from_text(parameter: Parameter, text: object) -> object:
-    """Text as the declared type where that is possible; anything else as it is."""
-    if not isinstance(text, str):
-        return text
-    word = text.strip().lower()
-    try:
-        match parameter.type:
-            case "int":
-                return int(text)
-            case "float":
-                return float(text)
-            case "bool" if word in TRUE + FALSE:
-                return word in TRUE
-            case "list[str]":
-                return [item.strip() for item in text.split(",") if item.strip()]
-    except ValueError:
-        return text
-    return text
-
-
-def _checked(parameter: Parameter, value: object) -> Any:
-    """The value, when it is of the declared type; a whole number is also a float, a truth value is no number."""
-    match parameter.type, value:
-        case ("bool", bool()) | ("str", str()):
-            return value
-        case "int", int() if not isinstance(value, bool):
-            return value
-        case "float", int() | float() if not isinstance(value, bool) and math.isfinite(value):
-            return float(value)
-        case "list[str]", list() | tuple() if all(isinstance(item, str) for item in value):
-            return list(value)
-    raise UsageError(f"The parameter {parameter.name} takes {parameter.type}, not {value!r}.")

@@ -1,0 +1,159 @@
+"""An investigation file, from its first step to its scorecard and its report; what was done already is not done again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+from perfkit.errors import Exit, Interrupted, NotebookFailed
+from perfkit.model.run import Manifest
+from perfkit.model.verdict import Verdict
+from perfkit.notebooks import Settings, parameters_of, run
+from perfkit.packs.investigation import Investigation
+from perfkit.units import format_quantity
+from perfkit.verdicts import exit_code
+from perfkit.workbench import Workbench
+from perfkit.workbench.evidence import STATED
+from perfkit.workflow.checks import Question, read_question
+from perfkit.workflow.jobs import Job, filling, jobs_of, values_of
+from perfkit.workflow.serving import Service, serving
+from perfkit.workflow.state import Done, State, held
+
+Progress = Callable[[str, float], None]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a workflow leaves."""
+
+    investigation: str
+    system: str
+    label: str
+    """The one that was judged."""
+    verdicts: Sequence[Verdict]
+    report: Path
+    notebooks: Sequence[str]
+    """All executed ones, in order."""
+    skipped: int
+    """How many had been executed before."""
+    seconds: float
+
+    @property
+    def exit(self) -> Exit:
+        """As check has it."""
+        return exit_code(self.verdicts)
+
+
+@dataclass
+class Workflow:
+    """One investigation in one workspace, while it runs."""
+
+    bench: Workbench
+    question: Question
+    state: State
+    progress: Progress
+    say: Say
+    timeout_s: float
+    began: float = field(default_factory=time.monotonic)
+    finished: list[str] = field(default_factory=list)
+    skipped: list[Job] = field(default_factory=list)
+    new_runs: bool = False
+
+    @property
+    def said(self) -> Investigation:
+        return self.question.said
+
+    @property
+    def folder(self) -> Path:
+        """Where executed notebooks and logs are kept."""
+        return self.bench.workspace.reports / self.said.name
+
+    def go(self, jobs: Sequence[Job]) -> None:
+        """Every step in order; the services of a step live as long as the step."""
+        there = {found.run_id for found in self.bench.runs()}
+        for _, step in groupby(jobs, key=lambda job: job.position):
+            with ExitStack() as closing:
+                urls: dict[str, str] = {}
+                for job in step:
+                    if not self._skips(job, there):
+                        self._do(job, len(jobs), urls, closing)
+
+    def _skips(self, job: Job, there: set[str]) -> bool:
+        """What was done counts while its runs are there; what only reads is done anew when there is something new to read."""
+        done = self.state.done.get(job.fingerprint)
+        if done is None or not set(done.runs) <= there or (self.new_runs and not done.runs):
+            return False
+        self.skipped.append(job)
+        self.finished.append(done.notebook)
+        return True
+
+    def _do(self, job: Job, total: int, urls: dict[str, str], closing: ExitStack) -> None:
+        share, place = len(self.finished) / total, self.said.label(job.label or "")
+        elapsed = format_quantity((time.monotonic() - self.began) * 1000, "ms")
+        head = f"{job.said} ({len(self.finished) + 1} of {total}, after {elapsed})"
+        self.progress(head, share)
+        before = {found.run_id for found in self.bench.runs()}
+        if job.label and place.url and job.label not in urls and job.asks("url"):
+            urls[job.label] = closing.enter_context(serving(self._service(job.label)))
+        known = filling(job.label, place, urls.get(job.label), self.question.commits.get(job.label)) if job.label else {}
+        executed = run(
+            job.notebook,
+            values_of(job, parameters_of(job.notebook), known),
+            self._settings(job),
+            lambda text, part: self.progress(f"{head} · {text}", share + min(part, 1.0) / total),
+        )
+        runs = tuple(found.run_id for found in self.bench.runs() if found.run_id not in before and found.investigation == self.said.name)
+        self.new_runs = self.new_runs or bool(runs)
+        self.finished.append(str(executed.output))
+        self.state.keep(job.fingerprint, Done(job.said, str(executed.output), executed.seconds, runs))
+
+    def _service(self, label: str) -> Service:
+        log = self.folder / f"service-{label}.log"
+        return Service(label, self.said.label(label), log, self.bench.workspace.root, self.question.commits.get(label))
+
+    def _settings(self, job: Job) -> Settings:
+        """Every run that the notebook stores knows its investigation, and its label's commit where the file names one."""
+        stated = Manifest(investigation=self.said.name, commit=self.question.commits.get(job.label or ""))
+        root = self.bench.workspace.root
+        return Settings(self.folder, root, self.timeout_s, kept_as=job.file_name, environment={STATED: stated.to_json()})
+
+
+def run_investigation(bench: Workbench, path: Path, progress: Progress, say: Say, *, again: bool = False, timeout_s: float = 1800.0) -> Outcome:
+    """Everything that the file asks for, and in the end the scorecard and the report."""
+    question = read_question(path, bench.workspace)
+    said, jobs = question.said, jobs_of(question.said, bench.workspace.notebooks)
+    with held(bench.workspace.workflows / f"{said.name}.json", said.name, again=again) as state:
+        work = Workflow(bench, question, state, progress, say, timeout_s)
+        with _resumable(work, len(jobs)):
+            work.go(jobs)
+        if work.skipped:
+            say(_skipped(work.skipped, len(jobs)))
+        progress("scorecard and report", 1.0)
+        verdicts = bench.check(said.system, said.judged, said.base if said.candidate else None)
+        report = bench.report(said)
+    return Outcome(said.name, said.system, said.judged, verdicts, report, work.finished, len(work.skipped), time.monotonic() - work.began)
+
+
+@contextmanager
+def _resumable(work: Workflow, total: int) -> Iterator[None]:
+    """Whoever is stopped is told what is kept."""
+    try:
+        yield
+    except NotebookFailed as error:
+        raise NotebookFailed(f"{error} {_kept(work, total)}") from error
+    except KeyboardInterrupt as stop:
+        raise Interrupted(f"interrupted: what was started has ended. {_kept(work, total)}") from stop
+
+
+def _kept(work: Workflow, total: int) -> str:
+    return f"{len(work.finished)} of {total} executions are finished and kept; the same command goes on after them."
+
+
+def _skipped(skipped: Sequence[Job], total: int) -> str:
+    names: Mapping[str, None] = dict.fromkeys(job.step.title for job in skipped)
+    return f"{len(skipped)} of {total} executions were finished before and not done again ({', '.join(names)}); --again does them anew."
