@@ -12,7 +12,7 @@ from perfkit.analyses.measure import judgeable, observe
 from perfkit.analyses.metrics import BY_DEFAULT, METRICS, Metric
 from perfkit.analyses.noise import remembered
 from perfkit.errors import UsageError
-from perfkit.model.run import COMMAND, Run
+from perfkit.model.run import Run
 from perfkit.stats.comparison import CHANCE, MIN_RUNS, Comparison, compare, false_discovery, ranks_agree
 from perfkit.stats.intervals import over_runs, proportion_interval
 from perfkit.store import Store
@@ -172,8 +172,7 @@ def differing(one: Run, other: Run) -> str:
     """Every setting that is not the same, with both values: users (50 and 100)."""
     settings = [{name: getattr(run, name) for name in LIKE} | json.loads(run.parameters) for run in (one, other)]
     pairs = {name: [side.get(name) for side in settings] for name in dict.fromkeys([*settings[0], *settings[1]])}
-    same_work = {COMMAND} if one.scenario is not None else set()
-    told = [f"{name} ({_shown(left)} and {_shown(right)})" for name, (left, right) in pairs.items() if left != right and name not in same_work]
+    told = [f"{name} ({_shown(left)} and {_shown(right)})" for name, (left, right) in pairs.items() if left != right]
     return ", ".join(told) or "host, workload or tool settings"
 
 

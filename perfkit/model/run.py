@@ -17,9 +17,6 @@ MOMENTS = ("started_at", "steady_from")
 Fact = tuple[float, str]
 """A number and its unit."""
 
-COMMAND = "command"
-"""The parameter that holds how the program was called."""
-
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -76,9 +73,8 @@ class Manifest:
         return cls(**values)
 
     def fingerprint(self, kind: str) -> str:
-        """Equal for runs that may be compared, whatever their label and commit. A stated scenario says what was done: the command may then differ."""
-        given = {name: value for name, value in self.parameters.items() if self.scenario is None or name != COMMAND}
-        like = [kind, self.tool, self.host, self.scenario, self.load_model, sorted(given.items())]
+        """Equal for runs that may be compared, whatever their label and commit."""
+        like = [kind, self.tool, self.host, self.scenario, self.load_model, sorted(self.parameters.items())]
         return hashlib.sha256(json.dumps(like, default=str).encode()).hexdigest()[:RUN_ID_LENGTH]
 
 

@@ -12,6 +12,7 @@ from perfkit.report.evidence import Evidence
 from perfkit.units import format_quantity
 
 SEPARATOR = " · "
+ALL_TARGETS = "all targets"
 FOOTNOTE = re.compile(r"^\[\^(?P<number>\d+)\]: (?P<text>.+)$")
 
 
@@ -159,7 +160,8 @@ def _limit(evidence: Evidence, origin: Origin) -> tuple[str, str]:
 
 def _verdict_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     given = evidence.verdicts[origin.side]
-    fitting = [verdict for verdict in given if origin.name in ("all", verdict.verdict)]
+    about = [verdict for verdict in given if origin.subject in (ALL_TARGETS, verdict.target)]
+    fitting = [verdict for verdict in about if origin.name in ("all", verdict.verdict)]
     return format_quantity(len(fitting), "count"), f"pack {evidence.pack.name}"
 
 

@@ -12,6 +12,7 @@ import jinja2
 from perfkit.errors import DocumentError, unknown
 from perfkit.packs import Pack
 from perfkit.packs.investigation import Investigation
+from perfkit.report import checklist
 from perfkit.report import context as arranged
 from perfkit.report.context import Context, Footnotes, Material
 from perfkit.report.evidence import Evidence
@@ -61,6 +62,8 @@ def _render(template: jinja2.Template, context: Context) -> str:
         cite=footnotes,
         quoted=_quoted,
         worst=partial(arranged.worst, context.evidence),
+        done=partial(checklist.done, context.evidence),
+        criteria=partial(checklist.criteria, context.evidence),
         picture=partial(_picture, context),
         verdict_words=arranged.VERDICT_WORDS,
     )

@@ -75,3 +75,17 @@ def test_a_missing_tool_comes_with_its_install_line(monkeypatch: pytest.MonkeyPa
     with pytest.raises(MissingTool, match=r"pip install 'perfkit\[load\]'") as missing:
         require("locust")
     assert missing.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("command", "label", "kept"),
+    [
+        ("python serve.py --variant slow", "slow", "python serve.py --variant {label}"),
+        ("python serve.py --variant 'very slow'", "very slow", "python serve.py --variant {label}"),
+        ("python slow.py", "slow", "python slow.py"),
+        ("python serve.py 'slow", "slow", "python serve.py 'slow"),
+    ],
+)
+def test_a_command_that_names_its_own_label_is_the_same_for_every_label(command: str, label: str, kept: str) -> None:
+    known = described(Manifest(parameters={"command": command, "limit_ms": 50.0}), Manifest(label=label), None)
+    assert known.parameters == {"command": kept, "limit_ms": 50.0}

@@ -32,7 +32,9 @@ def engine_of(variant: str, llm: LanguageModel, log: AuditLog) -> Engine:
 def log_of(variant: str, folder: Path) -> AuditLog:
     """The variant's audit log, a file of its own: an index would serve both."""
     faulty = variant == BASELINE
-    return audit_log(folder / f"{variant}-{LOG_FILE}", indexed=not faulty, pooled=not faulty, together=not faulty)
+    place = folder / variant
+    place.mkdir(parents=True, exist_ok=True)
+    return audit_log(place / LOG_FILE, indexed=not faulty, pooled=not faulty, together=not faulty)
 
 
 async def validated(variant: str, documents: Sequence[Document], llm_url: str, folder: Path) -> list[Result]:

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Engine, NullPool, QueuePool, create_engine, text
 
 ROWS = 240_000
-QUERIES = Path(__file__).with_name("queries.sql")
-HISTORY, STATISTICS, RECENT = QUERIES.read_text(encoding="utf-8").split(";")[:3]
+HISTORY = "select id, gate, passed, noted_at from audit_log where document_id = :document_id order by noted_at desc limit 100"
+STATISTICS = "select gate, count(*) as checks, sum(passed) as passed from audit_log where user_id = :user_id group by gate"
+RECENT = "select id, document_id, gate, passed from audit_log where noted_at > :noted_at order by noted_at desc limit 100"
 NOTE = """
 insert into audit_log (document_id, user_id, gate, passed, noted_at, details)
 values (:document_id, :user_id, :gate, :passed, :noted_at, '')
