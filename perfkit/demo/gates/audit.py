@@ -61,13 +61,20 @@ class AuditLog:
 
     def note(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Keeps the checks of one validation."""
-        for part in [rows] if self.together else [[row] for row in rows]:
-            with self.engine.begin() as connection:
-                connection.execute(text(NOTE), [dict(row) for row in part])
+        (self._at_once if self.together else self._one_by_one)(rows)
 
     def close(self) -> None:
         """Closes the connections."""
         self.engine.dispose()
+
+    def _one_by_one(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        for row in rows:
+            with self.engine.begin() as connection:
+                connection.execute(text(NOTE), dict(row))
+
+    def _at_once(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(text(NOTE), [dict(row) for row in rows])
 
     def _rows(self, statement: str, values: Mapping[str, Any]) -> Sequence[Any]:
         with self.engine.connect() as connection:
@@ -79,9 +86,25 @@ def audit_log(path: Path, *, indexed: bool, pooled: bool, together: bool) -> Aud
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         _fill(connection)
         connection.execute("delete from audit_log where id > ?", (ROWS,))
-        for index in INDEXES if indexed else ():
-            connection.execute(index)
-    return AuditLog(create_engine(f"sqlite:///{path}", poolclass=QueuePool if pooled else NullPool), together)
+        if indexed:
+            add_indexes(connection)
+    return AuditLog(pooled_engine(path) if pooled else unpooled_engine(path), together)
+
+
+def add_indexes(connection: sqlite3.Connection) -> None:
+    """One for each look-up; building them again does nothing."""
+    for index in INDEXES:
+        connection.execute(index)
+
+
+def unpooled_engine(path: Path) -> Engine:
+    """Opens a connection for each statement."""
+    return create_engine(f"sqlite:///{path}", poolclass=NullPool)
+
+
+def pooled_engine(path: Path) -> Engine:
+    """Keeps its connections."""
+    return create_engine(f"sqlite:///{path}", poolclass=QueuePool)
 
 
 def _fill(connection: sqlite3.Connection) -> None:

@@ -66,6 +66,14 @@ class EachGateAlone:
 
     async def breaks(self, gate: str, document: Document) -> bool:
         """One or two calls."""
+        return gate in await self._broken_alone(gate, document)
+
+    async def correct(self, gates: Sequence[str], document: Document) -> None:
+        """One call a violation."""
+        for gate in gates:
+            await self.llm.ask(f"{LONG}Write what heals {gate}.\n{document.text}", LONG)
+
+    async def _broken_alone(self, gate: str, document: Document) -> Broken:
         known = self.cache.get(gate, document.text)
         if known is None:
             asked = {gate: self.questions[gate]}
@@ -73,12 +81,7 @@ class EachGateAlone:
             if known:
                 known = _all(await ask(self.llm, f"{LONG}Look once more.\n", asked, document.clauses))
             self.cache.put(gate, document.text, known)
-        return gate in known
-
-    async def correct(self, gates: Sequence[str], document: Document) -> None:
-        """One call a violation."""
-        for gate in gates:
-            await self.llm.ask(f"{LONG}Write what heals {gate}.\n{document.text}", LONG)
+        return known
 
 
 @dataclass(slots=True)
@@ -98,7 +101,7 @@ class AllGatesTogether:
     async def breaks(self, gate: str, document: Document) -> bool:
         """At most one call a document."""
         if document.document_id not in self.asking:
-            task = self.asking[document.document_id] = asyncio.create_task(self._broken(document))
+            task = self.asking[document.document_id] = asyncio.create_task(self._broken_together(document))
             task.add_done_callback(lambda _: self.asking.pop(document.document_id))
         return gate in await self.asking[document.document_id]
 
@@ -108,7 +111,7 @@ class AllGatesTogether:
             own = "\n".join(clause for clause in document.clauses[:-1] if clause not in standard_clauses())
             await self.llm.ask(f"Write what heals {', '.join(gates)}.\n{own}", SHORT)
 
-    async def _broken(self, document: Document) -> Broken:
+    async def _broken_together(self, document: Document) -> Broken:
         known = {clause: self.cache.get("clause", clause) for clause in document.clauses[:-1]}
         learned = await self._learn([clause for clause, broken in known.items() if broken is None])
         return frozenset().union(*filter(None, known.values()), *learned)
