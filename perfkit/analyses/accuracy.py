@@ -44,13 +44,13 @@ def accuracy_from(compared: Sequence[Compared]) -> Accuracy:
     return Accuracy(True, f"{compared[0].metric} did not get worse")
 
 
-def accuracy_between(command: str, base: Answer, candidate: Answer) -> Accuracy:
+def accuracy_between(command: str, base: Answer, candidate: Answer, whose: str = "the candidate") -> Accuracy:
     """By a command's answers for the two sides; where it prints numbers, more is better."""
     if not candidate.passed:
-        return Accuracy(False, f"`{command}` failed for the candidate: {candidate.last_line}")
+        return Accuracy(False, f"`{command}` failed for {whose}: {candidate.last_line}")
     if candidate.number is not None and base.number is not None and candidate.number < base.number:
         return Accuracy(False, f"`{command}` fell from {base.number:g} to {candidate.number:g}")
-    return Accuracy(True, f"`{command}` passed for the candidate")
+    return Accuracy(True, f"`{command}` passed for {whose}")
 
 
 def withheld(compared: Sequence[Compared], accuracy: Accuracy) -> list[Compared]:

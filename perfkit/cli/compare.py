@@ -34,12 +34,13 @@ def command(workspace: Path | None, base: str, candidate: str, metrics: tuple[st
     all that are tested together are adjusted for it.
 
     A command given as --accuracy runs once a side; where its last line ends in a number, a smaller one is worse.
+    Without --accuracy the newest check counts that an investigation has done of both labels, where there is one.
     Nothing counts as faster when the accuracy got worse: the exit code is 1 then. Exit code 3: nothing was decided.
     """
     bench = workbench(workspace)
     sides = _side(bench, base), _side(bench, candidate)
     compared = bench.compare(*sides, metrics, force=force)
-    check = bench.accuracy(accuracy, (base, candidate), sides) if accuracy else None
+    check = bench.accuracy(accuracy, (base, candidate), sides) if accuracy else bench.known_accuracy(base, candidate)
     shown = bench.withheld(compared, check) if check else compared
     show(shown, as_json, empty="")
     alone = [_alone(name, subjects) for name, subjects in zip((base, candidate), bench.one_sided(*sides, metrics), strict=True) if subjects]

@@ -27,6 +27,8 @@ def run_workflow(bench: Workbench, path: Path, *, again: bool, timeout_s: float,
     else:
         echo(f"Scorecard of {outcome.label}")
         show_scorecard(bench.pack(outcome.system), outcome.verdicts, False)
+        if outcome.accuracy:
+            echo(f"Accuracy: {outcome.accuracy.said}.")
         echo(f"Report: {outcome.report}")
     say(f"{len(outcome.notebooks)} executed notebooks are in {Path(outcome.notebooks[0]).parent}. Took {outcome.seconds:.0f} s.")
     return outcome.exit

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from perfkit.collectors import bench, catalog, index_trials, load, memory, plans, profile, sweep, trace, traced, vectors
+from perfkit.collectors import answered, bench, catalog, index_trials, load, memory, plans, profile, sweep, trace, traced, vectors
+from perfkit.collectors.answered import AnsweredOptions
 from perfkit.collectors.base import Progress
 from perfkit.collectors.bench import BenchOptions
 from perfkit.collectors.catalog import CatalogOptions
@@ -23,7 +24,8 @@ from perfkit.collectors.traced import TracedOptions
 from perfkit.collectors.vectors import VectorOptions
 
 Options = (
-    BenchOptions
+    AnsweredOptions
+    | BenchOptions
     | CallOptions
     | CatalogOptions
     | IndexTrialOptions
@@ -38,6 +40,7 @@ Options = (
 )
 
 COLLECTORS: dict[type[Any], Callable[[Any, Path, Progress | None], Path]] = {
+    AnsweredOptions: answered.collect,
     BenchOptions: bench.collect,
     CallOptions: profiled_call.collect,
     CatalogOptions: catalog.collect,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from perfkit.errors import CollectionFailed, MissingTool
 
@@ -23,9 +25,16 @@ class Answered:
 
 def accuracy_of(command: str, label: str, limit_s: float = LIMIT_S) -> Answered:
     """Runs the command with {label} replaced; exit code 0 is a pass."""
-    words = [word.replace(PLACE, label) for word in shlex.split(command)]
+    return answer_of([word.replace(PLACE, label) for word in shlex.split(command)], limit_s)
+
+
+def answer_of(words: Sequence[str], limit_s: float = LIMIT_S, cwd: Path | None = None) -> Answered:
+    """The same for a command that is a list of words already."""
+    command = shlex.join(words)
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=limit_s, check=False, stdin=subprocess.DEVNULL, errors="replace")
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=limit_s, check=False, stdin=subprocess.DEVNULL, errors="replace", cwd=cwd
+        )
     except (OSError, IndexError) as error:
         raise MissingTool(f"The accuracy command {command!r} cannot be started: {error}.") from error
     except subprocess.TimeoutExpired as error:

@@ -48,7 +48,7 @@ def complaints(question: Investigation, places: Places) -> Iterator[Complaint]:
     if question.accuracy is not None:
         yield from ((("accuracy", key), text) for key, text in _of_accuracy(question, question.accuracy))
     for position, change in enumerate(question.changes):
-        yield from ((places.of("changes", position, key), text) for key, text in _of_change(question, change))
+        yield from ((places.of("changes", position, key), text) for key, text in _of_change(change))
 
 
 def _of_sides(question: Investigation) -> Iterator[Complaint]:
@@ -119,11 +119,9 @@ def _of_accuracy(question: Investigation, check: AccuracyCheck) -> Iterator[tupl
         yield "at_least", "`metric` and `at_least` belong together: what is measured, and the number that it must reach."
 
 
-def _of_change(question: Investigation, change: Change) -> Iterator[tuple[str, str]]:
+def _of_change(change: Change) -> Iterator[tuple[str, str]]:
     if (change.before is None) != (change.after is None):
         yield "rule", f"the change has only one of `before` and `after`: write the other one of {change.rule}, too."
-    elif change.before is None and (question.candidate is None or not all(question.label(name).commit for name in question.compared)):
-        yield "rule", "without `before` and `after` the code comes from the commits of base and candidate: give both labels a `commit`."
 
 
 def _unknown(names: Sequence[str], allowed: Sequence[str]) -> Iterator[str]:

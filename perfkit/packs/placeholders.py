@@ -29,7 +29,7 @@ def filled(value: Any, known: Mapping[str, Filling]) -> Any:
     """The value with every placeholder replaced. A command that stands alone stays a list, and in a list it becomes its words."""
     if isinstance(value, str):
         alone = _alone(value, known)
-        return list(alone) if isinstance(alone, tuple) else PLACE.sub(lambda found: found["kept"] or _text(known[found["name"]]), value)
+        return list(alone) if isinstance(alone, tuple) else PLACE.sub(lambda found: _put(found, known), value)
     if isinstance(value, list | tuple):
         return [word for item in value for word in _spliced(item, known)]
     return value
@@ -43,6 +43,10 @@ def _alone(value: str, known: Mapping[str, Filling]) -> Filling | None:
 def _spliced(item: Any, known: Mapping[str, Filling]) -> list[Any]:
     put = filled(item, known)
     return put if isinstance(put, list) and isinstance(item, str) else [put]
+
+
+def _put(found: re.Match[str], known: Mapping[str, Filling]) -> str:
+    return f"{{{found['kept']}}}" if found["kept"] else _text(known[found["name"]])
 
 
 def _text(words: Filling) -> str:

@@ -73,6 +73,7 @@ READERS = Readers(
         "perfkit-sweep": ("perfkit_rounds.SWEEP", (b"perfkit_rounds",)),
         "index-trials": ("index_trials", (b"perfkit_index_trials",)),
         "perfkit-vectors": ("vector_trials", (b"perfkit_vector_trials",)),
+        "perfkit-accuracy": ("accuracy_check", (b"perfkit_accuracy",)),
         "pg-explain": ("pg_explain", (b"Node Type",)),
         "pg-catalog": ("pg_catalog", (b"perfkit_catalog",)),
         "pg-stat-csv": ("pg_stat_csv", (b"calls", b"idx_scan", b"seq_scan", b"xact_commit")),

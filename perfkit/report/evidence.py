@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from perfkit.analyses.accuracy import Accuracy, withheld
+from perfkit.analyses.accuracy_checks import known_accuracy
 from perfkit.analyses.comparison import Compared, compare_runs
 from perfkit.analyses.known_runs import Selection, known_runs, newest_evidence, select_runs
 from perfkit.analyses.measure import Measurement, judgeable, measure_runs
@@ -82,8 +84,13 @@ class Evidence:
             return {}
         if metric not in self._compared:
             found = compare_runs(self.store, metric_named(metric), self.runs[self.base], self.runs[self.candidate])
-            self._compared[metric] = {item.subject: item for item in found}
+            self._compared[metric] = {item.subject: item for item in (withheld(found, self.accuracy) if self.accuracy else found)}
         return self._compared[metric]
+
+    @cached_property
+    def accuracy(self) -> Accuracy | None:
+        """Whether the judged label still answers rightly; None when nobody checked."""
+        return known_accuracy(self.store, self.runs[self.base], self.runs[self.judged])
 
     @cached_property
     def _measured(self) -> dict[tuple[str, str], dict[str, Measurement]]:

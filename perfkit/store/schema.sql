@@ -430,6 +430,15 @@ create table if not exists vector_trials (
     wanted_recall double -- The recall that was asked for; null where none was.
 );
 
+-- The outcome of one accuracy check of one variant: faster but wrong is not faster.
+create table if not exists accuracy_checks (
+    run_id varchar not null, -- The run.
+    asked varchar not null, -- The command with its placeholders, or the metric and its bound; equal for both sides of a comparison.
+    passed boolean not null, -- Whether the variant answers rightly.
+    number double, -- What the check gave as a number, more is better; null where it gave none.
+    said varchar not null -- Its last words.
+);
+
 -- One value of one series at one time.
 create table if not exists samples (
     run_id varchar not null, -- The run.

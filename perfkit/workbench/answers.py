@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from perfkit.analyses.known_runs import Selection, comparable, newest_of_each_kind
@@ -191,8 +190,18 @@ class Answers(Evidence):
         from perfkit.analyses.metrics import METRICS
         from perfkit.collectors.accuracy import accuracy_of
 
-        by_metric = check in METRICS
-        return accuracy_from(self.compare(*sides, [check])) if by_metric else accuracy_between(check, *map(partial(accuracy_of, check), names))
+        if check in METRICS:
+            return accuracy_from(self.compare(*sides, [check]))
+        base, candidate = (accuracy_of(check, name) for name in names)
+        return accuracy_between(check, base, candidate)
+
+    def known_accuracy(self, base: str, candidate: str) -> Accuracy | None:
+        """What the checks of two labels that were done before say together; None when there are none."""
+        from perfkit.analyses.accuracy_checks import known_accuracy
+
+        runs = self.runs()
+        sides = [[run for run in runs if run.label == name or run.run_id.startswith(name)] for name in (base, candidate)]
+        return known_accuracy(self.store, *sides)
 
     def withheld(self, compared: Sequence[Compared], accuracy: Accuracy) -> list[Compared]:
         """The comparison as far as the accuracy check lets it stand."""

@@ -9,15 +9,22 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+from perfkit.analyses.accuracy import Accuracy
+from perfkit.analyses.accuracy_checks import accuracy_answers
+from perfkit.analyses.known_runs import Selection
+from perfkit.collectors.accuracy import Answered
+from perfkit.collectors.answered import AnsweredOptions
 from perfkit.errors import Exit, Interrupted, NotebookFailed
 from perfkit.model.run import Manifest
 from perfkit.model.verdict import Verdict
 from perfkit.notebooks import Settings, parameters_of, run
-from perfkit.packs.investigation import Investigation
+from perfkit.packs.investigation import AccuracyCheck, Investigation
+from perfkit.packs.placeholders import placeholders
 from perfkit.units import format_quantity
 from perfkit.verdicts import exit_code
 from perfkit.workbench import Workbench
 from perfkit.workbench.evidence import STATED
+from perfkit.workflow.accuracy import answer_by_command, answer_by_metric, asked_by
 from perfkit.workflow.checks import Question, read_question
 from perfkit.workflow.jobs import Job, filling, jobs_of, values_of
 from perfkit.workflow.serving import Service, serving
@@ -36,6 +43,8 @@ class Outcome:
     label: str
     """The one that was judged."""
     verdicts: Sequence[Verdict]
+    accuracy: Accuracy | None
+    """None: the investigation asks for none."""
     report: Path
     notebooks: Sequence[str]
     """All executed ones, in order."""
@@ -45,8 +54,8 @@ class Outcome:
 
     @property
     def exit(self) -> Exit:
-        """As check has it."""
-        return exit_code(self.verdicts)
+        """As check has it; what is wrong misses more than a target."""
+        return Exit.MISSED if self.accuracy and not self.accuracy.held else exit_code(self.verdicts)
 
 
 @dataclass
@@ -82,6 +91,8 @@ class Workflow:
                 for job in step:
                     if not self._skips(job, there):
                         self._do(job, len(jobs), urls, closing)
+        if self.said.accuracy is not None:
+            self._check_accuracy(self.said.accuracy)
 
     def _skips(self, job: Job, there: set[str]) -> bool:
         """What was done counts while its runs are there; what only reads is done anew when there is something new to read."""
@@ -112,15 +123,39 @@ class Workflow:
         self.finished.append(str(executed.output))
         self.state.keep(job.fingerprint, Done(job.said, str(executed.output), executed.seconds, runs))
 
+    def _check_accuracy(self, check: AccuracyCheck) -> None:
+        """For each label, unless it passed before and nothing was done since; the answer is evidence like any other."""
+        asked = asked_by(check)
+        for label in self.said.compared:
+            known = accuracy_answers(self.bench.store, self.bench.runs(Selection(label=label)) if self._has(label) else [])
+            if len(self.skipped) == len(self.finished) and any(item.asked == asked and item.passed for item in known.values()):
+                continue
+            self.progress(f"accuracy of {label}", 1.0)
+            stated = self._stated(label).overridden_by(Manifest(label=label, system=self.said.system, scenario=asked))
+            self.bench.collect(AnsweredOptions(asked, self._answer(check, label), stated, self.bench.workspace.root))
+
+    def _answer(self, check: AccuracyCheck, label: str) -> Answered:
+        if check.metric is not None:
+            return answer_by_metric(check, self.bench, label, self.said.system)
+        place = self.said.label(label)
+        with ExitStack() as closing:
+            url = closing.enter_context(serving(self._service(label))) if place.url and "url" in placeholders(check.command) else None
+            return answer_by_command(check, filling(label, place, url, self.question.commits.get(label)), self.bench.workspace.root)
+
+    def _has(self, label: str) -> bool:
+        return any(found.label == label for found in self.bench.runs())
+
     def _service(self, label: str) -> Service:
         log = self.folder / f"service-{label}.log"
         return Service(label, self.said.label(label), log, self.bench.workspace.root, self.question.commits.get(label))
 
     def _settings(self, job: Job) -> Settings:
         """Every run that the notebook stores knows its investigation, and its label's commit where the file names one."""
-        stated = Manifest(investigation=self.said.name, commit=self.question.commits.get(job.label or ""))
-        root = self.bench.workspace.root
-        return Settings(self.folder, root, self.timeout_s, kept_as=job.file_name, environment={STATED: stated.to_json()})
+        environment = {STATED: self._stated(job.label).to_json()}
+        return Settings(self.folder, self.bench.workspace.root, self.timeout_s, kept_as=job.file_name, environment=environment)
+
+    def _stated(self, label: str | None) -> Manifest:
+        return Manifest(investigation=self.said.name, commit=self.question.commits.get(label or ""))
 
 
 def run_investigation(bench: Workbench, path: Path, progress: Progress, say: Say, *, again: bool = False, timeout_s: float = 1800.0) -> Outcome:
@@ -135,8 +170,9 @@ def run_investigation(bench: Workbench, path: Path, progress: Progress, say: Say
             say(_skipped(work.skipped, len(jobs)))
         progress("scorecard and report", 1.0)
         verdicts = bench.check(said.system, said.judged, said.base if said.candidate else None)
+        accuracy = bench.known_accuracy(said.base, said.judged) if said.accuracy else None
         report = bench.report(said)
-    return Outcome(said.name, said.system, said.judged, verdicts, report, work.finished, len(work.skipped), time.monotonic() - work.began)
+    return Outcome(said.name, said.system, said.judged, verdicts, accuracy, report, work.finished, len(work.skipped), time.monotonic() - work.began)
 
 
 @contextmanager
