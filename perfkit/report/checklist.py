@@ -30,6 +30,8 @@ class Done:
     """Subjects that have a number, or became better."""
     finding: Finding | None = None
     """What was found before and is gone."""
+    verdict: str = "inconclusive"
+    """Of what shows it best, where two labels are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def _improved(evidence: Evidence, item: CheckItem, metric: str) -> Done:
     compared = evidence.compared(metric)
     better = [name for name in before if name in after and _is_better(compared[name].verdict, before[name], after[name], metric)]
     shown = max(better or [name for name in before if name in after], key=lambda name: abs(before[name].value - after[name].value), default=None)
-    return Done(item, bool(better), metric, shown, len(better))
+    return Done(item, bool(better), metric, shown, len(better), verdict=compared[shown].verdict if shown else "inconclusive")
 
 
 def _is_better(verdict: str, before: Measurement, after: Measurement, metric: str) -> bool:
