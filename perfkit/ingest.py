@@ -11,7 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from perfkit.errors import ArtefactError, UnknownFormat, UsageError
+from perfkit.bundle import Opened, StoredRun, is_bundle, opened
+from perfkit.bundle.contents import LIST
+from perfkit.bundle.packed import SUFFIX
+from perfkit.errors import ArtefactError, PerfkitError, UnknownFormat, UsageError
 from perfkit.model.artefact import read_head, whole_rows
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, run_from, run_id_of
 from perfkit.readers import Reader, detect, reader_named
@@ -25,6 +28,8 @@ Examine = Callable[[Asked, Mapping[str, Manifest]], Mapping[str, Manifest]]
 Progress = Callable[[str, int, int], None]
 """Called with the file's name, the number of files done and the number of all."""
 
+Settle = Callable[[Opened], None]
+"""Finds places for what a bundle brings beside its runs, when these are stored."""
 
 HASHED_AT_ONCE = 16 << 20
 """Files up to here are hashed sooner than the store is asked."""
@@ -67,6 +72,15 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """A run that was in another store before."""
+
+    name: str
+    """Of its file, when it first came in."""
+    bundle: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A file to read and the reader for it."""
 
@@ -76,9 +90,16 @@ class Source:
     """What the user and the collector say of the run."""
     partial: bool = False
     """Read the whole rows of a file that was cut off."""
+    settled: Settled | None = None
+    """Its manifest says all that is to be said of the run."""
+
+    @property
+    def said(self) -> str:
+        """As the user knows it."""
+        return f"{self.settled.bundle}/{self.settled.name}" if self.settled else str(self.path)
 
 
-def ingest(
+def ingest(  # noqa: PLR0913  what to read and where to, and what the floors above add
     paths: Sequence[Path],
     store: Store,
     vault: Vault,
@@ -87,14 +108,18 @@ def ingest(
     reading: Reading | None = None,
     examine: Examine | None = None,
     progress: Progress | None = None,
+    settle: Settle | None = None,
 ) -> list[Ingested]:
     """Store the artefacts of all paths in one transaction; a file that breaks its format stores nothing of any."""
-    how = reading or Reading()
-    sources = [_source(path, stated or Manifest(), how) for path in _artefacts(paths, how.as_format)]
-    with Staging(store.path.parent) as staging:
+    with ExitStack() as closing:
+        sources, bundles = _sources(paths, stated or Manifest(), reading or Reading(), store.path.parent, closing)
+        staging = closing.enter_context(Staging(store.path.parent))
         known = _known(sources, store, vault, staging)
         fresh = [source for source in sources if source.path not in known]
         results = _ingest_fresh(fresh, store, vault, staging, examine or _as_told, progress or _silent) if fresh else {}
+        if settle is not None:
+            for bundle in bundles:
+                settle(bundle)
     results |= {source.path: _already(source, known[source.path], store) for source in sources if source.path in known}
     return [results[source.path] for source in sources]
 
@@ -109,30 +134,59 @@ def looking(
     progress: Progress | None = None,
 ) -> Iterator[tuple[Staging, list[Looked]]]:
     """The rows of files, to be asked and then forgotten: nothing is hashed, kept or stored; only what a query names is read, if it is given."""
-    how, report = reading or Reading(), progress or _silent
-    sources = [_source(path, Manifest(), how) for path in _artefacts(paths, how.as_format)]
-    with TemporaryDirectory(prefix="perfkit-look-") as folder, Staging(Path(folder), query) as staging:
+    report = progress or _silent
+    with ExitStack() as closing:
+        folder = Path(closing.enter_context(TemporaryDirectory(prefix="perfkit-look-")))
+        sources, _ = _sources(paths, Manifest(), reading or Reading(), folder, closing)
+        staging = closing.enter_context(Staging(folder, query))
         told: dict[str, Manifest] = {}
         for number, source in enumerate(sources):
             report(source.path.name, number, len(sources))
-            told[str(number)] = _stage(source, str(number), staging).overridden_by(source.manifest)
+            told[str(number)] = _told(source, _stage(source, str(number), staging))
         counts = _counted(sources, staging)
         staging.normalise_names()
         staging.fingerprint_statements(fingerprint_of)
         staging.split_requests()
-        told = dict((examine or _as_told)(staging, told))
+        told = _examined(sources, told, staging, examine or _as_told)
         yield staging, [_looked(source, token, counts[token], told[token]) for token, source in zip(told, sources, strict=True)]
 
 
 def _looked(source: Source, token: str, rows: dict[str, int], told: Manifest) -> Looked:
-    return Looked(str(source.path), token, source.reader.NAME, rows, told.valid, told.invalid_because, told.steady_from)
+    return Looked(source.said, token, source.reader.NAME, rows, told.valid, told.invalid_because, told.steady_from)
 
 
-def _artefacts(paths: Iterable[Path], as_format: str | None) -> list[Path]:
+def _sources(paths: Sequence[Path], stated: Manifest, how: Reading, scratch: Path, closing: ExitStack) -> tuple[list[Source], list[Opened]]:
+    """Files and the runs of bundles; a file that is named twice is read once."""
+    bundles = bundles_of(paths)
+    if bundles and (stated != Manifest() or how != Reading()):
+        raise UsageError(f"{bundles[0]} is a bundle, which says itself what its runs are. Ingest it without --as, --label and the other options.")
+    found = [closing.enter_context(opened(path, scratch)) for path in bundles]
+    settled = [_of_bundle(bundle, run) for bundle in found for run in bundle.contents.runs]
+    sources = [_source(path, stated, how) for path in _artefacts([path for path in paths if path not in bundles], how.as_format, bundles)]
+    return [*sources, *settled], found
+
+
+def bundles_of(paths: Iterable[Path]) -> list[Path]:
+    """The bundles among the paths and in folders among them, to any depth."""
+    below = (file for path in paths if path.is_dir() for file in sorted(path.rglob("*")))
+    inside = [file.parent if file.name == LIST else file for file in below if file.name == LIST or file.name.endswith(SUFFIX)]
+    given = [path for path in paths if not path.is_dir()]
+    return [path for path in dict.fromkeys([*given, *inside]) if is_bundle(path)]
+
+
+def _of_bundle(bundle: Opened, run: StoredRun) -> Source:
+    try:
+        reader = reader_named(run.format)
+    except PerfkitError as error:
+        raise ArtefactError(f"{bundle.source}: its run {run.name} has a format that this perfkit does not read: {error}") from error
+    return Source(bundle.folder / run.artefact, reader, run.manifest, run.partial, Settled(run.name, bundle.source))
+
+
+def _artefacts(paths: Iterable[Path], as_format: str | None, bundles: Sequence[Path]) -> list[Path]:
     artefacts: list[Path] = []
     for path in paths:
         if path.is_dir():
-            artefacts += _walk(path, as_format)
+            artefacts += _walk(path, as_format, bundles)
         elif path.exists():
             artefacts.append(path)
         else:
@@ -140,10 +194,13 @@ def _artefacts(paths: Iterable[Path], as_format: str | None) -> list[Path]:
     return list(dict.fromkeys(artefacts))
 
 
-def _walk(folder: Path, as_format: str | None) -> list[Path]:
-    """Files of a folder that some reader recognises; the others are not ours."""
+def _walk(folder: Path, as_format: str | None, bundles: Sequence[Path]) -> list[Path]:
+    """Files of a folder that some reader recognises; the others are not ours, and those of bundles are theirs."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.endswith(MANIFEST_SUFFIX)]
+    files = [path for path in files if not any(path.is_relative_to(bundle) for bundle in bundles)]
     chosen = files if as_format else [path for path in files if _recognised(path)]
+    if not chosen and any(bundle.is_relative_to(folder) for bundle in bundles):
+        return []
     if not chosen:
         raise ArtefactError(f"{folder}: none of its {len(files)} files is an artefact that perfkit can read. `perfkit formats` lists what is.")
     return chosen
@@ -188,7 +245,7 @@ def _known(sources: Sequence[Source], store: Store, vault: Vault, staging: Stagi
 
 
 def _already(source: Source, run_id: str, store: Store) -> Ingested:
-    return Ingested(str(source.path), run_id, source.reader.NAME, True, store.rows_of(run_id))
+    return Ingested(source.said, run_id, source.reader.NAME, True, store.rows_of(run_id))
 
 
 def _ingest_fresh(
@@ -201,13 +258,13 @@ def _ingest_fresh(
         told: list[Manifest] = []
         for number, source in enumerate(sources):
             progress(source.path.name, number, len(sources))
-            taking = hashing.submit(vault.take, source.path)
+            taking = hashing.submit(vault.take, source.path, source.settled.name if source.settled else None)
             try:
-                told.append(_stage(source, str(number), staging).overridden_by(source.manifest))
+                told.append(_told(source, _stage(source, str(number), staging)))
             finally:
                 kept.append(taking.result())
         counts = _counted(sources, staging)
-        told = list(examine(staging, {str(number): known for number, known in enumerate(told)}).values())
+        told = [*_examined(sources, {str(number): known for number, known in enumerate(told)}, staging, examine).values()]
         staged = _staged(sources, told, kept, staging)
         staging.fingerprint_statements(fingerprint_of)
         staging.split_requests()
@@ -216,7 +273,7 @@ def _ingest_fresh(
         there = commit(store, staging, staged)
         progress(sources[-1].path.name, len(sources), len(sources))
     return {
-        source.path: Ingested(str(source.path), item.run.run_id, source.reader.NAME, item.token in there, counts.get(item.token, {}))
+        source.path: Ingested(source.said, item.run.run_id, source.reader.NAME, item.token in there, counts.get(item.token, {}))
         for source, item in zip(sources, staged, strict=True)
     }
 
@@ -225,6 +282,17 @@ def _discard(vault: Vault, kept: Sequence[Kept]) -> None:
     """What was settled is not pending any more; what was not must not stay."""
     for item in kept:
         vault.discard(item)
+
+
+def _told(source: Source, by_artefact: Manifest) -> Manifest:
+    """What is known of a run before anybody looked at its rows."""
+    return source.manifest if source.settled else by_artefact.overridden_by(source.manifest)
+
+
+def _examined(sources: Sequence[Source], told: dict[str, Manifest], staging: Staging, examine: Examine) -> dict[str, Manifest]:
+    """What rows say is added once: not again to runs that were stored before."""
+    doubted = {token: told[token] for token, source in zip(told, sources, strict=True) if not source.settled}
+    return told | dict(examine(staging, doubted)) if doubted else told
 
 
 def _stage(source: Source, token: str, staging: Staging) -> Manifest:

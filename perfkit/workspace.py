@@ -32,6 +32,11 @@ class Workspace:
         return self.data / "artefacts"
 
     @property
+    def name(self) -> str:
+        """What reports call it: the folder's name, and nothing else of where it is."""
+        return self.root.name
+
+    @property
     def collected(self) -> Path:
         """Where collectors leave artefacts until the vault has them."""
         return self.data / "collected"
@@ -93,6 +98,11 @@ def find_workspace(asked: Path | None = None, start: Path | None = None) -> Work
             if (folder / marker).exists():
                 return Workspace(folder)
     return Workspace(here)
+
+
+def workspace_of(database: Path) -> Workspace:
+    """The workspace that a store belongs to."""
+    return Workspace(database.resolve().parent.parent)
 
 
 def _from_environment() -> Path | None:

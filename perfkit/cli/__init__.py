@@ -41,6 +41,7 @@ COMMANDS = {
     "figure": "Draw a picture of the evidence into a file.",
     "report": "Write the report of an investigation.",
     "verify": "Recompute every number of a report from the store.",
+    "export": "Take a report with its evidence, or rows as Parquet, to another place.",
     "lint-docs": "Check documents: at most 700 lines, headings, footnotes.",
     "archive": "Keep a report in docs/archive.",
     "run": "Run notebooks with papermill.",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from perfkit.cli.diagnostics import say
 from perfkit.cli.output import json_option, print_json, print_table, workbench
 from perfkit.cli.progress import counting
 from perfkit.ingest import label_of
@@ -35,14 +36,14 @@ def command(
     partial: bool,
     as_json: bool,
 ) -> None:
-    """Read artefacts; a folder is walked. The format is chosen by content.
+    """Read artefacts; a folder is walked. The format is chosen by content. A bundle of `perfkit export --for` gives the runs that it was made of.
 
     All files are stored or none: one that breaks its format stores nothing. A file that is in the store already is
     reported as such and not stored twice.
     """
     stated = Manifest(label=label_of(label), investigation=investigation, system=system, scenario=scenario, commit=commit)
     with counting("reading") as progress:
-        results = workbench(workspace).ingest(paths, stated, as_format, progress, partial=partial)
+        results = workbench(workspace).ingest(paths, stated, as_format, progress, partial=partial, tell=say)
     if as_json:
         print_json(results)
         return

@@ -75,7 +75,7 @@ class Manifest:
     def fingerprint(self, kind: str) -> str:
         """Equal for runs that may be compared, whatever their label and commit."""
         like = [kind, self.tool, self.host, self.scenario, self.load_model, sorted(self.parameters.items())]
-        return hashlib.sha256(json.dumps(like, default=str).encode()).hexdigest()[:RUN_ID_LENGTH]
+        return hashlib.sha256(json.dumps(like, sort_keys=True, default=str).encode()).hexdigest()[:RUN_ID_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,11 @@ class Run:
     steady_from: datetime | None = None
     answers_only: bool | None = None
     root: str | None = None
+
+    def manifest(self, facts: Mapping[str, Fact]) -> Manifest:
+        """What the store says of the run, as a manifest; facts are in a table of their own."""
+        shared = {item.name: getattr(self, item.name) for item in fields(Manifest) if item.name not in ("parameters", "facts")}
+        return Manifest(**shared, parameters=json.loads(self.parameters), facts=facts)
 
     def setting(self, name: str) -> float | None:
         """A number among the parameters."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -219,6 +220,12 @@ class Pack(Part):
     reports: dict[str, str] = {}
     """Template name → file beside pack.yml, or one that comes along: sight/optimization.md.j2."""
     folder: Path = Path()
+
+    @property
+    def digest(self) -> str:
+        """Equal for packs that judge alike: where they lie and how their files are laid out does not matter."""
+        said = self.model_dump_json(exclude={"folder", "documents", "archive", "reports"}, exclude_defaults=True)
+        return sha256(said.encode()).hexdigest()[:12]
 
     def template_of(self, name: str) -> Path:
         """Where a report's template is, or should be."""

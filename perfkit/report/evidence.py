@@ -14,7 +14,7 @@ from perfkit.analyses.known_runs import Selection, known_runs, newest_evidence, 
 from perfkit.analyses.measure import Measurement, judgeable, measure_runs
 from perfkit.analyses.metrics import METRICS, metric_named
 from perfkit.analyses.request_time import RequestTime, request_time
-from perfkit.errors import unknown
+from perfkit.errors import UsageError
 from perfkit.model.finding import Finding
 from perfkit.model.run import Run
 from perfkit.model.verdict import Verdict
@@ -54,7 +54,7 @@ class Evidence:
     @cached_property
     def remaining(self) -> list[Finding]:
         """What is still wrong in the candidate's evidence."""
-        return diagnose(self.store, self._looked_at(self.candidate), self.pack.components) if self.candidate else []
+        return diagnose(self.store, self._looked_at(self.candidate), self.pack.components) if self.candidate is not None else []
 
     @cached_property
     def finding_by_id(self) -> dict[str, Finding]:
@@ -108,10 +108,14 @@ class Evidence:
         return scorecard(self.store, self.pack, Selection(run_ids=tuple(run.run_id for run in self.runs[label]), label=label), earlier)
 
 
+class MissingRunsError(UsageError):
+    """A report names runs that the store does not have."""
+
+
 def gather(store: Store, pack: Pack, base: str, candidate: str | None) -> Evidence:
     """The runs of the labels that the store has now."""
     runs = known_runs(store)
-    chosen = {label: select_runs(runs, Selection(label=label, system=pack.name)) for label in (base, candidate) if label}
+    chosen = {label: select_runs(runs, Selection(label=label, system=pack.name)) for label in (base, candidate) if label is not None}
     return Evidence(store, pack, base, candidate, {label: _cited(found) for label, found in chosen.items()})
 
 
@@ -119,9 +123,10 @@ def pinned(store: Store, pack: Pack, base: str, candidate: str | None, run_ids: 
     """Exactly the runs that a report names."""
     runs = known_runs(store)
     by_id = {run.run_id: run for run in runs}
-    missing = [run_id for ids in run_ids.values() for run_id in ids if run_id not in by_id]
+    asked = {run_id for ids in run_ids.values() for run_id in ids}
+    missing = sorted(asked - set(by_id))
     if missing:
-        raise unknown("run", missing[0], list(by_id)[:20])
+        raise MissingRunsError(f"{len(missing)} of the {len(asked)} runs that the report stands on are not in this store, such as {missing[0]}.")
     order = {run.run_id: place for place, run in enumerate(runs)}
     chosen = {label: sorted((by_id[run_id] for run_id in ids), key=lambda run: order[run.run_id]) for label, ids in run_ids.items()}
     return Evidence(store, pack, base, candidate, chosen)

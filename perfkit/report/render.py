@@ -17,12 +17,12 @@ from perfkit.report import context as arranged
 from perfkit.report.context import Context, Footnotes, Material
 from perfkit.report.evidence import Evidence
 from perfkit.report.lint import LINE_LIMIT
+from perfkit.report.named import origin
 from perfkit.report.pictures import PICTURES
 
 PARTS = Path(__file__).parent / "parts"
 """What templates have in common."""
 MOST_OF_A_LIST = (None, 40, 20, 10, 5, 3)
-META = re.compile(r"<!-- perfkit report (?P<meta>\{.*\}) -->")
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -87,6 +87,7 @@ def _tail(context: Context) -> list[str]:
     """The runs behind the numbers, for people and for verify."""
     evidence = context.evidence
     meta = {"system": evidence.pack.name, "base": evidence.base, "candidate": evidence.candidate, "template": context.investigation.template}
+    meta |= origin(evidence.store, evidence.pack)
     tools = arranged.measured_with([run for runs in evidence.runs.values() for run in runs])
     return [
         "---",

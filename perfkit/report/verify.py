@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +11,12 @@ from pathlib import Path
 from perfkit.errors import DocumentError, PerfkitError
 from perfkit.packs import Pack, load_pack
 from perfkit.report.citations import FOOTNOTE, cite, parse_footnote
-from perfkit.report.evidence import Evidence, pinned
+from perfkit.report.evidence import Evidence, MissingRunsError, pinned
 from perfkit.report.lint import outside_fences
-from perfkit.report.render import META
+from perfkit.report.named import RUN_ROW, Named, named_in, report_lines
 from perfkit.store import Store
+from perfkit.workspace import workspace_of
 
-RUN_ROW = re.compile(r"^\| (?P<label>[^|]+) \| (?P<kind>[^|]+) \| `(?P<ids>[0-9a-f ]+)` \|$")
 CODE = r"`[^`\n]+`"
 BOLD = r"\*\*(?:[^*\n]|\*(?!\*))+\*\*"
 ADVICE = r"“[^”\n]+”"
@@ -44,38 +42,34 @@ class Checked:
 
 def verify(path: Path, store: Store, pack_of: Callable[[str], Pack] = load_pack) -> list[Checked]:
     """Every number with what the store says about it; pack_of knows the workspace's own systems."""
-    lines = _lines(path)
-    evidence = _evidence(path, lines, store, pack_of)
+    lines = report_lines(path)
+    named = named_in(path, lines)
+    evidence = _evidence(path, named, store, pack_of(named.system))
     footnotes = {int(match["number"]): match["text"] for _, line in outside_fences(lines) if (match := FOOTNOTE.match(line))}
     if not footnotes:
         raise DocumentError(f"{path}: the report has no footnotes, so no number says where it comes from.")
     recomputed = {number: _recompute(evidence, text) for number, text in footnotes.items()}
-    return [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines, [target.name for target in evidence.pack.targets])]
+    checked = [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines, [target.name for target in evidence.pack.targets])]
+    return [*checked, *_other_pack(named, evidence.pack)] if any(not item.agrees for item in checked) else checked
 
 
-def _lines(path: Path) -> list[str]:
+def _evidence(path: Path, named: Named, store: Store, pack: Pack) -> Evidence:
     try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DocumentError(f"{path}: cannot be read: {error}.") from error
+        return pinned(store, pack, named.base, named.candidate, named.run_ids)
+    except MissingRunsError as error:
+        there = workspace_of(store.path).name
+        written = f"It was written in the workspace {named.workspace!r}" if named.workspace else "It was written in another workspace"
+        raise DocumentError(
+            f"{path}: {error} {written}, and this one is {there!r}. "
+            f"Ask there for `perfkit export --for {path.name} --to FILE.tar.zst`, then `perfkit ingest FILE.tar.zst` here."
+        ) from error
 
 
-def _evidence(path: Path, lines: Sequence[str], store: Store, pack_of: Callable[[str], Pack]) -> Evidence:
-    metas = [match for line in lines if (match := META.search(line))]
-    if not metas:
-        raise DocumentError(f"{path}: not a report of perfkit: the line that names system and labels is missing.")
-    try:
-        meta = json.loads(metas[-1]["meta"])
-        system, base, candidate = meta["system"], meta["base"], meta["candidate"]
-    except (ValueError, KeyError) as error:
-        raise DocumentError(f"{path}: the line that names system and labels is damaged: {error}.") from error
-    run_ids: dict[str, list[str]] = defaultdict(list)
-    for line in lines:
-        if row := RUN_ROW.match(line):
-            run_ids[row["label"]] += row["ids"].split()
-    if missing := [label for label in (base, candidate) if label and label not in run_ids]:
-        raise DocumentError(f"{path}: the table of runs does not name runs for {' and '.join(missing)}.")
-    return pinned(store, pack_of(system), base, candidate, run_ids)
+def _other_pack(named: Named, pack: Pack) -> Iterator[Checked]:
+    """Why numbers may differ though all runs are here."""
+    if named.pack is not None and named.pack != pack.digest:
+        said = f"the pack {pack.name} of this workspace is not the one that the report was written with: its targets, limits or components differ"
+        yield Checked(named.line, f"pack {pack.name}", pack.digest, False, said)
 
 
 def _recompute(evidence: Evidence, footnote: str) -> tuple[str, str] | str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import zstandard
 
 from perfkit.errors import ArtefactError
-from perfkit.model.run import MANIFEST_SUFFIX
+from perfkit.model.run import MANIFEST_SUFFIX, Manifest
 
 CHUNK_BYTES = 4 * 1024 * 1024
 COMPRESS_FROM_BYTES = 64 * 1024
@@ -41,11 +41,11 @@ class Vault:
 
     folder: Path
 
-    def take(self, path: Path) -> Kept:
-        """Hash and copy in one pass over the file."""
+    def take(self, path: Path, name: str | None = None) -> Kept:
+        """Hash and copy in one pass over the file; a name is the one that the tool gave it, where that is not the path's."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=".taking-")
-        pending = Path(name)
+        descriptor, taking = tempfile.mkstemp(dir=self.folder, prefix=".taking-")
+        pending = Path(taking)
         try:
             with path.open("rb") as source, os.fdopen(descriptor, "wb") as copy:
                 compress = _worth_compressing(path)
@@ -60,7 +60,7 @@ class Vault:
         except OSError as error:
             pending.unlink(missing_ok=True)
             raise ArtefactError(f"{path}: cannot be kept: {error.strerror or error}.") from error
-        return Kept(digest.hexdigest(), path.name, size, pending.stat().st_size, pending, compress)
+        return Kept(digest.hexdigest(), name or path.name, size, pending.stat().st_size, pending, compress)
 
     def settle(self, kept: Kept, manifest: str) -> None:
         """Make the artefact findable, manifest first: an artefact without one does not count."""
@@ -77,6 +77,14 @@ class Vault:
     def has(self, sha256: str) -> bool:
         """Whether it keeps the artefact."""
         return (self.folder / sha256).exists() or (self.folder / (sha256 + COMPRESSED_SUFFIX)).exists()
+
+    def manifest(self, sha256: str) -> Manifest:
+        """What was said of the artefact when it came in."""
+        note = self.folder / (sha256 + MANIFEST_SUFFIX)
+        try:
+            return Manifest.from_json(note.read_text(encoding="utf-8"))
+        except (OSError, ValueError, TypeError) as error:
+            raise ArtefactError(f"{note}: the manifest of a stored artefact cannot be read: {error}.") from error
 
     @contextmanager
     def opened(self, sha256: str) -> Iterator[Path]:

@@ -17,6 +17,7 @@ from perfkit.workbench.evidence import now
 from perfkit.workspace import Workspace, find_workspace
 
 if TYPE_CHECKING:
+    from perfkit.bundle import Contents
     from perfkit.model.index import IndexCandidate
     from perfkit.packs import Component, Pack
     from perfkit.packs.investigation import Investigation
@@ -128,6 +129,18 @@ class Workbench(Answers):
 
         with self.store.sitting():
             return verify(report, self.store, self.pack)
+
+    def export(self, report: Path, target: Path, investigation: Path | None = None) -> Contents:
+        """A bundle of all that a report needs in another workspace."""
+        from perfkit.workbench.bundles import export_report
+
+        return export_report(self.workspace, report, target, investigation)
+
+    def export_rows(self, runs: Sequence[str], target: Path) -> dict[str, int]:
+        """The rows of runs or labels as Parquet; returns how many of each table."""
+        from perfkit.workbench.bundles import export_rows
+
+        return export_rows(self.workspace, runs, target)
 
     def archive(self, report: Path, feature: str | None = None) -> Path:
         """Keep a report in docs/archive."""

@@ -54,14 +54,16 @@ class Evidence:
         progress: Progress | None = None,
         *,
         partial: bool = False,
+        tell: Callable[[str], object] | None = None,
     ) -> list[Ingested]:
-        """Store artefacts, all or none."""
+        """Store artefacts and bundles, all or none; tell hears what became of what a bundle brought beside its runs."""
         from perfkit.analyses.validity import examined
         from perfkit.ingest import Reading, ingest
+        from perfkit.workbench.bundles import settling
 
-        how = Reading(as_format, partial)
+        how, settle = Reading(as_format, partial), settling(self.workspace, tell or str)
         said = from_outside().overridden_by(stated or Manifest())
-        return ingest(paths, self.store, self.vault, stated=said, reading=how, examine=examined, progress=progress)
+        return ingest(paths, self.store, self.vault, stated=said, reading=how, examine=examined, progress=progress, settle=settle)
 
     @contextmanager
     def looking(
