@@ -33,6 +33,11 @@ class Done:
     verdict: str = "inconclusive"
     """Of what shows it best, where two labels are compared."""
 
+    @property
+    def about(self) -> str:
+        """What the metric says, in the words of the metric up to their first comma."""
+        return metric_named(self.metric).about.partition(",")[0].partition(";")[0] if self.metric else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Criterion:

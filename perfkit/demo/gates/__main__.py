@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -68,7 +67,9 @@ def main(variant: str, count: int, folder: Path | None) -> None:
         results = asyncio.run(validated(variant, documents, f"http://127.0.0.1:{server.announced['port']}", place))
     wrong = differences(documents, results)
     found = sum(len(item.violations) for item in results)
-    sys.stdout.write(json.dumps({"variant": variant, "documents": count, "violations": found, "not as the gold standard": wrong}) + "\n")
+    sys.stdout.write("".join(f"{item}\n" for item in wrong))
+    said = "not those of the gold standard" if wrong else "as in the gold standard"
+    sys.stdout.write(f"{variant}: violations in {count} document{'s' if count > 1 else ''}, {said}: {found}\n")
     sys.exit(1 if wrong else 0)
 
 
