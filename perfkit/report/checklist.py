@@ -102,7 +102,7 @@ def _is_better(verdict: str, before: Measurement, after: Measurement, metric: st
 def _fixed(evidence: Evidence, item: CheckItem, rule: str) -> Done:
     there = [finding for finding in evidence.findings if finding.rule == rule]
     still = [finding for finding in evidence.remaining if finding.rule == rule]
-    return Done(item, bool(there) and not still and evidence.candidate is not None, finding=(still or there or [None])[0], many=len(still or there))
+    return Done(item, bool(there) and not still and evidence.candidate is not None, finding=next(iter(still or there), None), many=len(still or there))
 
 
 def _fitting(evidence: Evidence, metric: str, label: str, subject: str) -> dict[str, Measurement]:
