@@ -100,9 +100,9 @@ def _is_better(verdict: str, before: Measurement, after: Measurement, metric: st
 
 
 def _fixed(evidence: Evidence, item: CheckItem, rule: str) -> Done:
-    there = [finding for finding in evidence.findings if finding.rule == rule]
-    still = [finding for finding in evidence.remaining if finding.rule == rule]
-    return Done(item, bool(there) and not still and evidence.candidate is not None, finding=next(iter(still or there), None), many=len(still or there))
+    there, still = ([finding for finding in found if finding.rule == rule] for found in (evidence.findings, evidence.remaining))
+    gone = bool(there) and not still and evidence.candidate is not None
+    return Done(item, gone, finding=next(iter(still or there), None), many=len(still or there))
 
 
 def _fitting(evidence: Evidence, metric: str, label: str, subject: str) -> dict[str, Measurement]:
