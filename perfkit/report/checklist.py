@@ -88,8 +88,9 @@ def _improved(evidence: Evidence, item: CheckItem, metric: str) -> Done:
     """By the runs; a share that was 0 has no ratio, so there the intervals must lie apart."""
     before, after = _fitting(evidence, metric, evidence.base, item.subject), _fitting(evidence, metric, evidence.judged, item.subject)
     compared = evidence.compared(metric)
-    better = [name for name in before if name in after and _is_better(compared[name].verdict, before[name], after[name], metric)]
-    shown = max(better or [name for name in before if name in after], key=lambda name: abs(before[name].value - after[name].value), default=None)
+    both = [name for name in before if name in after and name in compared]
+    better = [name for name in both if _is_better(compared[name].verdict, before[name], after[name], metric)]
+    shown = max(better or both, key=lambda name: abs(before[name].value - after[name].value), default=None)
     return Done(item, bool(better), metric, shown, len(better), verdict=compared[shown].verdict if shown else "inconclusive")
 
 

@@ -12,7 +12,7 @@ from perfkit.report.evidence import Evidence
 from perfkit.units import format_quantity
 
 SEPARATOR = " · "
-ALL_TARGETS = "all targets"
+ALL_TARGETS, ALL_RULES = "all targets", "all rules"
 FOOTNOTE = re.compile(r"^\[\^(?P<number>\d+)\]: (?P<text>.+)$")
 
 
@@ -167,7 +167,8 @@ def _verdict_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
 
 def _finding_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     found = evidence.findings if origin.side == evidence.base else evidence.remaining
-    return format_quantity(len(found), "count"), "newest evidence of each kind"
+    counted = [finding for finding in found if origin.subject in (ALL_RULES, finding.rule)]
+    return format_quantity(len(counted), "count"), "newest evidence of each kind"
 
 
 def _faster_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:

@@ -47,7 +47,10 @@ def words_found(text: str) -> bool:
 
 def banned_one_by_one(text: str) -> bool:
     """The fault: compiles and searches one expression a word, for each document."""
-    return any(re.compile(rf"\b{word}\b", re.IGNORECASE).search(text) for word in banned_words())
+    for word in banned_words():  # noqa: SIM110  the profile is to name this function
+        if re.search(rf"\b{word}\b", text, re.IGNORECASE):
+            return True
+    return False
 
 
 def banned_looked_up(text: str) -> bool:
