@@ -9,6 +9,8 @@ from pathlib import Path
 from perfkit.errors import UsageError
 
 MARKERS = ("perfkit.toml", ".git")
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+"""The ones of the checkout that perfkit runs from."""
 VARIABLE = "PERFKIT_WORKSPACE"
 """Set for kernels, which start in a folder of their own."""
 
@@ -82,7 +84,7 @@ class Workspace:
     def notebooks(self) -> Path:
         """The workspace's own notebooks, else the ones of the checkout that perfkit runs from."""
         own = self.root / "notebooks"
-        return own if own.is_dir() else Path(__file__).resolve().parent.parent / "notebooks"
+        return own if own.is_dir() else NOTEBOOKS
 
 
 def find_workspace(asked: Path | None = None, start: Path | None = None) -> Workspace:

@@ -31,10 +31,17 @@ calls as (
     select run_id, span_id, lead(started_at) over (partition by run_id, trace_id order by started_at, span_id) as next_started_at
     from spans where kind in ('db', 'cache', 'llm', 'http') and list_contains($run_ids, run_id)
 ),
+-- Runs in which a request sends any statement twice; of others nothing needs to be looked at.
+repeating as (
+    select distinct run_id from (
+        select run_id from spans where kind = 'db' and fingerprint is not null and list_contains($run_ids, run_id)
+        group by run_id, trace_id, fingerprint having count(*) >= 2
+    )
+),
 -- Drivers send transaction control and ask the catalog on their own.
 asked as (
     select *, lower(coalesce(statement, name)) as text from statements
-    where list_contains($run_ids, run_id) and fingerprint is not null
+    where run_id in (select run_id from repeating) and fingerprint is not null
         and not regexp_matches(
             coalesce(statement, name),
             '^\s*(begin|start|commit|rollback|savepoint|release|set|reset|show|pragma|explain|listen|notify)\b|\bpg_catalog\.|\bsqlite_(master|schema)\b|\binformation_schema\.',

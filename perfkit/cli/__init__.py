@@ -43,7 +43,8 @@ COMMANDS = {
     "verify": "Recompute every number of a report from the store.",
     "export": "Take a report with its evidence, or rows as Parquet, to another place.",
     "lint-docs": "Check documents: at most 700 lines, headings, footnotes.",
-    "archive": "Keep a report in docs/archive.",
+    "regression-test": "Write a test that fails when the fault comes back.",
+    "archive": "Keep a report: in the document where it belongs, and in docs/archive.",
     "run": "Run notebooks with papermill.",
     "lab": "Open JupyterLab on the notebooks.",
 }

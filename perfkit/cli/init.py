@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -17,7 +18,8 @@ from perfkit.errors import UsageError
 @json_option
 @click.pass_obj
 def command(workspace: Path | None, folder: Path | None, system: str, name: str | None, as_json: bool) -> None:
-    """Begin a workspace: a perfkit.toml, an investigation file and, for a new system, a pack with comments to complete.
+    """Begin a workspace: a perfkit.toml, investigation files, a copy of the notebooks, examples of schedules and, for a
+    new system, a pack with comments to complete.
 
     What is there already stays as it is. DIR is the current folder when it is not given.
     """
@@ -35,6 +37,12 @@ def command(workspace: Path | None, folder: Path | None, system: str, name: str 
     if as_json:
         print_json({"workspace": root, "written": written, "next": steps})
         return
-    shown = [str(path.relative_to(root)) for path in written]
+    shown = _shown([path.relative_to(root) for path in written])
     echo(f"Wrote {', '.join(shown)} in {root}." if shown else f"Everything was there already in {root}.")
     echo("\n".join(["Next:", *(f"  {step}" for step in steps)]))
+
+
+def _shown(written: Sequence[Path]) -> list[str]:
+    """Files by name, the notebooks by their number."""
+    notebooks = sum(path.suffix == ".ipynb" for path in written)
+    return [*(str(path) for path in written if path.suffix != ".ipynb"), *([f"{notebooks} notebooks"] if notebooks else [])]

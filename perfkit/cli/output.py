@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 
 WIDTH_WITHOUT_TERMINAL = 200
+OBEYED = {"FORCE_COLOR", "TTY_COMPATIBLE"}
+"""Rich colours for these, also without a terminal."""
+GAP = "   "
+ALIGNED = {"left": "<", "right": ">", "center": "^"}
 MOST_ROWS = 1000
 """A table for people; more is for programs."""
 GOOD, BAD, OPEN, QUIET = "green", "bold red", "yellow", "dim"
@@ -50,6 +55,30 @@ def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], *, em
     if not rows:
         echo(empty)
         return
+    shown = [[printable_lines(cell) for cell in row] for row in rows]
+    plain = None if sys.stdout.isatty() or OBEYED & os.environ.keys() else plain_table(columns, shown)
+    if plain is None or not (sys.stdout.encoding or "").lower().startswith("utf"):
+        _print_rich(columns, shown)
+    else:
+        click.echo(plain)
+
+
+def plain_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]]) -> str | None:
+    """What rich prints without a terminal, to the letter, without rich's start; None where it would have to measure letters or fold cells."""
+    table = [[*columns], *rows]
+    if not all(cell.isascii() and cell == cell.rstrip() and "\n" not in cell and "\t" not in cell for row in table for cell in row):
+        return None
+    widths = [max(map(len, cells)) for cells in zip(*table, strict=True)]
+    rule = " " + "\u2500" * (sum(widths) + len(GAP) * (len(widths) - 1)) + " "
+    if len(rule) > WIDTH_WITHOUT_TERMINAL:
+        return None
+    sides = [ALIGNED[justify] for justify in columns.values()]
+    heading, *lines = (f" {GAP.join(f'{cell:{side}{size}}' for cell, side, size in zip(row, sides, widths, strict=True))} " for row in table)
+    blank = " " * len(rule)
+    return "\n".join([blank, heading, rule, *lines, blank])
+
+
+def _print_rich(columns: Mapping[str, str], rows: Sequence[Sequence[str]]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -59,7 +88,7 @@ def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], *, em
     for heading, justify in columns.items():
         table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
-        table.add_row(*(Text(printable_lines(cell), style=VERDICT_STYLES.get(cell, "")) for cell in row))
+        table.add_row(*(Text(cell, style=VERDICT_STYLES.get(cell, "")) for cell in row))
     console = Console(width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL, highlight=False)
     console.print(table)
 

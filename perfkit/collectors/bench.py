@@ -14,10 +14,12 @@ from perfkit.collectors.base import Progress, described, desk, leave, nobody_wat
 from perfkit.collectors.caller import Caller, Function
 from perfkit.collectors.commands import time_command
 from perfkit.collectors.process import Child, run_child
-from perfkit.collectors.rounds import Round, workload_hash, write_rounds
+from perfkit.collectors.profile.program import interpreted
+from perfkit.collectors.rounds import Round, write_rounds
 from perfkit.collectors.sizes import first_words
 from perfkit.errors import CollectionFailed, UsageError
 from perfkit.model.run import Manifest
+from perfkit.model.workload import workload_hash
 
 TOOL = "perfkit.bench"
 STEP_S = 0.5
@@ -98,7 +100,7 @@ def _command_rounds(options: BenchOptions, tell: Progress) -> list[Round]:
     def execute(rounds: int) -> tuple[float, ...]:
         seconds = []
         for _ in range(rounds):
-            timed = time_command(options.command, options.timeout_s, options.cwd)
+            timed = time_command(interpreted(options.command), options.timeout_s, options.cwd)
             if not timed.in_time:
                 raise CollectionFailed(f"`{asked}` still ran after {options.timeout_s:g} s, so nothing is stored. Allow more with --timeout.")
             if timed.status:

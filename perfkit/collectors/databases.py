@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from perfkit.errors import MissingTool, UsageError
+from perfkit.workspace import find_workspace
 
 if TYPE_CHECKING:
     import psycopg
 
 CONNECT_S = 5
+IN_A_FILE = "@"
 HIDDEN = "***"
 EXPECTED = "postgresql://user@host:5432/database, sqlite:///file.db, duckdb:///file.duckdb, or the path of such a file"
 SCHEME = re.compile(r"^(?P<engine>\w+)(?:\+\w+)?://")
@@ -22,6 +24,21 @@ MAGIC = {"sqlite": (0, b"SQLite format 3\0"), "duckdb": (8, b"DUCK")}
 """Where in a file each engine writes what."""
 TLS = {"true": "require", "1": "require", "false": "disable", "0": "disable"}
 """What drivers other than libpq's own say of encryption."""
+
+
+def written_out(dsn: str) -> str:
+    """A DSN as it is, or what the file says that it names: @secrets/shop.dsn keeps a password out of notebooks and histories."""
+    if not dsn.startswith(IN_A_FILE):
+        return dsn
+    named = Path(dsn.removeprefix(IN_A_FILE))
+    path = named if named.is_absolute() or named.is_file() else find_workspace().root / named
+    try:
+        said = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The DSN should stand in {path}, which cannot be read: {error}. Write it there, or give it as {EXPECTED}.") from error
+    if not said or "\n" in said:
+        raise UsageError(f"{path} holds no DSN on one line. Expected {EXPECTED}.")
+    return said
 
 
 def engine_of(dsn: str) -> str:

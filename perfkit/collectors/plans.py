@@ -7,12 +7,13 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from perfkit.collectors import plans_duckdb, plans_postgres, plans_sqlite
 from perfkit.collectors.base import Progress, described, desk, leave, nobody_watches, utc_now
-from perfkit.collectors.databases import engine_of
+from perfkit.collectors.databases import engine_of, written_out
 from perfkit.collectors.plan_options import Plan, PlanOptions, Session
 from perfkit.collectors.statements import Statement, explainable
 from perfkit.collectors.statements import described as as_statement
@@ -30,6 +31,7 @@ OPENED: dict[str, Callable[[PlanOptions], AbstractContextManager[Session]]] = {
 
 def collect(options: PlanOptions, folder: Path, progress: Progress | None = None) -> Path:
     """Explains every statement and leaves their plans as one JSON document."""
+    options = replace(options, dsn=written_out(options.dsn))
     given = [as_statement(item) for item in options.statements]
     if not given and not options.top:
         raise UsageError("There is no statement to explain. Name a file of SQL, or give --statement, --from-trace RUN or --top N.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -61,8 +60,3 @@ def write_rounds(path: Path, kind: Literal["bench", "sweep"], benchmark: str, ro
     lines = ",\n".join(json.dumps({name: value for name, value in asdict(item).items() if value is not None}) for item in rounds)
     path.write_text(f'{head[:-1]}, "rounds": [\n{lines}\n]}}\n', encoding="utf-8")
     return path
-
-
-def workload_hash(*parts: Any) -> str:
-    """Equal for equal work; tells nothing of it, for templates may hold secrets."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:12]

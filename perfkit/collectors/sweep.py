@@ -14,11 +14,12 @@ from perfkit.collectors.base import Progress, described, desk, leave, nobody_wat
 from perfkit.collectors.blame import blamed
 from perfkit.collectors.caller import NO_ANSWER, Function
 from perfkit.collectors.components import components_of
-from perfkit.collectors.rounds import Call, Measured, Round, workload_hash, write_rounds
+from perfkit.collectors.rounds import Call, Measured, Round, write_rounds
 from perfkit.collectors.watch import Bystander
 from perfkit.collectors.workloads import CommandWorkload, FunctionWorkload, UrlTemplate, UrlWorkload, Workload, workload_parts
 from perfkit.errors import CollectionFailed, UsageError
 from perfkit.model.run import Manifest
+from perfkit.model.workload import workload_hash
 
 if TYPE_CHECKING:
     from perfkit.stats.growth import Break

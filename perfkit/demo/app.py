@@ -15,8 +15,9 @@ from perfkit.demo.dashboard import dashboard_cached, dashboard_uncached
 from perfkit.demo.focus import questions, responses_gathered, responses_one_by_one
 from perfkit.demo.listing import personas_eager, personas_lazy
 from perfkit.demo.matching import matches_linear, matches_quadratic, profiles
-from perfkit.demo.search import search_matrix, search_postgres, search_scanned
+from perfkit.demo.search import hybrid_search
 from perfkit.demo.settings import Settings
+from perfkit.demo.studies import generate_personas, participants, personas_gathered, personas_one_by_one, run_focus_group, segments
 from perfkit.trace import redis, sqlalchemy
 from perfkit.trace.asgi import TraceMiddleware
 
@@ -69,14 +70,18 @@ async def list_personas(project_id: int, held: Held, page: int = 0) -> JSONRespo
         return JSONResponse(await personas(session, project_id, page))
 
 
+@router.post("/projects/{project_id}/personas")
+async def invent_personas(project_id: int, held: Held) -> JSONResponse:
+    """Twenty personas that the model makes up; nothing is stored, so that every request finds the same data."""
+    generate = personas_gathered if held.settings.fixes.parallel_llm else personas_one_by_one
+    return JSONResponse(await generate_personas(held.llm, segments(project_id), generate))
+
+
 @router.get("/personas/search")
 async def search_personas(q: str, held: Held) -> JSONResponse:
     """The ten personas that fit a description best."""
-    search = search_postgres
-    if held.settings.dsn.startswith("sqlite"):
-        search = search_matrix if held.settings.fixes.vector_index else search_scanned
     async with held.session() as session:
-        return JSONResponse(await search(session, q))
+        return JSONResponse(await hybrid_search(session, q, held.settings))
 
 
 @router.post("/focus-groups/{group_id}/responses")
@@ -89,6 +94,17 @@ async def ask_focus_group(group_id: int, held: Held) -> JSONResponse:
     responses = responses_gathered if held.settings.fixes.parallel_llm else responses_one_by_one
     said = await responses(held.llm, asked)
     return JSONResponse([{"persona_id": one.persona_id, "text": text} for one, text in zip(asked, said, strict=True)])
+
+
+@router.post("/focus-groups/{group_id}/discussion")
+async def discuss(group_id: int, held: Held) -> JSONResponse:
+    """Four questions to twenty personas."""
+    async with held.session() as session:
+        personas, topic = await participants(session, group_id)
+    if not topic:
+        raise HTTPException(_NOT_FOUND, f"There is no focus group {group_id}.")
+    respond = responses_gathered if held.settings.fixes.parallel_llm else responses_one_by_one
+    return JSONResponse(await run_focus_group(held.llm, respond, personas, topic))
 
 
 @router.get("/dashboard")

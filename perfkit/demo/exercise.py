@@ -17,9 +17,9 @@ import httpx
 
 from perfkit.demo.app import create_app
 from perfkit.demo.settings import BASELINE, VARIANTS, Backends, Settings
-from perfkit.demo.traffic import REQUESTS
+from perfkit.demo.traffic import REQUESTS, STUDIES
 from perfkit.errors import CollectionFailed
-from perfkit.trace import record
+from perfkit.trace import record, recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +32,20 @@ class Answer:
     body: bytes
 
 
-def exercise(settings: Settings, rounds: int = 5, trace: Path | None = None, names: Sequence[str] = ()) -> list[Answer]:
-    """Runs the requests of every endpoint, or of the named ones, once a round."""
+def exercise(settings: Settings, rounds: int = 5, trace: Path | None = None, names: Sequence[str] = (), studies: int = 0) -> list[Answer]:
+    """Runs the requests of every endpoint, or of the named ones, once a round, and then the studies so many times."""
     recording = record(trace, attributes={"variant": settings.variant}) if trace else nullcontext()
     with recording:
-        return asyncio.run(_rounds(settings, rounds, trace is not None, names))
+        return asyncio.run(_rounds(settings, rounds, recorder.active is not None, names, studies))
 
 
-async def _rounds(settings: Settings, rounds: int, traced: bool, names: Sequence[str]) -> list[Answer]:
+async def _rounds(settings: Settings, rounds: int, traced: bool, names: Sequence[str], studies: int) -> list[Answer]:
     app = create_app(settings, traced)
     wanted = [request for request in REQUESTS if not names or request.name in names]
+    asked = [(turn, request) for turn in range(rounds) for request in wanted] + [(turn, request) for turn in range(studies) for request in STUDIES]
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://demo") as client:
-        return [
-            await _ask(client, request.name, request.method, request.paths[turn % len(request.paths)], request.body)
-            for turn in range(rounds)
-            for request in wanted
-        ]
+        return [await _ask(client, request.name, request.method, request.paths[turn % len(request.paths)], request.body) for turn, request in asked]
 
 
 async def _ask(client: httpx.AsyncClient, name: str, method: str, path: str, body: str | None) -> Answer:
@@ -65,9 +62,10 @@ async def _ask(client: httpx.AsyncClient, name: str, method: str, path: str, bod
 @click.option("--variant", default=BASELINE, type=click.Choice(VARIANTS))
 @click.option("--rounds", default=5, show_default=True)
 @click.option("--trace", type=click.Path(path_type=Path), help="Record the spans of every request to this file.")
-def main(services_file: Path, variant: str, rounds: int, trace: Path | None) -> None:
+@click.option("--studies", default=0, show_default=True, help="How often twenty personas are generated and a focus group of twenty discusses.")
+def main(services_file: Path, variant: str, rounds: int, trace: Path | None, studies: int) -> None:
     """Exercise one variant and print the median of each endpoint in milliseconds."""
-    answers = exercise(Backends.load(services_file).settings(variant), rounds, trace)
+    answers = exercise(Backends.load(services_file).settings(variant), rounds, trace, studies=studies)
     sys.stdout.write(json.dumps({"variant": variant, "median_ms": medians(answers)}) + "\n")
 
 

@@ -32,9 +32,15 @@ async def questions(session: Session, group_id: int) -> list[Question]:
 
 
 @timed
+async def persona_response(llm: LanguageModel, question: Question) -> str:
+    """What one persona answers."""
+    return await llm.ask(question.prompt, TEMPLATE)
+
+
+@timed
 async def responses_one_by_one(llm: LanguageModel, asked: list[Question]) -> list[str]:
     """Waits for each answer before it asks the next persona."""
-    return [await llm.ask(question.prompt, TEMPLATE) for question in asked]
+    return [await persona_response(llm, question) for question in asked]
 
 
 @timed
@@ -44,6 +50,6 @@ async def responses_gathered(llm: LanguageModel, asked: list[Question]) -> list[
 
     async def answer(question: Question) -> str:
         async with limit:
-            return await llm.ask(question.prompt, TEMPLATE)
+            return await persona_response(llm, question)
 
     return await asyncio.gather(*(answer(question) for question in asked))

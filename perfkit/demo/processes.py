@@ -30,10 +30,10 @@ class Child:
 @contextmanager
 def child(module: str, options: Sequence[str], log: Path) -> Iterator[Child]:
     """Runs python -m MODULE until the block ends; SIGTERM first, SIGKILL after ten seconds."""
-    command = [sys.executable, "-m", module, *options]
+    command = child_command(module, options)
     with log.open("a", encoding="utf-8") as talk:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk, text=True, env=_environment(), start_new_session=True
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk, text=True, env=environment(), start_new_session=True
         )
     try:
         yield Child(process, _announcement(process, module, log))
@@ -51,6 +51,18 @@ def stop(process: subprocess.Popen[Any]) -> None:
         process.wait()
     if process.stdout is not None:
         process.stdout.close()
+
+
+def child_command(module: str, options: Sequence[str]) -> list[str]:
+    """The words that run a module with this interpreter."""
+    return [sys.executable, "-m", module, *options]
+
+
+def environment() -> dict[str, str]:
+    """Ours, with the folder of the perfkit that runs first among its paths."""
+    home = str(Path(perfkit.__file__).resolve().parents[1])
+    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 def announce(**facts: Any) -> None:
@@ -71,9 +83,3 @@ def _announcement(process: subprocess.Popen[str], module: str, log: Path) -> Map
         raise CollectionFailed(f"{module} ended before it was ready: {last[0] if last else 'it said nothing'}. All it said is in {log}.")
     facts: dict[str, Any] = json.loads(line)
     return facts
-
-
-def _environment() -> dict[str, str]:
-    home = str(Path(perfkit.__file__).resolve().parents[1])
-    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}

@@ -42,3 +42,9 @@ REQUESTS = (
     Request("GET /projects/{project_id}/matches", "GET", tuple(f"/projects/{project}/matches" for project in _PROJECTS), None, 2),
     Request("GET /health", "GET", ("/health",), None, 1),
 )
+
+STUDIES = (
+    Request("POST /projects/{project_id}/personas", "POST", ("/projects/7/personas",), "{}", 1),
+    Request("POST /focus-groups/{group_id}/discussion", "POST", ("/focus-groups/7/discussion",), "{}", 1),
+)
+"""What takes seconds, and is traced but not put under load."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from perfkit.figures import profile_changes, profile_tables
+from perfkit.figures import profile_changes, profile_tables, vector_sentences
 from perfkit.figures.amounts import share_text
 from perfkit.printable import printable_lines
 from perfkit.units import format_quantity
 
 if TYPE_CHECKING:
+    from perfkit.analyses.benchmarks import Benchmark
     from perfkit.analyses.comparison import Compared
     from perfkit.analyses.functions import FunctionTime
     from perfkit.analyses.ladder import Step
@@ -241,6 +242,11 @@ def _ms(value: float | None) -> str:
     return "–" if value is None else format_quantity(value, "ms")
 
 
+def _benchmark(item: Benchmark) -> tuple[str, ...]:
+    times = (item.mean_ms, item.median_ms, item.stddev_ms, item.min_ms, item.max_ms, item.p95_ms, item.p99_ms)
+    return (item.run_id, item.subject, *map(_ms, times), str(item.n))
+
+
 def _columns(left: str, right: str, order: str) -> dict[str, str]:
     sides = dict.fromkeys(left.split(", "), "left") | dict.fromkeys(right.split(", "), "right")
     return {name: sides[name] for name in order.split(", ")}
@@ -352,6 +358,15 @@ VIEWS: dict[str, View] = {
             "whole, stage, kind, own, share, open, calls, parallel, waits for, place",
         ),
         _stage,
+    ),
+    "VectorTrial": View(vector_sentences.TRIAL_COLUMNS, vector_sentences.trial_cells),
+    "Benchmark": View(
+        _columns(
+            "run, benchmark",
+            "mean, median, standard deviation, min, max, P95, P99, n",
+            "run, benchmark, mean, median, standard deviation, min, max, P95, P99, n",
+        ),
+        _benchmark,
     ),
     "SlowStage": View(
         _columns(

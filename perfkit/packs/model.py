@@ -197,6 +197,37 @@ class Checklist(Part):
     items: tuple[CheckItem, ...]
 
 
+class Check(Part):
+    """A question that a reviewer asks of the code; evidence answers it, or nobody here does."""
+
+    label: Words
+    """As the source says it."""
+    rules: tuple[str, ...] = ()
+    """Globs over the rules whose findings answer it with no."""
+    evidence: tuple[str, ...] = ()
+    """Kinds of runs that must be there before the absence of findings says anything."""
+    targets: bool = False
+    """True: the scorecard answers it."""
+    because: str | None = None
+    """Why it matters, said where findings answer it with no."""
+    leaves_open: str | None = None
+    """What nobody has looked at even when no finding stands against it."""
+    look: str | None = None
+    """What a person does to find out."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that a report may quote."""
+        return tuple(filter(None, (self.label, self.because, self.leaves_open, self.look)))
+
+
+class Area(Part):
+    """Questions of one kind."""
+
+    label: Words
+    checks: tuple[Check, ...]
+
+
 class Pack(Part):
     """Everything that perfkit knows about one system."""
 
@@ -213,6 +244,12 @@ class Pack(Part):
     components: tuple[Component, ...] = ()
     models: tuple[ModelRule, ...] = ()
     pools: tuple[PoolRule, ...] = ()
+    review: tuple[Area, ...] = ()
+    """What a review of the code goes through."""
+    gates: tuple[Check, ...] = ()
+    """What must hold before code is approved."""
+    hierarchy: tuple[Check, ...] = ()
+    """In which order kinds of problems are taken up, by their rules."""
     documents: dict[str, Document] = {}
     """Kind of content → where it belongs."""
     archive: Inside | None = None
@@ -232,6 +269,13 @@ class Pack(Part):
         beside = (self.folder / self.reports[name]).resolve()
         along = FOLDER / self.reports[name]
         return along if along.is_file() and not beside.is_file() else beside
+
+    @property
+    def words(self) -> list[str]:
+        """What a report quotes: numbers in it are those of the pack's source."""
+        checks = (*self.gates, *self.hierarchy, *(check for area in self.review for check in area.checks))
+        said = [*(target.name for target in self.targets), *(area.label for area in self.review), *(text for check in checks for text in check.words)]
+        return [*said, *(text[:1].upper() + text[1:] for text in said)]
 
     def source_of(self, part: Target | Constraint | Parameter | ModelRule | PoolRule) -> str | None:
         """Its own, else the pack's."""

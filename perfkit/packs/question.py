@@ -14,10 +14,12 @@ Command = tuple[Word, ...]
 
 
 class Change(Part):
-    """Code that was changed for one kind of finding; with before and after as file::function, else by the commits of the labels."""
+    """Code that was changed for one kind of finding; before and after are file::function or a file; without, git knows them."""
 
     rule: str
     technique: str
+    subject: str = "*"
+    """Glob over the endpoints that it is for, where findings of one rule are changed in several ways."""
     before: str | None = None
     after: str | None = None
 

@@ -1,19 +1,22 @@
-"""What a user begins with: a pack with comments, an investigation file and the marker of a workspace."""
+"""What a user begins with: a pack with comments, investigation files, the notebooks, examples of schedules and the marker of a workspace."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from perfkit.errors import UsageError
 from perfkit.packs import FILE, folders, load_pack
 from perfkit.packs.model import FOLDER, NAME
-from perfkit.workspace import MARKERS, Workspace
+from perfkit.workspace import MARKERS, NOTEBOOKS, Workspace
 
 NEW = "new"
 """The system that has no pack yet."""
 PACK, INVESTIGATION = FOLDER / "new_pack.yml", FOLDER / "new_investigation.yml"
+SCHEDULES = {"github_actions.yml": "github_actions.yml", "crontab.txt": "crontab"}
+"""Files of the folder schedule/, as they come along and as they are written."""
 MARKER = "# perfkit's workspace begins in this folder: data/, reports/, packs/ and docs/archive/ lie beside this file.\n"
 
 
@@ -23,8 +26,29 @@ def scaffold(workspace: Workspace, system: str, name: str | None) -> list[Path]:
     wanted = {workspace.root / MARKERS[0]: MARKER}
     if system == NEW:
         wanted[workspace.packs / pack_name / FILE] = _filled(PACK, pack_name)
-    wanted[workspace.root / f"{pack_name}.yml"] = _filled(INVESTIGATION, pack_name)
+    questions = _questions(workspace, pack_name)
+    wanted |= {workspace.root / file: text for file, text in questions.items()}
+    wanted |= {workspace.root / "notebooks" / path.name: path.read_text(encoding="utf-8") for path in sorted(NOTEBOOKS.glob("*.ipynb"))}
+    wanted |= {workspace.root / "schedule" / named: _schedule(file, workspace, questions) for file, named in SCHEDULES.items()}
     return _written(wanted)
+
+
+def _questions(workspace: Workspace, pack_name: str) -> dict[str, str]:
+    """The investigation files that come with the pack, else one to complete."""
+    folder = folders(workspace).get(pack_name)
+    along = sorted(path for path in folder.glob("*.yml") if path.name != FILE) if folder else []
+    return {path.name: path.read_text(encoding="utf-8") for path in along} or {f"{pack_name}.yml": _filled(INVESTIGATION, pack_name)}
+
+
+def _schedule(file: str, workspace: Workspace, questions: Iterable[str]) -> str:
+    """The line with every investigation, one after another."""
+    text = (FOLDER / "schedule" / file).read_text(encoding="utf-8")
+    lines = [
+        line.replace("FILES", question).replace("ROOT", shlex.quote(str(workspace.root)))
+        for line in text.splitlines()
+        for question in (tuple(questions) if "FILES" in line else ("",))
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def next_steps(workspace: Workspace, system: str, written: Sequence[Path]) -> list[str]:
@@ -34,11 +58,9 @@ def next_steps(workspace: Workspace, system: str, written: Sequence[Path]) -> li
     first = (
         [f"Open {packs[0].relative_to(workspace.root)} and replace the examples by your targets.", f"perfkit packs validate {named}"] if packs else []
     )
-    return [
-        *first,
-        f"perfkit collect load http://127.0.0.1:8000 --path / --system {named} --label baseline --repeat 5",
-        f"perfkit check --system {named}",
-    ]
+    questions = [path.name for path in written if path.parent == workspace.root and path.suffix == ".yml"]
+    run = [f"Open {questions[0]} and write there how each label is started.", f"perfkit run {questions[0]}"] if questions else []
+    return [*first, *run, f"perfkit check --system {named}"]
 
 
 def _name(workspace: Workspace, name: str | None) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from perfkit.errors import DocumentError
 from perfkit.model.finding import Finding
 from perfkit.report.evidence import Evidence
+from perfkit.report.review import gates
 from perfkit.units import format_quantity
 
 SEPARATOR = " · "
@@ -166,9 +167,13 @@ def _verdict_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
 
 
 def _finding_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
-    found = evidence.findings if origin.side == evidence.base else evidence.remaining
-    counted = [finding for finding in found if origin.subject in (ALL_RULES, finding.rule)]
-    return format_quantity(len(counted), "count"), "newest evidence of each kind"
+    found = [item for item in evidence.findings_of(origin.side) if origin.subject in (ALL_RULES, item.priority, item.rule)]
+    return format_quantity(len(found), "count"), "newest evidence of each kind"
+
+
+def _gate_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    answered = [gate for gate in gates(evidence, origin.side) if origin.name in ("all", gate.answer)]
+    return format_quantity(len(answered), "count"), f"pack {evidence.pack.name}"
 
 
 def _faster_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
@@ -200,6 +205,7 @@ FIGURES: dict[str, Figure] = {
     "limit": _limit,
     "verdicts": _verdict_count,
     "findings": _finding_count,
+    "gates": _gate_count,
     "endpoints": _faster_count,
     "runs": _run_count,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from perfkit.errors import DocumentError
@@ -15,6 +16,8 @@ from perfkit.packs.investigation import Change
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 NEAR_LINES = 20
 """A hunk so far from the line of a finding still belongs to it: calls stand near what they loop over."""
+LANGUAGES = {".py": ("python", "#"), ".sql": ("sql", "--")}
+"""Of a file, by its suffix, and what begins a remark in it."""
 MOST_LINES = 60
 """Of one piece of code in a report."""
 
@@ -31,9 +34,32 @@ class Changed:
     """Lines beyond that."""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Code that is to be changed, as it stands."""
+
+    language: str
+    lines: Sequence[str]
+
+
 def named_changes(changes: Sequence[Change], root: Path | None) -> list[Changed]:
     """The functions that an investigation names as file::function."""
     return [_named(change, root) for change in changes if change.before and change.after]
+
+
+def change_of(finding: Finding, changes: Sequence[Change]) -> Change | None:
+    """The change that an investigation names for a finding: the first of its rule whose subject fits."""
+    return next((change for change in changes if change.rule == finding.rule and fnmatchcase(finding.subject or "", change.subject)), None)
+
+
+def standing_code(findings: Sequence[Finding], changes: Sequence[Change], root: Path | None) -> dict[str, Standing]:
+    """Finding → the function that is to be changed; each function once."""
+    shown: dict[str, str] = {}
+    for finding in findings:
+        change = change_of(finding, changes)
+        if change is not None and change.before:
+            shown.setdefault(change.before, finding.finding_id)
+    return {finding_id: Standing(_language(reference)[0], list(_source(reference, root))[:MOST_LINES]) for reference, finding_id in shown.items()}
 
 
 def found_changes(hunks: Sequence[Hunk], findings: Sequence[Finding]) -> list[Changed]:
@@ -53,8 +79,14 @@ def _touches(hunk: Hunk, finding: Finding) -> bool:
 
 
 def _named(change: Change, root: Path | None) -> Changed:
-    lines = [f"# before: {change.before}", *_source(change.before, root), "", "", f"# after: {change.after}", *_source(change.after, root)]
-    return _cut(change.technique, "python", lines)
+    language, remark = _language(change.before)
+    before, after = (f"{remark} {when}: {reference}" for when, reference in (("before", change.before), ("after", change.after)))
+    lines = [before, *_source(change.before, root), "", "", after, *_source(change.after, root)]
+    return _cut(change.technique, language, lines)
+
+
+def _language(reference: str | None) -> tuple[str, str]:
+    return LANGUAGES.get(Path((reference or "").partition("::")[0]).suffix, ("", "#"))
 
 
 def _cut(technique: str, language: str, lines: Sequence[str]) -> Changed:
@@ -62,13 +94,16 @@ def _cut(technique: str, language: str, lines: Sequence[str]) -> Changed:
 
 
 def _source(reference: str | None, root: Path | None) -> Iterator[str]:
-    """The lines of one function; the file is looked up in the system's repository, then in perfkit's own."""
+    """The lines of one function, or of a whole file; it is looked up in the system's repository, then in perfkit's own."""
     name, _, function = (reference or "").partition("::")
     folders = (root or Path.cwd(), Path.cwd(), CHECKOUT)
     path = next((folder / name for folder in folders if (folder / name).is_file()), None)
-    if path is None or not function:
-        raise DocumentError(f"The change {reference!r} names no file::function that exists. Check `changes` in the investigation file.")
+    if path is None:
+        raise DocumentError(f"The change {reference!r} names no file that exists. Check `changes` in the investigation file.")
     text = path.read_text(encoding="utf-8")
+    if not function:
+        yield from text.splitlines()
+        return
     try:
         tree = ast.parse(text)
     except SyntaxError as error:

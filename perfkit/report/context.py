@@ -18,9 +18,9 @@ from perfkit.model.finding import Finding
 from perfkit.model.patch import Hunk
 from perfkit.model.run import Run
 from perfkit.model.verdict import Verdict
-from perfkit.packs.investigation import Investigation
+from perfkit.packs.investigation import Change, Investigation
 from perfkit.report.citations import Origin, cite
-from perfkit.report.code_changes import Changed, found_changes, named_changes
+from perfkit.report.code_changes import Changed, Standing, change_of, found_changes, named_changes, standing_code
 from perfkit.report.evidence import Evidence
 
 BOTH = "both labels"
@@ -100,6 +100,12 @@ class Context:
     """Where the requests of the base spend their time, longest first."""
     pictures: Mapping[str, str]
     """Name → path of the file, relative to the report, of those that there is evidence for."""
+    standing: Mapping[str, Standing]
+    """Finding → the code that is to be changed, as it stands."""
+
+    def change_of(self, finding: Finding) -> Change | None:
+        """What the investigation does about a finding."""
+        return change_of(finding, self.investigation.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,7 @@ def build(investigation: Investigation, evidence: Evidence, material: Material, 
         judged=_chosen(_judged(evidence), most),
         breakdown=shown(evidence.breakdown, most),
         pictures=material.pictures,
+        standing=standing_code(findings, changes, material.root),
     )
 
 

@@ -23,8 +23,6 @@ from perfkit.rules import diagnose
 from perfkit.store import Store
 from perfkit.verdicts import scorecard
 
-COUNTED = "load"
-"""Runs of this kind are judged by their number; of every other kind the newest is also looked at closely."""
 MOST_RUNS = 60
 """Newest runs of one kind and scenario that a report stands on: a label may have been measured every night for years."""
 
@@ -55,6 +53,10 @@ class Evidence:
     def remaining(self) -> list[Finding]:
         """What is still wrong in the candidate's evidence."""
         return diagnose(self.store, self._looked_at(self.candidate), self.pack.components) if self.candidate is not None else []
+
+    def findings_of(self, label: str) -> list[Finding]:
+        """What is wrong in a label's evidence."""
+        return self.findings if label == self.base else self.remaining
 
     @cached_property
     def finding_by_id(self) -> dict[str, Finding]:
@@ -101,7 +103,8 @@ class Evidence:
         return {}
 
     def _looked_at(self, label: str) -> list[str]:
-        return [run.run_id for run in newest_evidence(run for run in self.runs[label] if run.valid) if run.kind != COUNTED]
+        """The newest run of each kind: all of them are judged by their number, and these closely, too."""
+        return [run.run_id for run in newest_evidence(run for run in self.runs[label] if run.valid)]
 
     def _scorecard(self, label: str) -> list[Verdict]:
         earlier = self.runs[self.base] if label != self.base else ()

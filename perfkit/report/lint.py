@@ -1,4 +1,4 @@
-"""The rules that every document keeps: at most 700 lines, headings in order, footnotes that exist."""
+"""The rules that every document keeps: at most 700 lines, headings in order, footnotes that exist. And whether it reads well."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from perfkit.errors import DocumentError
+from perfkit.report.prose import Document, complaints
+
+Level = Literal["error", "warning"]
 
 LINE_LIMIT = 700
 HEADING = re.compile(r"^(?P<marks>#{1,6})\s+\S")
@@ -18,22 +22,33 @@ DEFINITION = re.compile(r"^\[\^(?P<name>[^\]]+)\]:")
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One thing that is wrong with a document."""
+    """One thing about a document."""
 
     path: str
     line: int
     message: str
+    level: Level = "error"
 
 
 def lint(path: Path) -> list[Remark]:
     """What is wrong with one document."""
+    lines = _lines(path)
+    return [*_too_long(path, lines), *_structure(path, lines), *_footnotes(path, lines)]
+
+
+def readability(path: Path) -> list[Remark]:
+    """What its readers stumble over; all of it is a guess, so nothing here is wrong for sure."""
+    lines = _lines(path)
+    return [Remark(str(path), line, message, "warning") for line, message in complaints(Document(lines, list(outside_fences(lines))))]
+
+
+def _lines(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise DocumentError(f"{path}: cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
         raise DocumentError(f"{path}: not a text in UTF-8: {error.reason} at byte {error.start}.") from error
-    return [*_too_long(path, lines), *_structure(path, lines), *_footnotes(path, lines)]
 
 
 def documents(paths: list[Path]) -> list[Path]:

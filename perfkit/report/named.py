@@ -16,6 +16,7 @@ from perfkit.workspace import workspace_of
 
 META = re.compile(r"<!-- perfkit report (?P<meta>\{.*\}) -->")
 RUN_ROW = re.compile(r"^\| (?P<label>[^|]+) \| (?P<kind>[^|]+) \| `(?P<ids>[0-9a-f ]+)` \|$")
+PAGES = (".html", ".htm")
 FIGURE = re.compile(r"!\[[^\]]*\]\((?P<path>[^)\s]+)[^)]*\)")
 
 
@@ -48,7 +49,11 @@ def origin(store: Store, pack: Pack) -> dict[str, str]:
 
 
 def report_lines(path: Path) -> list[str]:
-    """Its text."""
+    """Of a report in markdown."""
+    if path.suffix.lower() in PAGES:
+        raise DocumentError(
+            f"{path}: a page is made from a report, and only the report can be verified: name the markdown file at the end of the page."
+        )
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

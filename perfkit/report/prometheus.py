@@ -31,7 +31,9 @@ CONVENTIONS = (
     " http_request_duration_seconds with `handler` and `method`. A selector that matches nothing never fires:"
     " ask Prometheus for each expression once."
 )
+URGENCY = ("missed", "inconclusive", "met", "no_data")
 NOT_WATCHED = {
+    "shortened": "Left out here, where `perfkit monitor` has a rule for each",
     "measured": "Not measured, so without a rule",
     "build": "No series of a running service answers it (a build, a benchmark, a profile, the slowest of all times)",
     "compared": "Decided by comparing two labels, or by a ladder of users",
@@ -69,9 +71,20 @@ class Rules:
         return "\n".join([*_comments(self), yaml.safe_dump(self.document(), sort_keys=False, allow_unicode=True, width=ONE_LINE)])
 
 
-def rules_for(pack: Pack, verdicts: Sequence[Verdict] | None = None) -> str:
-    """A rule file that `promtool check rules` accepts, for the targets that the verdicts measured; without verdicts for all."""
-    return alert_rules(pack, verdicts).text()
+def rules_for(pack: Pack, verdicts: Sequence[Verdict] | None = None, most: int | None = None) -> str:
+    """A rule file that `promtool check rules` accepts, for the targets that the verdicts measured; without verdicts for all.
+
+    most is how many targets a report has room for: those that were missed come first.
+    """
+    rules = alert_rules(pack, verdicts)
+    return (rules if most is None else _shortened(rules, verdicts or (), most)).text()
+
+
+def _shortened(rules: Rules, verdicts: Sequence[Verdict], most: int) -> Rules:
+    worst = {verdict.target: URGENCY.index(verdict.verdict) for verdict in sorted(verdicts, key=lambda item: -URGENCY.index(item.verdict))}
+    first = sorted(rules.watched, key=lambda item: worst.get(item.target.name, len(URGENCY)))[:most]
+    rest = [item.target.name for item in rules.watched if item not in first]
+    return Rules(rules.system, [item for item in rules.watched if item in first], {**rules.left_out, "shortened": rest})
 
 
 def alert_rules(pack: Pack, verdicts: Sequence[Verdict] | None = None) -> Rules:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sized
 from functools import partial
 from pathlib import Path
 
@@ -14,15 +15,20 @@ from perfkit.packs import Pack
 from perfkit.packs.investigation import Investigation
 from perfkit.report import checklist
 from perfkit.report import context as arranged
+from perfkit.report import review
 from perfkit.report.context import Context, Footnotes, Material
 from perfkit.report.evidence import Evidence
 from perfkit.report.lint import LINE_LIMIT
 from perfkit.report.named import origin
 from perfkit.report.pictures import PICTURES
+from perfkit.report.prometheus import rules_for
+from perfkit.report.regression_tests import regression_test
 
 PARTS = Path(__file__).parent / "parts"
 """What templates have in common."""
 MOST_OF_A_LIST = (None, 40, 20, 10, 5, 3)
+MOST_ALERTS = 6
+"""Targets whose rules a report shows; `perfkit monitor` prints them all."""
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -30,10 +36,19 @@ def render(investigation: Investigation, evidence: Evidence, material: Material)
     """The whole document; shows as much of each list as the limit of lines allows, worst first."""
     template = _template(evidence.pack, investigation.template)
     for most in MOST_OF_A_LIST:
-        text = _render(template, arranged.build(investigation, evidence, material, most))
+        context = arranged.build(investigation, evidence, material, most)
+        if _least_lines(context) > LINE_LIMIT:
+            continue
+        text = _render(template, context)
         if len(text.splitlines()) <= LINE_LIMIT:
             return text
     raise DocumentError(f"The report has more than {LINE_LIMIT} lines even with three findings. Shorten the investigation's prose and changes.")
+
+
+def _least_lines(context: Context) -> int:
+    """What the longest of its lists takes if each entry is one line with one footnote: longer documents are not even written."""
+    lists: tuple[Sized, ...] = (context.findings, context.endpoints, context.judged, context.breakdown)
+    return 2 * max(len(entries) for entries in lists)
 
 
 def _template(pack: Pack, name: str) -> jinja2.Template:
@@ -65,6 +80,12 @@ def _render(template: jinja2.Template, context: Context) -> str:
         done=partial(checklist.done, context.evidence),
         criteria=partial(checklist.criteria, context.evidence),
         picture=partial(_picture, context),
+        alerts=partial(_alerts, context.evidence),
+        regression_test=partial(regression_test, context.evidence, context.investigation, context.written_on),
+        areas=partial(review.areas, context.evidence),
+        gates=partial(review.gates, context.evidence),
+        with_answer=partial(review.with_answer, context.evidence),
+        recommended=partial(review.recommended, context.evidence),
         verdict_words=arranged.VERDICT_WORDS,
     )
     return BLANK_LINES.sub("\n\n", "\n".join([body.strip(), "", *_tail(context), "", *_definitions(footnotes), ""]))
@@ -83,10 +104,22 @@ def _picture(context: Context, name: str) -> str:
     return f"![{PICTURES[name].about}]({path})" if path else ""
 
 
+def _alerts(evidence: Evidence) -> str:
+    """Rules for Prometheus, those of missed targets first."""
+    return rules_for(evidence.pack, evidence.verdicts[evidence.judged], MOST_ALERTS)
+
+
 def _tail(context: Context) -> list[str]:
     """The runs behind the numbers, for people and for verify."""
     evidence = context.evidence
-    meta = {"system": evidence.pack.name, "base": evidence.base, "candidate": evidence.candidate, "template": context.investigation.template}
+    meta: dict[str, str | None] = {
+        "system": evidence.pack.name,
+        "base": evidence.base,
+        "candidate": evidence.candidate,
+        "template": context.investigation.template,
+    }
+    kind = context.investigation.archive.document if context.investigation.archive else None
+    meta |= {"feature": context.investigation.feature} | ({"document": kind} if kind else {})
     meta |= origin(evidence.store, evidence.pack)
     tools = arranged.measured_with([run for runs in evidence.runs.values() for run in runs])
     return [

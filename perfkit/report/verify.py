@@ -10,10 +10,11 @@ from pathlib import Path
 
 from perfkit.errors import DocumentError, PerfkitError
 from perfkit.packs import Pack, load_pack
+from perfkit.report.blocks import alone, blocks
 from perfkit.report.citations import FOOTNOTE, cite, parse_footnote
 from perfkit.report.evidence import Evidence, MissingRunsError, pinned
 from perfkit.report.lint import outside_fences
-from perfkit.report.named import RUN_ROW, Named, named_in, report_lines
+from perfkit.report.named import META, RUN_ROW, Named, named_in, report_lines
 from perfkit.store import Store
 from perfkit.workspace import workspace_of
 
@@ -42,18 +43,32 @@ class Checked:
 
 def verify(path: Path, store: Store, pack_of: Callable[[str], Pack] = load_pack) -> list[Checked]:
     """Every number with what the store says about it; pack_of knows the workspace's own systems."""
+    found: list[Checked] = []
+    for lines in reports_in(path):
+        named = named_in(path, lines)
+        found += checked(path, lines, evidence_of(path, named, store, pack_of(named.system)))
+    return found
+
+
+def reports_in(path: Path) -> list[list[str]]:
+    """The lines of a report, or those of each block that the archive keeps in a document; other lines are empty then."""
     lines = report_lines(path)
-    named = named_in(path, lines)
-    evidence = _evidence(path, named, store, pack_of(named.system))
+    kept = [alone(lines, block) for block in blocks(lines, str(path))]
+    return [part for part in kept if any(META.search(line) for line in part)] or [lines]
+
+
+def checked(path: Path, lines: list[str], evidence: Evidence) -> list[Checked]:
+    """The same from evidence that is at hand."""
     footnotes = {int(match["number"]): match["text"] for _, line in outside_fences(lines) if (match := FOOTNOTE.match(line))}
     if not footnotes:
         raise DocumentError(f"{path}: the report has no footnotes, so no number says where it comes from.")
     recomputed = {number: _recompute(evidence, text) for number, text in footnotes.items()}
-    checked = [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines, [target.name for target in evidence.pack.targets])]
-    return [*checked, *_other_pack(named, evidence.pack)] if any(not item.agrees for item in checked) else checked
+    found = [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines, evidence.pack.words)]
+    return [*found, *_other_pack(named_in(path, lines), evidence.pack)] if any(not item.agrees for item in found) else found
 
 
-def _evidence(path: Path, named: Named, store: Store, pack: Pack) -> Evidence:
+def evidence_of(path: Path, named: Named, store: Store, pack: Pack) -> Evidence:
+    """Exactly the runs that a report names."""
     try:
         return pinned(store, pack, named.base, named.candidate, named.run_ids)
     except MissingRunsError as error:
@@ -114,9 +129,9 @@ def _notes(lines: list[str], recomputed: dict[int, tuple[str, str] | str]) -> It
             yield Checked(number, match["text"], truth[1], False, f"the footnote should read: {truth[1]}")
 
 
-def _uncited(lines: list[str], targets: Sequence[str] = ()) -> Iterator[Checked]:
-    """Numbers in the names of targets are those of their source."""
-    names = sorted(targets, key=len, reverse=True)
+def _uncited(lines: list[str], quoted: Sequence[str] = ()) -> Iterator[Checked]:
+    """Numbers in the words of the pack are those of its source."""
+    names = sorted(quoted, key=len, reverse=True)
     for number, line in outside_fences(lines):
         if line.startswith(NOT_OURS) or RUN_ROW.match(line) or line.startswith("#"):
             continue

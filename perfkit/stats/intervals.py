@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -123,13 +124,22 @@ def proportion_interval(successes: int, n: int, confidence: float = 0.95, *, uns
     """Clopper and Pearson's exact interval of a share; so many more successes may be beside the n, None if nobody knows how many."""
     if n == 0:
         return Interval(0.0, None, None, 0, "too few")
-    from scipy import stats
-
-    exact = stats.binomtest(successes, n).proportion_ci(confidence, method="exact")
+    low, high = _exact_share(successes, n, confidence)
     if unseen == 0:
-        return Interval(successes / n, float(exact.low), float(exact.high), n, "exact")
-    most = None if unseen is None else stats.binomtest(successes + unseen, n + unseen).proportion_ci(confidence, method="exact").high
-    return Interval(successes / n, float(exact.low), None if most is None else float(most), n, AT_LEAST)
+        return Interval(successes / n, low, high, n, "exact")
+    most = None if unseen is None else _exact_share(successes + unseen, n + unseen, confidence)[1]
+    return Interval(successes / n, low, most, n, AT_LEAST)
+
+
+@lru_cache(maxsize=4096)
+def _exact_share(successes: int, n: int, confidence: float) -> tuple[float, float]:
+    """Quantiles of the beta distribution: what a search over the binomial one finds, at a hundredth of its cost."""
+    from scipy import special
+
+    tail = (1 - confidence) / 2
+    low = float(special.betaincinv(successes, n - successes + 1, tail)) if successes else 0.0
+    high = float(special.betaincinv(successes + 1, n - successes, 1 - tail)) if successes < n else 1.0
+    return low, high
 
 
 def _tails(n: int, q: float, alpha: float) -> tuple[float | None, float | None]:

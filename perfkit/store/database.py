@@ -31,7 +31,16 @@ READING = (duckdb.StatementType.SELECT, duckdb.StatementType.PRAGMA, duckdb.Stat
 EXPLAIN = re.compile(r"\s*\bexplain\b(\s+analy[sz]e\b)?(\s*\(\s*(analy[sz]e|format)[^)]*\))?", re.IGNORECASE)
 LOCK_MESSAGES = ("Could not set lock", "different configuration than existing connections", "Unique file handle conflict")
 
-_sitting: ContextVar[Mapping[Path, duckdb.DuckDBPyConnection]] = ContextVar("perfkit_store_sitting", default=MappingProxyType({}))
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """A connection, and what was asked of it already: nothing is written meanwhile, so the answers stay what they are."""
+
+    connection: duckdb.DuckDBPyConnection
+    answers: dict[tuple[Path, object, str], list[Any]]
+
+
+_sitting: ContextVar[Mapping[Path, Sitting]] = ContextVar("perfkit_store_sitting", default=MappingProxyType({}))
 
 
 class Asked(Protocol):
@@ -55,9 +64,12 @@ class Store:
     @contextmanager
     def sitting(self) -> Iterator[None]:
         """One connection for many questions that follow each other at once; nothing is written meanwhile."""
+        before = _sitting.get()
+        if self.path in before:
+            yield
+            return
         with self.reading() as connection:
-            before = _sitting.get()
-            _sitting.set({**before, self.path: connection})
+            _sitting.set({**before, self.path: Sitting(connection, {})})
             try:
                 yield
             finally:
@@ -67,7 +79,7 @@ class Store:
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A read-only connection for one question, or that of the sitting; a store that is behind is brought up to date first."""
         if self.path in _sitting.get():
-            yield _sitting.get()[self.path]
+            yield _sitting.get()[self.path].connection
             return
         connection = self._connect(read_only=True) if self.path.exists() else None
         if connection is None or missing_migrations(connection):
@@ -126,8 +138,14 @@ class Store:
 
     def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
         """The rows of a .sql file as instances of a dataclass or of a named tuple, whose fields are the selected columns."""
-        with self.reading() as connection:
-            return asked(connection, question, row, parameters)
+        sitting = _sitting.get().get(self.path)
+        if sitting is None:
+            with self.reading() as connection:
+                return asked(connection, question, row, parameters)
+        key = (question, row, repr(parameters))
+        if key not in sitting.answers:
+            sitting.answers[key] = asked(sitting.connection, question, row, parameters)
+        return list(sitting.answers[key])
 
     def columns(self, question: Path, **parameters: Any) -> dict[str, Any]:
         """The answer of a .sql file as one array of numpy a column, for rows too many to be looked at one by one; a null is masked."""

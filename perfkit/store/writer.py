@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import repeat
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 from perfkit.errors import ArtefactError, UsageError
 from perfkit.model.batch import Column, Columns, Scan
@@ -267,9 +267,23 @@ class Staging:
         if _has_arrays(told):
             self._insert_arrays(table, told, constants)
             return
+        same = {} if table in GLOBAL_TABLES else _same(cast("Mapping[str, Sequence[Any]]", told))
+        if same:
+            self._insert_varied(table, {name: values for name, values in told.items() if name not in same}, {**constants, **same})
+            return
         action: Literal["insert", "upsert"] = "upsert" if table in GLOBAL_TABLES else "insert"
         with self.connection.appender(table, columns=[*constants, *told], action=action) as appender:
             appender.append_rows(zip(*map(repeat, constants.values()), *told.values(), strict=False))
+
+    def _insert_varied(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any]) -> None:
+        """Rows that differ in some columns only: a value that crosses from Python for every row costs more than all that DuckDB does with it."""
+        names = ", ".join(columns)
+        self.connection.execute(f"create temp table varied as select {names} from {table} limit 0")
+        with self.connection.appender("varied", columns=[*columns]) as appender:
+            appender.append_rows(zip(*columns.values(), strict=True))
+        told = ", ".join(f"${name} as {name}" for name in constants)
+        self.connection.execute(f"insert into {table} by name select {told}, {names} from varied", dict(constants))
+        self.connection.execute("drop table varied")
 
     def _insert_arrays(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any]) -> None:
         import numpy
@@ -368,6 +382,18 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str) -> None:
 def _has_arrays(columns: Mapping[str, Column]) -> bool:
     """Of numpy, which are no sequences of Python's."""
     return not all(isinstance(values, Sequence) for values in columns.values())
+
+
+def _same(columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """The columns of many rows that say the same in all of them; one stays that may differ."""
+    rows = len(next(iter(columns.values()), ()))
+    if rows < BULK_ROWS:
+        return {}
+    plain = [(name, values[0], values) for name, values in columns.items() if isinstance(values[0], str | int | float)]
+    same = {name: value for name, value, values in plain if values.count(value) == rows}
+    if len(same) == len(columns):
+        same.popitem()
+    return same
 
 
 def _one_line(error: Exception) -> str:

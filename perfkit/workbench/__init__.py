@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from perfkit.model.index import IndexCandidate
     from perfkit.packs import Component, Pack
     from perfkit.packs.investigation import Investigation
+    from perfkit.report.archive import Archiving
     from perfkit.report.prometheus import Rules
+    from perfkit.report.regression_tests import RegressionTest
     from perfkit.report.verify import Checked
+    from perfkit.report.work import Work
     from perfkit.rules.acceptance import Accepted
     from perfkit.rules.round_trips import RemoteRequest
 
@@ -113,8 +116,8 @@ class Workbench(Answers):
     def report(self, investigation: Investigation, output: Path | None = None) -> Path:
         """Write the report of an investigation from everything that its labels have, with its pictures beside it."""
         from perfkit.collectors.code_changes import code_changes
-        from perfkit.report.archive import slug
         from perfkit.report.evidence import gather
+        from perfkit.report.repository import slug
         from perfkit.report.writing import write_report
 
         path = output or self.workspace.reports / f"{slug(investigation.feature)}_{now():%Y-%m-%d_%H%M%S}.md"
@@ -122,6 +125,22 @@ class Workbench(Answers):
         with self.store.sitting():
             evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
             return write_report(path, investigation, evidence, root=self.workspace.root, changes=changes, on=now().date())
+
+    def page(self, report: Path, output: Path | None = None) -> Path:
+        """A report as one HTML file, beside it where nobody names another place."""
+        from perfkit.report.page import page
+        from perfkit.report.render import write
+
+        path = output or report.with_suffix(".html")
+        write(path, page(report))
+        return path
+
+    def summary(self, report: Path) -> str:
+        """A report as the comment of a pull request."""
+        from perfkit.report.summary import summary
+
+        with self.store.sitting():
+            return summary(report, self.store, self.pack)
 
     def verify(self, report: Path) -> list[Checked]:
         """Every number of a report, recomputed."""
@@ -144,9 +163,36 @@ class Workbench(Answers):
 
     def archive(self, report: Path, feature: str | None = None) -> Path:
         """Keep a report in docs/archive."""
-        from perfkit.report.archive import archive
+        archiving = self.archiving(report, feature=feature)
+        archiving.apply()
+        return archiving.place
 
-        return archive(report, self.workspace.archive, feature, now().date())
+    def archiving(self, report: Path, docs: Path | None = None, feature: str | None = None, kind: str | None = None) -> Archiving:
+        """What keeping a report would change: in the archive, and in the document that the pack names for its kind."""
+        from perfkit.report.archive import Wanted, keeping
+        from perfkit.report.repository import repository
+
+        wanted = Wanted(report, repository(docs or self.workspace.root), now().date(), feature, kind)
+        with self.store.sitting():
+            return keeping(wanted, self.store, self.pack)
+
+    def unarchiving(self, report: Path, docs: Path | None = None, feature: str | None = None, kind: str | None = None) -> Archiving:
+        """What taking its digest out of the document again would change."""
+        from perfkit.report.archive import Wanted, removal
+        from perfkit.report.repository import repository
+
+        return removal(Wanted(report, repository(docs or self.workspace.root), now().date(), feature, kind), self.pack)
+
+    def regression_test(self, investigation: Investigation, into: Path, given: Work | None = None, feature: str | None = None) -> RegressionTest:
+        """A test for the repository of the measured code; of the fixed label's work unless other work is given."""
+        from perfkit.report.evidence import gather
+        from perfkit.report.regression_tests import planned
+        from perfkit.report.repository import repository
+        from perfkit.report.work import work_of
+
+        with self.store.sitting():
+            evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
+            return planned(evidence, given or work_of(investigation), repository(into), feature or investigation.feature, now().date())
 
 
 def open_workbench(folder: str | Path | None = None) -> Workbench:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfkit.analyses.known_runs import Selection, known_runs, select_runs
+from perfkit.errors import UsageError
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, Run
 from perfkit.store import Store
 from perfkit.workspace import Workspace
@@ -128,7 +129,10 @@ class Evidence:
 def from_outside() -> Manifest:
     """What whoever started this process says of every run that it stores."""
     told = os.environ.get(STATED)
-    return Manifest.from_json(told) if told else Manifest()
+    try:
+        return Manifest.from_json(told) if told else Manifest()
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{STATED} holds no manifest: {error}. Unset it.") from error
 
 
 def now() -> datetime:

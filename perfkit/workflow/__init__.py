@@ -14,7 +14,7 @@ from perfkit.analyses.accuracy_checks import accuracy_answers
 from perfkit.analyses.known_runs import Selection
 from perfkit.collectors.accuracy import Answered
 from perfkit.collectors.answered import AnsweredOptions
-from perfkit.errors import Exit, Interrupted, NotebookFailed
+from perfkit.errors import Exit, Interrupted, PerfkitError
 from perfkit.model.run import Manifest
 from perfkit.model.verdict import Verdict
 from perfkit.notebooks import Settings, parameters_of, run
@@ -26,7 +26,7 @@ from perfkit.workbench import Workbench
 from perfkit.workbench.evidence import STATED
 from perfkit.workflow.accuracy import answer_by_command, answer_by_metric, asked_by
 from perfkit.workflow.checks import Question, read_question
-from perfkit.workflow.jobs import Job, filling, jobs_of, values_of
+from perfkit.workflow.jobs import Job, filling, in_a_file_name, jobs_of, values_of
 from perfkit.workflow.serving import Service, serving
 from perfkit.workflow.state import Done, State, held
 
@@ -146,13 +146,14 @@ class Workflow:
         return any(found.label == label for found in self.bench.runs())
 
     def _service(self, label: str) -> Service:
-        log = self.folder / f"service-{label}.log"
+        log = self.folder / f"service-{in_a_file_name(label)}.log"
         return Service(label, self.said.label(label), log, self.bench.workspace.root, self.question.commits.get(label))
 
     def _settings(self, job: Job) -> Settings:
         """Every run that the notebook stores knows its investigation, and its label's commit where the file names one."""
         environment = {STATED: self._stated(job.label).to_json()}
-        return Settings(self.folder, self.bench.workspace.root, self.timeout_s, kept_as=job.file_name, environment=environment)
+        root, limit_s = self.bench.workspace.root, self.timeout_s
+        return Settings(self.folder, root, limit_s, limit_s, kept_as=job.file_name, environment=environment)
 
     def _stated(self, label: str | None) -> Manifest:
         return Manifest(investigation=self.said.name, commit=self.question.commits.get(label or ""))
@@ -161,7 +162,7 @@ class Workflow:
 def run_investigation(bench: Workbench, path: Path, progress: Progress, say: Say, *, again: bool = False, timeout_s: float = 1800.0) -> Outcome:
     """Everything that the file asks for, and in the end the scorecard and the report."""
     question = read_question(path, bench.workspace)
-    said, jobs = question.said, jobs_of(question.said, bench.workspace.notebooks)
+    said, jobs = question.said, jobs_of(question.said, bench.workspace)
     with held(bench.workspace.workflows / f"{said.name}.json", said.name, again=again) as state:
         work = Workflow(bench, question, state, progress, say, timeout_s)
         with _resumable(work, len(jobs)):
@@ -180,8 +181,9 @@ def _resumable(work: Workflow, total: int) -> Iterator[None]:
     """Whoever is stopped is told what is kept."""
     try:
         yield
-    except NotebookFailed as error:
-        raise NotebookFailed(f"{error} {_kept(work, total)}") from error
+    except PerfkitError:
+        work.say(_kept(work, total))
+        raise
     except KeyboardInterrupt as stop:
         raise Interrupted(f"interrupted: what was started has ended. {_kept(work, total)}") from stop
 

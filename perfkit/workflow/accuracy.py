@@ -10,11 +10,11 @@ from pathlib import Path
 from perfkit.analyses.known_runs import Selection
 from perfkit.analyses.metrics import METRICS
 from perfkit.collectors.accuracy import Answered, answer_of
+from perfkit.collectors.profile.program import interpreted
 from perfkit.packs.investigation import AccuracyCheck
 from perfkit.packs.placeholders import Filling, filled
 from perfkit.units import format_quantity
 from perfkit.workbench import Workbench
-from perfkit.workflow.serving import interpreted
 
 MOST_NAMED = 3
 
@@ -35,7 +35,8 @@ def answer_by_command(check: AccuracyCheck, known: Mapping[str, Filling], cwd: P
 def answer_by_metric(check: AccuracyCheck, bench: Workbench, label: str, system: str) -> Answered:
     """Every subject must reach the bound; what was not measured did not."""
     metric, bound = METRICS[check.metric or ""], check.at_least or 0.0
-    measured = bench.measure(metric.name, Selection(label=label, system=system))
+    known = any(run.label == label for run in bench.runs())
+    measured = bench.measure(metric.name, Selection(label=label, system=system)) if known else []
     fitting = sorted((item for item in measured if fnmatchcase(item.subject, check.subject)), key=lambda item: item.value)
     if not fitting:
         return Answered(False, None, f"{metric.name} was not measured for {label}")

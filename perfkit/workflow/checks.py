@@ -10,12 +10,12 @@ from typing import Any
 
 from perfkit.collectors.host import commit_named, git_state
 from perfkit.errors import UsageError, unknown
-from perfkit.notebooks import Parameter, coerce, find, inspect
+from perfkit.notebooks import Parameter, coerce, inspect
 from perfkit.packs import Pack, load_pack
 from perfkit.packs.investigation import OF_A_LABEL, Investigation, Step, load_investigation
 from perfkit.packs.placeholders import Filling, filled, placeholders
 from perfkit.packs.reading import Complaint, Places
-from perfkit.workflow.jobs import given_to
+from perfkit.workflow.jobs import given_to, notebook_of
 from perfkit.workspace import Workspace
 
 SAMPLES: dict[str, Filling] = {"label": "x", "url": "http://127.0.0.1:1", "commit": "0", "command": ("x",)}
@@ -66,7 +66,7 @@ def _of_pack(question: Investigation, pack: Pack) -> Iterator[Complaint]:
 
 def _of_step(question: Investigation, step: Step, workspace: Workspace) -> Iterator[tuple[tuple[str | int, ...], str]]:
     try:
-        parameters = inspect(find(workspace.notebooks, step.notebook)).parameters
+        parameters = inspect(notebook_of(step, workspace)).parameters
     except UsageError as error:
         yield ("notebook",), str(error)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,9 @@ from typing import Any
 from perfkit.notebooks import Parameter, find, inspect, sources_of
 from perfkit.packs.investigation import Investigation, Label, Step
 from perfkit.packs.placeholders import Filling, filled, placeholders
+from perfkit.workspace import Workspace
+
+NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +51,38 @@ class Job:
     @property
     def file_name(self) -> str:
         """What the executed notebook's name begins with."""
-        parts = [f"{self.position + 1:02d}", self.notebook.stem, *filter(None, [self.label])]
+        parts = [f"{self.position + 1:02d}", self.notebook.stem, *([in_a_file_name(self.label)] if self.label else [])]
         return "-".join([*parts, f"round{self.round}"] if self.step.rounds > 1 else parts)
 
 
-def jobs_of(question: Investigation, notebooks: Path) -> list[Job]:
+def jobs_of(question: Investigation, workspace: Workspace) -> list[Job]:
     """Everything that is to be done, in order."""
     seen: Counter[str] = Counter()
     found = []
     for position, step in enumerate(question.steps):
-        path = find(notebooks, step.notebook)
+        path = notebook_of(step, workspace)
         given = given_to(question, step, inspect(path).parameters)
         sources = sources_of(path)
         for number in range(1, step.rounds + 1):
             for label in question.labels_of(step) or (None,):
                 stated = {name: value if name != "label" else label for name, value in given.items() if name != "label" or label}
                 stated |= dict(step.parameters)
-                what = question.label(label).model_dump(mode="json") if label else None
+                what = question.label(label).model_dump(mode="json", exclude={"starts_within_s"}) if label else None
                 print_of_it = _fingerprint(sources, stated, label, what, number)
                 seen[print_of_it] += 1
                 found.append(Job(position, step, path, label, number, stated, f"{print_of_it}-{seen[print_of_it]}"))
     return found
+
+
+def notebook_of(step: Step, workspace: Workspace) -> Path:
+    """A step's notebook: a path is one from the workspace, wherever the command is called."""
+    path = workspace.root / step.notebook
+    return find(workspace.notebooks, str(path) if path.suffix == ".ipynb" and path.is_file() else step.notebook)
+
+
+def in_a_file_name(text: str) -> str:
+    """A label without what leads into other folders."""
+    return NOT_IN_NAMES.sub("_", text)
 
 
 def given_to(question: Investigation, step: Step, parameters: Sequence[Parameter]) -> dict[str, Any]:

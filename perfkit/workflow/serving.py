@@ -8,7 +8,6 @@ import shlex
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -19,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from perfkit.collectors.process import ending_of
-from perfkit.collectors.profile.program import PYTHON
+from perfkit.collectors.profile.program import interpreted
 from perfkit.errors import CollectionFailed, MissingTool
 from perfkit.packs.investigation import Label
 from perfkit.packs.placeholders import filled
@@ -68,11 +67,6 @@ def free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def interpreted(command: Sequence[str]) -> list[str]:
-    """`python` means the interpreter of perfkit, as everywhere."""
-    return [sys.executable if PYTHON.fullmatch(command[0]) else command[0], *command[1:]]
 
 
 def _start(command: Sequence[str], service: Service, log: Any) -> subprocess.Popen[bytes]:

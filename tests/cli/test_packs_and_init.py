@@ -11,6 +11,7 @@ import yaml
 from perfkit.model.run import Manifest
 from perfkit.packs import load_pack
 from perfkit.workbench import Workbench
+from perfkit.workflow.checks import read_question
 from perfkit.workspace import Workspace
 from tests.command_line import perfkit
 from tests.conftest import request_log
@@ -47,7 +48,8 @@ def test_a_pack_is_shown_with_everything_in_it(name: str, tmp_path: Path) -> Non
 def test_a_new_system_begins_with_a_pack_that_can_be_judged(tmp_path: Path) -> None:
     begun = perfkit(tmp_path, "init", str(tmp_path / "shop"), "--system", "new")
     assert begun.returncode == 0
-    assert begun.stdout.startswith("Wrote perfkit.toml, packs/shop/pack.yml, shop.yml in ")
+    assert begun.stdout.startswith("Wrote perfkit.toml, packs/shop/pack.yml, shop.yml, schedule/github_actions.yml, schedule/crontab, ")
+    assert f"{len(list((tmp_path / 'shop' / 'notebooks').glob('*.ipynb')))} notebooks in " in begun.stdout
     valid = perfkit(tmp_path / "shop", "packs", "validate", "shop")
     assert valid.stdout == "shop is a pack: 5 targets, 1 constraint, 2 components. Nothing is wrong in it.\n"
     judged = perfkit(tmp_path / "shop", "check", "--system", "shop")
@@ -68,11 +70,23 @@ def test_what_the_new_pack_comments_out_is_right_too(tmp_path: Path) -> None:
     assert done.stdout.startswith("shop is a pack: 7 targets")
 
 
+def test_the_first_investigation_and_its_schedules_can_be_used_as_they_are(tmp_path: Path) -> None:
+    place = Workspace(tmp_path / "my shop")
+    perfkit(tmp_path, "init", str(place.root), "--name", "shop")
+    question = read_question(place.root / "shop.yml", place).said
+    assert [(step.notebook, step.rounds) for step in question.steps] == [("collect_load", 5), ("compare_two_labels", 1)]
+    nightly = yaml.safe_load((place.root / "schedule" / "github_actions.yml").read_text(encoding="utf-8"))
+    commands = [step["run"] for step in nightly["jobs"]["investigate"]["steps"] if "run" in step]
+    assert commands[1] == "perfkit run shop.yml --again || [ $? -eq 3 ]"
+    line = (place.root / "schedule" / "crontab").read_text(encoding="utf-8").splitlines()[-1]
+    assert line == f"17 3 * * * cd '{place.root}' && perfkit run shop.yml --again"
+
+
 def test_what_is_there_already_stays(tmp_path: Path) -> None:
     perfkit(tmp_path, "init", str(tmp_path), "--name", "shop")
     (tmp_path / "shop.yml").write_text("mine", encoding="utf-8")
     again = perfkit(tmp_path, "init", str(tmp_path), "--name", "other", "--json")
-    assert [Path(path).name for path in json.loads(again.stdout)["written"]] == ["pack.yml", "other.yml"]
+    assert {Path(path).name for path in json.loads(again.stdout)["written"]} == {"pack.yml", "other.yml"}
     taken = perfkit(tmp_path, "init", str(tmp_path), "--name", "shop")
     assert taken.returncode == 2
     assert "There is a pack 'shop' already" in taken.stderr
@@ -98,7 +112,9 @@ def test_init_refuses_what_cannot_be(tmp_path: Path, arguments: list[str], said:
 def test_a_known_system_needs_no_pack_of_its_own(tmp_path: Path) -> None:
     done = perfkit(tmp_path, "init", str(tmp_path / "place"), "--system", "sight")
     assert done.returncode == 0
-    assert yaml.safe_load((tmp_path / "place" / "sight.yml").read_text(encoding="utf-8"))["system"] == "sight"
+    place = Workspace(tmp_path / "place")
+    questions = sorted(place.root.glob("*.yml"))
+    assert questions and all(read_question(path, place).said.system == "sight" for path in questions)
     assert not (tmp_path / "place" / "packs").exists()
 
 

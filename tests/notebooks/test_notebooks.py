@@ -31,9 +31,13 @@ def cells(path: Path) -> list[dict[str, Any]]:
 def test_the_notebooks_are_there() -> None:
     assert {item.name for item in notebooks(FOLDER)} == {
         "are_we_ready",
+        "collect_bench",
         "collect_load",
+        "collect_memory",
         "collect_plans",
         "collect_profile",
+        "collect_trace",
+        "collect_vectors",
         "compare_two_labels",
         "did_we_regress",
         "where_does_the_time_go",
@@ -74,7 +78,7 @@ def test_compare_two_labels_ends_in_its_answer(bench: Workbench, locust_log: Wri
     assert "2 faster" in "".join(outputs[-1]["text"])
 
 
-def outputs_of(bench: Workbench, name: str, **given: object) -> list[dict[str, Any]]:
+def outputs_of(bench: Workbench, name: str, /, **given: object) -> list[dict[str, Any]]:
     """What a notebook left in its cells, in order."""
     [executed] = bench.run_notebooks([name], {"workspace": str(bench.workspace.root), **given})
     return [output for cell in cells(executed.output) if cell["cell_type"] == "code" for output in cell["outputs"]]

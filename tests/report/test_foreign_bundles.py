@@ -192,7 +192,7 @@ def test_a_list_of_unlimited_size(bundle: Path, tmp_path: Path) -> None:
     ],
 )
 def test_a_list_that_does_not_hold(bundle: Path, tmp_path: Path, change: Callable[[Said], object], words: str) -> None:
-    assert words in refused(tmp_path, rewritten(bundle, lambda said: change(said) and None))
+    assert words in refused(tmp_path, rewritten(bundle, change))
 
 
 def test_a_cut_list(bundle: Path, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from perfkit.errors import DocumentError
-from perfkit.report.archive import archive, slug
 from perfkit.report.lint import documents, lint
 
 
@@ -39,20 +38,3 @@ def test_footnotes_are_defined_and_used(tmp_path: Path) -> None:
 def test_a_folder_without_documents_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="no markdown"):
         documents([tmp_path])
-
-
-def test_the_archive_never_overwrites_another_report(tmp_path: Path) -> None:
-    from datetime import date
-
-    report = tmp_path / "report.md"
-    report.write_text("## Performance Optimization: Persona research\n")
-    first = archive(report, tmp_path / "archive", None, date(2026, 11, 21))
-    report.write_text("## Performance Optimization: Persona research\n\nAgain.\n")
-    second = archive(report, tmp_path / "archive", None, date(2026, 11, 21))
-    assert (first.name, second.name) == ("performance_persona_research_2026-11-21.md", "performance_persona_research_2026-11-21_2.md")
-
-
-def test_a_feature_becomes_a_file_name() -> None:
-    assert slug("GET /projects/{id}") == "get_projects_id"
-    with pytest.raises(DocumentError):
-        slug("???")

@@ -97,6 +97,14 @@ def test_what_was_not_measured_has_no_rule_and_says_so() -> None:
     assert [rule["annotations"]["summary"] for rule in yaml.safe_load(text)["groups"][0]["rules"]] == ["seen"]
 
 
+def test_a_report_without_room_for_all_shows_the_missed_ones_and_names_the_rest() -> None:
+    targets = [target("latency.p95", f"GET /{name}", "1 s", label=name) for name in ("met", "missed", "open")]
+    verdicts = [replace(VERDICT, target=name, verdict=verdict) for name, verdict in (("met", "met"), ("missed", "missed"), ("open", "inconclusive"))]
+    text = rules_for(shop(*targets), verdicts, most=2)
+    assert [rule["annotations"]["summary"] for rule in yaml.safe_load(text)["groups"][0]["rules"]] == ["missed", "open"]
+    assert "# Left out here, where `perfkit monitor` has a rule for each: met." in text.splitlines()
+
+
 def test_words_of_others_are_neither_templates_nor_lines() -> None:
     wild = target("latency.p95", 'GET /"x"\\{{y}}', "1 s", label="{{ boom }}\n```\ngroups: []")
     text = rules_for(shop(wild, target("bundle.size", "raw", "1 MB", label="a\u2028b\nalert: x")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from perfkit.errors import Exit, UsageError
 from perfkit.packs.investigation import load_investigation
 from perfkit.packs.placeholders import Filling, filled
 from perfkit.walkthrough import INVESTIGATION
+from perfkit.workflow.checks import read_question
+from perfkit.workspace import NOTEBOOKS, Workspace
 from tests.command_line import perfkit
 from tests.workflow.place import LABELS, Place
 
@@ -97,3 +100,14 @@ def test_a_command_is_put_in_as_words_or_as_a_line() -> None:
     assert filled(["time", "{command}", "{label}.txt"], known) == ["time", "python", "my work.py", "fast.txt"]
     assert filled("sh -c {command}", known) == "sh -c python 'my work.py'"
     assert filled('{{label}} {"a": {"b": 1}} 5', known) == '{label} {"a": {"b": 1}} 5'
+
+
+def test_the_example_of_the_documentation_has_no_mistake(tmp_path: Path) -> None:
+    [example] = re.findall(r"```yaml\n(.*?)```", (NOTEBOOKS.parent / "docs" / "investigations.md").read_text(encoding="utf-8"), re.DOTALL)
+    path = tmp_path / "example.yml"
+    path.write_text(example, encoding="utf-8")
+    assert [step.notebook for step in read_question(path, Workspace(tmp_path)).said.steps] == [
+        "collect_load",
+        "collect_profile",
+        "compare_two_labels",
+    ]

@@ -6,20 +6,16 @@ import json
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from perfkit.cli.collect.common import collected, common, stated
-from perfkit.cli.output import echo, print_json, print_table, workbench
+from perfkit.cli.output import echo, print_json, show, workbench
 from perfkit.errors import UsageError
-
-if TYPE_CHECKING:
-    from perfkit.analyses.benchmarks import Benchmark
 
 FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 TOO_FAST_MS = 0.005
-COLUMNS = ("mean", "median", "standard deviation", "min", "max", "P95", "P99")
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -72,17 +68,9 @@ def _run(workspace: Path | None, options: Any, repeat: int, as_json: bool) -> No
     if as_json:
         print_json(rows)
         return
-    sides = {"run": "left", "benchmark": "left", **dict.fromkeys(COLUMNS, "right"), "n": "right"}
-    print_table(sides, [_cells(row) for row in rows], empty="The suite holds no benchmark.")
+    show(rows, False, empty="The suite holds no benchmark.")
     if options.loops == 1 and any(row.median_ms < TOO_FAST_MS for row in rows):
         echo("A round is so short that reading the clock is part of it: time many calls together with --loops 1000.", err=True)
-
-
-def _cells(row: Benchmark) -> tuple[str, ...]:
-    from perfkit.units import format_quantity
-
-    times = (row.mean_ms, row.median_ms, row.stddev_ms, row.min_ms, row.max_ms, row.p95_ms, row.p99_ms)
-    return (row.run_id, row.subject, *("–" if time is None else format_quantity(time, "ms") for time in times), str(row.n))
 
 
 def value(text: str) -> Any:

@@ -25,7 +25,7 @@ WHAT: Options = (
         "--dsn",
         required=True,
         envvar="PERFKIT_DSN",
-        help="PostgreSQL or SQLAlchemy URL, sqlite:///FILE, duckdb:///FILE, or the file. PERFKIT_DSN keeps it out of the history.",
+        help="PostgreSQL or SQLAlchemy URL, sqlite:///FILE, duckdb:///FILE, or the file. @FILE and PERFKIT_DSN keep it out of the history.",
     ),
     click.option("--statement", "statements", multiple=True, help="A statement to explain; may be repeated."),
     click.option("--from-trace", metavar="RUN", help="The different statements that a traced run sent, those that took the most time first."),

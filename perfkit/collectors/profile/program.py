@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -58,6 +59,11 @@ def program_of(command: tuple[str, ...], cwd: Path) -> Program:
     return Program(interpreter, "script", words[0], tuple(words[1:]))
 
 
+def interpreted(command: Sequence[str]) -> tuple[str, ...]:
+    """A command to start as it is: `python` means the interpreter of perfkit, as everywhere."""
+    return (sys.executable if PYTHON.fullmatch(command[0]) else command[0], *command[1:])
+
+
 def shown(command: tuple[str, ...]) -> str:
     """A command line for people; text that already is one stays as it is."""
     return command[0] if len(command) == 1 else shlex.join(command)
@@ -65,7 +71,8 @@ def shown(command: tuple[str, ...]) -> str:
 
 def any_program(command: tuple[str, ...]) -> Program:
     """Any command, for a profiler that looks from outside."""
-    return Program("", "command", sys.executable if PYTHON.fullmatch(command[0]) else command[0], command[1:])
+    name, *arguments = interpreted(command)
+    return Program("", "command", name, tuple(arguments))
 
 
 def _installed(name: str, cwd: Path) -> tuple[str, str, str] | None:
