@@ -12,8 +12,8 @@ import jinja2
 from perfkit.errors import DocumentError, unknown
 from perfkit.packs import Pack
 from perfkit.packs.investigation import Investigation
+from perfkit.report import checklist, review
 from perfkit.report import context as arranged
-from perfkit.report import review
 from perfkit.report.context import Context, Footnotes, Material
 from perfkit.report.evidence import Evidence
 from perfkit.report.lint import LINE_LIMIT
@@ -74,6 +74,8 @@ def _render(template: jinja2.Template, context: Context) -> str:
         cite=footnotes,
         quoted=_quoted,
         worst=partial(arranged.worst, context.evidence),
+        done=partial(checklist.done, context.evidence),
+        criteria=partial(checklist.criteria, context.evidence),
         picture=partial(_picture, context),
         alerts=partial(_alerts, context.evidence),
         regression_test=partial(regression_test, context.evidence, context.investigation, context.written_on),
