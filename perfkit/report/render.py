@@ -77,6 +77,7 @@ def _render(template: jinja2.Template, context: Context) -> str:
         done=partial(checklist.done, context.evidence),
         criteria=partial(checklist.criteria, context.evidence),
         picture=partial(_picture, context),
+        tuned=partial(arranged.tuned, context.evidence),
         alerts=partial(_alerts, context.evidence),
         regression_test=partial(regression_test, context.evidence, context.investigation, context.written_on),
         areas=partial(review.areas, context.evidence),
