@@ -59,6 +59,8 @@ class Step(Part):
     once: bool = False
     """Not for a label: what it looks at stands in its parameters."""
     rounds: Annotated[int, Field(gt=0)] = 1
+    served: bool = False
+    """True: the label's service runs meanwhile, though no parameter asks for its {url}."""
     parameters: dict[Word, Any] = Field(default_factory=dict)
 
 

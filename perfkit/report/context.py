@@ -105,6 +105,11 @@ class Context:
     standing: Mapping[str, Standing]
     """Finding → the code that is to be changed, as it stands."""
 
+    @property
+    def planned(self) -> list[Finding]:
+        """Findings that matter, or for which a change is written."""
+        return [finding for finding in self.findings if finding.priority != "P2" or self.change_of(finding)]
+
     def change_of(self, finding: Finding) -> Change | None:
         """What the investigation does about a finding."""
         return change_of(finding, self.investigation.changes)

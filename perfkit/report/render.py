@@ -102,9 +102,9 @@ def _picture(context: Context, name: str) -> str:
     return f"![{PICTURES[name].about}]({path})" if path else ""
 
 
-def _alerts(evidence: Evidence) -> str:
+def _alerts(evidence: Evidence, most: int = MOST_ALERTS) -> str:
     """Rules for Prometheus, those of missed targets first."""
-    return rules_for(evidence.pack, evidence.verdicts[evidence.judged], MOST_ALERTS)
+    return rules_for(evidence.pack, evidence.verdicts[evidence.judged], most)
 
 
 def _tail(context: Context) -> list[str]:
