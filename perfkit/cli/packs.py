@@ -130,6 +130,7 @@ def _sections(pack: Pack) -> list[str]:
     """Everything but the targets, a paragraph each."""
     told = {
         "Constraints": [item.label + (f" ({item.look})" if item.look else "") for item in pack.constraints],
+        "Checklists": [f"{item.title}: {', '.join(part.label for part in item.items)}" for item in pack.checklists],
         "Components": [_component(item) for item in pack.components],
         "Models": [f"{item.task}: {', '.join(item.models)} (“{item.label}”)" for item in pack.models],
         "Pools": [f"{item.smallest} to {item.largest} connections (“{item.label}”)" for item in pack.pools],

@@ -9,7 +9,7 @@ from fnmatch import translate
 
 from perfkit.analyses.latency import ALL_REQUESTS
 from perfkit.analyses.metrics import METRICS, Metric
-from perfkit.packs.model import Pack, Target
+from perfkit.packs.model import CheckItem, Pack, Target
 from perfkit.packs.reading import Complaint, Places
 from perfkit.units import parse_quantity
 
@@ -39,6 +39,9 @@ def complaints(pack: Pack, places: Places) -> Iterator[Complaint]:
                 wrong = _of_glob(glob) or (_of_code(glob) if kind == "code" else None)
                 if wrong:
                     yield places.of("components", position, kind, number), wrong
+    for position, checklist in enumerate(pack.checklists):
+        for number, item in enumerate(checklist.items):
+            yield from ((places.of("checklists", position, "items", number, key), text) for key, text in _of_item(item))
     for position, pool in enumerate(pack.pools):
         if pool.smallest > pool.largest:
             yield places.of("pools", position, "smallest"), f"the smallest pool, {pool.smallest}, is larger than the largest, {pool.largest}."
@@ -66,11 +69,27 @@ def _of_target(target: Target) -> Iterator[tuple[str, str]]:
         yield "scenario", wrong
 
 
+def _of_item(item: CheckItem) -> Iterator[tuple[str, str]]:
+    told = [key for key in ("measured", "improved", "fixed") if getattr(item, key) is not None]
+    if len(told) > 1:
+        yield told[1], f"one thing shows that it is done, not {len(told)}: leave all but one of {', '.join(told)} out."
+    for key in ("measured", "improved"):
+        name = getattr(item, key)
+        if name is not None and name not in METRICS:
+            yield key, _unknown_metric(name)
+    if wrong := _of_glob(item.subject):
+        yield "subject", wrong
+
+
 def _no_metric(target: Target) -> str:
     name = target.metric_name
     statistics = [known.removeprefix(f"{target.metric}.") for known in METRICS if known.startswith(f"{target.metric}.")]
     if statistics and target.statistic is None:
         return f"`{name}` needs a statistic: {', '.join(statistics)}."
+    return _unknown_metric(name)
+
+
+def _unknown_metric(name: str) -> str:
     close = difflib.get_close_matches(name, METRICS, 3, 0.4)
     said = f"Close to it: {', '.join(close)}. " if close else ""
     return f"there is no metric `{name}`. {said}`perfkit metric` lists all."

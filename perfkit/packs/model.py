@@ -173,6 +173,30 @@ class PoolRule(Part):
     source: str | None = None
 
 
+class CheckItem(Part):
+    """Something that the source wants done, and what shows that it was; nothing where no evidence can."""
+
+    label: Words
+    """As the source says it."""
+    measured: str | None = None
+    """A metric: that there is a number is what was asked for."""
+    improved: str | None = None
+    """A metric that is better than under the base."""
+    fixed: str | None = None
+    """A rule that found something in the base and finds nothing any more."""
+    subject: str = "*"
+    """Glob over the metric's subjects."""
+    look: str | None = None
+    """How a person finds out."""
+
+
+class Checklist(Part):
+    """A part of the source's list of things to do."""
+
+    title: Words
+    items: tuple[CheckItem, ...]
+
+
 class Check(Part):
     """A question that a reviewer asks of the code; evidence answers it, or nobody here does."""
 
@@ -215,6 +239,7 @@ class Pack(Part):
     error_limit: Annotated[float, Field(gt=0, lt=1)] = 0.01
     """Share of failed requests from which a latency is not worth judging."""
     constraints: tuple[Constraint, ...] = ()
+    checklists: tuple[Checklist, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     components: tuple[Component, ...] = ()
     models: tuple[ModelRule, ...] = ()

@@ -26,6 +26,7 @@ BOUND_BY: Mapping[Bound, str] = {
     "allocation": "memory: allocating",
     "inconclusive": "undecided",
 }
+ALL_TARGETS, ALL_RULES = "all targets", "all rules"
 FOOTNOTE = re.compile(r"^\[\^(?P<number>\d+)\]: (?P<text>.+)$")
 
 
@@ -173,12 +174,13 @@ def _limit(evidence: Evidence, origin: Origin) -> tuple[str, str]:
 
 def _verdict_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     given = evidence.verdicts[origin.side]
-    fitting = [verdict for verdict in given if origin.name in ("all", verdict.verdict)]
+    about = [verdict for verdict in given if origin.subject in (ALL_TARGETS, verdict.target)]
+    fitting = [verdict for verdict in about if origin.name in ("all", verdict.verdict)]
     return format_quantity(len(fitting), "count"), f"pack {evidence.pack.name}"
 
 
 def _finding_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
-    found = [finding for finding in evidence.findings_of(origin.side) if origin.subject in ("all rules", finding.priority)]
+    found = [item for item in evidence.findings_of(origin.side) if origin.subject in (ALL_RULES, item.priority, item.rule)]
     return format_quantity(len(found), "count"), "newest evidence of each kind"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sized
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +12,8 @@ import jinja2
 from perfkit.errors import DocumentError, unknown
 from perfkit.packs import Pack
 from perfkit.packs.investigation import Investigation
+from perfkit.report import checklist, review
 from perfkit.report import context as arranged
-from perfkit.report import review
 from perfkit.report.context import Context, Footnotes, Material
 from perfkit.report.evidence import Evidence
 from perfkit.report.lint import LINE_LIMIT
@@ -46,8 +45,7 @@ def render(investigation: Investigation, evidence: Evidence, material: Material)
 
 def _least_lines(context: Context) -> int:
     """What the longest of its lists takes if each entry is one line with one footnote: longer documents are not even written."""
-    lists: tuple[Sized, ...] = (context.findings, context.endpoints, context.judged, context.breakdown)
-    return 2 * max(len(entries) for entries in lists)
+    return 2 * max(len(context.findings), len(context.endpoints), len(context.judged), len(context.breakdown))
 
 
 def _template(pack: Pack, name: str) -> jinja2.Template:
@@ -76,6 +74,8 @@ def _render(template: jinja2.Template, context: Context) -> str:
         cite=footnotes,
         quoted=_quoted,
         worst=partial(arranged.worst, context.evidence),
+        done=partial(checklist.done, context.evidence),
+        criteria=partial(checklist.criteria, context.evidence),
         picture=partial(_picture, context),
         alerts=partial(_alerts, context.evidence),
         regression_test=partial(regression_test, context.evidence, context.investigation, context.written_on),

@@ -133,6 +133,8 @@ class CallSites:
     def _mark(self, passed: list[tuple[FrameType, _Step]], first: int, rest: FrameType | None) -> None:
         """Lets a frame remember its callers: the first that asks more than once, as far as its function did so before."""
         for place, (frame, made_at) in enumerate(passed[first:], first):
+            if frame is rest:
+                return  # a walk that goes on from the frame that it stands at would never end
             own = self._callers_of(frame)
             if own or (frame.f_trace is None and not frame.f_code.co_flags & _RESUMED):
                 below = dict(own.steps) if own else {}

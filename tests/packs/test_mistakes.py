@@ -178,3 +178,21 @@ def test_junk_in_any_line_is_read_or_refused_with_a_line_of_the_file(tmp_path: P
             pack_of(tmp_path, "\n".join(changed))
         except WrongFileError as error:
             assert all(1 <= item.line <= len(lines) + 1 and item.text for item in error.found)
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ("{label: Index, improved: query.p96}", "there is no metric `query.p96`. Close to it: query.p95"),
+        (
+            "{label: Index, improved: query.p95, fixed: sqlite-full-scan}",
+            "one thing shows that it is done, not 2: leave all but one of improved, fixed out.",
+        ),
+        ('{label: Index, measured: query.p95, subject: " select*"}', "begins or ends with a space"),
+        ("{label: Index, shown_by: query.p95}", "there is no key `shown_by`"),
+    ],
+)
+def test_an_item_of_a_checklist_is_shown_by_one_thing_that_there_is(tmp_path: Path, item: str, said: str) -> None:
+    [(line, text)] = mistakes(tmp_path, f"name: shop\ntitle: A shop\nchecklists: [{{title: Database, items: [{item}]}}]\n")
+    assert line == 3
+    assert said in text

@@ -191,3 +191,26 @@ def test_a_generator_that_others_resume_has_the_caller_of_the_moment() -> None:
 
     callers = [[step.split(":")[1].rsplit(".", 1)[-1] for step in chain][2] for chain in (first(), second(), first())]
     assert callers == ["first", "second", "first"]
+
+
+def test_a_walk_that_ends_at_a_frame_does_not_begin_there_for_ever() -> None:
+    sites = CallSites(ROOT)
+
+    async def first() -> None:
+        sites.here(0)
+
+    async def second() -> None:
+        await first()
+
+    async def third() -> None:
+        await second()
+
+    async def fourth() -> None:
+        await third()
+
+    def program() -> str:
+        with pytest.raises(StopIteration):  # the walk ends here, at the fifth function; the four below are coroutines, which nobody marks
+            fourth().send(None)
+        return sites.here(0).chain[0].split(":")[1]
+
+    assert program().endswith("program")
