@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from perfkit.analyses.memory_growth import memory_growth
-from perfkit.analyses.profile_bound import Bound, ProfileBound, profile_bounds
+from perfkit.analyses.profile_bound import SAID, Bound, ProfileBound, profile_bounds
 from perfkit.errors import DocumentError
 from perfkit.model.finding import Finding
 from perfkit.report.evidence import Evidence
@@ -221,10 +221,13 @@ def _bound_by(evidence: Evidence, origin: Origin) -> tuple[str, str]:
 
 
 def _bound_evidence(evidence: Evidence, origin: Origin) -> tuple[str, str]:
-    """The first sentence says how busy it was, the last one what decides."""
-    sentences = _bound_of(evidence, origin).evidence or ("nothing was counted",)
-    said = "; ".join(dict.fromkeys((sentences[0], sentences[-1]))).replace("”", "’")
+    """How busy it was, and what decides."""
+    found = _bound_of(evidence, origin)
+    sentences = found.evidence or ("nothing was counted",)
+    deciding = next((item for item in sentences if found.bound in SAID and SAID[found.bound] in item), sentences[-1])
+    said = "; ".join(dict.fromkeys((sentences[0], deciding))).replace("”", "’")
     return f"“{said}”", f"run {origin.subject}"
+
 
 
 FIGURES: dict[str, Figure] = {
