@@ -13,9 +13,8 @@ import jinja2
 from perfkit.errors import DocumentError, unknown
 from perfkit.packs import Pack
 from perfkit.packs.investigation import Investigation
-from perfkit.report import checklist
+from perfkit.report import checklist, review
 from perfkit.report import context as arranged
-from perfkit.report import review
 from perfkit.report.context import Context, Footnotes, Material
 from perfkit.report.evidence import Evidence
 from perfkit.report.lint import LINE_LIMIT
