@@ -39,6 +39,11 @@ class MemoryGrowth:
     hi: float | None
     why: str | None
 
+    @property
+    def subject(self) -> str:
+        """What a metric's number is about."""
+        return self.series
+
 
 def memory_growth(store: Store, run_ids: Sequence[str]) -> list[MemoryGrowth]:
     """Every memory series of every run."""

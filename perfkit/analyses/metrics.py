@@ -15,11 +15,13 @@ from perfkit.analyses.cache_hits import cache_hits
 from perfkit.analyses.database_cache import database_cache
 from perfkit.analyses.database_connections import database_connections
 from perfkit.analyses.functions import functions
+from perfkit.analyses.kept_per_call import kept_per_call
 from perfkit.analyses.known_runs import ANY
 from perfkit.analyses.latency import latency
 from perfkit.analyses.latency_batches import latency_batches
 from perfkit.analyses.llm_sequences import llm_sequences
 from perfkit.analyses.load_scaling import load_scaling
+from perfkit.analyses.memory_growth import memory_growth
 from perfkit.analyses.plan_times import plan_times
 from perfkit.analyses.pool_use import pool_use
 from perfkit.analyses.request_time import request_time
@@ -218,6 +220,31 @@ METRICS: dict[str, Metric] = {
         _span("warm.p95", "95th percentile of every time but the first", "warm_p95_ms", warm_times, warm_times),
         _query("p95", "95th percentile of a statement as the application waits for it", "p95_ms", query_rounds),
         _query("max", "the slowest time of a statement as the application waits for it", "max_ms"),
+        Metric(
+            "memory.per_call",
+            "memory that each call of a traced piece of work leaves behind",
+            "bytes",
+            "lower",
+            "trace",
+            "span",
+            kept_per_call,
+            "kept_bytes",
+            bounds=("lo", "hi"),
+            closely=True,
+            subject_begins=SPAN_KINDS,
+        ),
+        Metric(
+            "memory.growth",
+            "memory that a process gains in an hour and does not give back",
+            "bytes",
+            "lower",
+            "memory",
+            "series",
+            memory_growth,
+            "per_hour",
+            bounds=("lo", "hi"),
+            closely=True,
+        ),
         _series("memory.peak", "most resident memory of a process", "bytes", "lower", memory_levels, "highest"),
         _series("cpu.peak", "highest use of processors in any sample; 100 % is one for a process", "ratio", "lower", cpu_levels, "highest"),
         _series("cpu.mean", "mean use of processors", "ratio", "lower", cpu_levels, "mean"),

@@ -154,7 +154,8 @@ def _collect_suite(options: BenchOptions, suite: Path, folder: Path, tell: Progr
 
 
 def _parameters(options: BenchOptions) -> Mapping[str, Any]:
+    """A stated name says what a command does: those of two variants differ."""
     function = options.function
-    work = (function.target, function.args, function.kwargs) if function else options.command
+    work = (function.target, function.args, function.kwargs) if function else options.name or options.command
     form = "function" if function else "command"
     return {"form": form, "workload": workload_hash(form, work), "warmup": options.warmup, "rounds": options.rounds, "loops": options.loops}

@@ -83,6 +83,7 @@ def conninfo_of(dsn: str) -> dict[str, Any]:
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
 
+    dsn = written_out(dsn)
     if (scheme := SCHEME.match(dsn)) and scheme["engine"] in ENGINES and ENGINES[scheme["engine"]] != "postgresql":
         raise UsageError(f"This needs a PostgreSQL server, not {scheme['engine']}. Name one with --dsn postgresql://user@host:5432/database.")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,19 @@ def requests_from(file: Path | None, paths: Sequence[str] = ()) -> tuple[Request
     if not isinstance(listed, list):
         raise UsageError(f"{file}: holds no list. {EXPECTED}")
     return tuple(_spec(entry, f"{file}, request {number}") for number, entry in enumerate(listed, 1))
+
+
+def locustfile_named(name: str) -> Path | None:
+    """A Locust file by its path, or by the name of an installed module; nothing when there is no name."""
+    if not name or Path(name).is_file() or name.endswith(".py"):
+        return Path(name) if name else None
+    try:
+        found = find_spec(name)
+    except (ImportError, ValueError):
+        found = None
+    if found is None or not found.origin:
+        raise UsageError(f"{name!r} is neither a Locust file nor a module that is installed here. Name a file that ends with .py, or a module.")
+    return Path(found.origin)
 
 
 def _spec(entry: Any, where: str) -> RequestSpec:

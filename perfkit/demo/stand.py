@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
+from perfkit.demo import keeper
 from perfkit.demo.app import create_app
 from perfkit.demo.exercise import Answer, exercise, medians
-from perfkit.demo.processes import announce, child_command, environment
 from perfkit.demo.services import PERSONAS, SERVICES_FILE, services
 from perfkit.demo.serving import serve
 from perfkit.demo.settings import BASELINE, OPTIMIZED, VARIANTS, Backends
 from perfkit.demo.statements import statements
 from perfkit.demo.traffic import REQUESTS
-from perfkit.errors import CollectionFailed
 from perfkit.workspace import find_workspace
 
 SEARCH = "GET /personas/search"
-KEEPER, USERS, LOG = "keeper.lock", "users.lock", "keeper.log"
-LOOKS_EVERY_S, OUTLIVES_BY_S = 0.5, 60.0
 RECALL = 0.95
 """Of an approximate search against an exact one."""
 
@@ -40,65 +34,24 @@ class Size:
 
     personas: int = PERSONAS
     """Rows of the largest table."""
-    outlive_s: float = OUTLIVES_BY_S
+    outlive_s: float = keeper.OUTLIVES_BY_S
     """How long they wait for somebody else."""
 
 
 @contextmanager
 def joined(folder: Path, size: Size) -> Iterator[Backends]:
     """The running servers, or new ones; as long as the block lasts, nobody ends them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / USERS).open("a") as users, (folder / KEEPER).open("a") as keeper:
-        fcntl.flock(users, fcntl.LOCK_SH)  # waits while a keeper is ending
-        with _locked(folder / "start.lock"):
-            if _free(keeper):
-                fcntl.flock(keeper, fcntl.LOCK_UN)
-                _start(folder, size)
+    with keeper.joined(folder, "perfkit.demo.stand", ("--personas", str(size.personas), "--outlive", str(size.outlive_s))):
         yield Backends.load(folder / SERVICES_FILE)
 
 
-def _start(folder: Path, size: Size) -> None:
-    """A process of its own, for it must outlive whoever started it."""
-    options = ("--folder", str(folder), "--personas", str(size.personas), "--outlive", str(size.outlive_s))
-    command = child_command("perfkit.demo.stand", ("keep", *options))
-    with (folder / LOG).open("w", encoding="utf-8") as talk:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk, text=True, env=environment(), start_new_session=True
-        )
-    if process.stdout is None or not process.stdout.readline():
-        said = (folder / LOG).read_text(encoding="utf-8").strip().splitlines()[-1:]
-        raise CollectionFailed(f"The demo's servers did not start: {said[0] if said else 'they said nothing'}. All they said is in {folder / LOG}.")
-
-
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def _servers(folder: Path, size: Size) -> Iterator[None]:
+    with services(folder, personas=size.personas) as backends:
+        for variant in (BASELINE, OPTIMIZED):
+            _leave_statements(folder, backends, variant)
+        _leave_requests(folder)
         yield
-
-
-def _free(file: TextIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _keep(folder: Path, size: Size) -> None:
-    with (folder / KEEPER).open("a") as keeper, (folder / USERS).open("a") as users:
-        fcntl.flock(keeper, fcntl.LOCK_EX)
-        with services(folder, personas=size.personas) as backends:
-            for variant in (BASELINE, OPTIMIZED):
-                _leave_statements(folder, backends, variant)
-            _leave_requests(folder)
-            announce(folder=str(folder))
-            unused = 0.0
-            while unused < size.outlive_s:
-                time.sleep(LOOKS_EVERY_S)
-                unused = unused + LOOKS_EVERY_S if _free(users) else 0.0
-                if unused < size.outlive_s:
-                    fcntl.flock(users, fcntl.LOCK_UN)
 
 
 def _leave_statements(folder: Path, backends: Backends, variant: str) -> None:
@@ -135,7 +88,7 @@ def sized(command: Callable[..., None]) -> Callable[..., None]:
     """The options of whoever starts the servers."""
 
     @click.option("--personas", default=PERSONAS, show_default=True, help="Rows of the largest table, for whoever starts the servers.")
-    @click.option("--outlive", "outlive_s", default=OUTLIVES_BY_S, show_default=True, help="Seconds that the servers wait for somebody else.")
+    @click.option("--outlive", "outlive_s", default=keeper.OUTLIVES_BY_S, show_default=True, help="Seconds that the servers wait for somebody else.")
     @wraps(command)
     def with_size(personas: int, outlive_s: float, **given: Any) -> None:
         command(size=Size(personas, outlive_s), **given)
@@ -189,7 +142,7 @@ def same_answers(folder: Path | None, size: Size) -> None:
 @sized
 def keep(folder: Path | None, size: Size) -> None:
     """What the first command starts."""
-    _keep(_at(folder), size)
+    keeper.keep(_at(folder), _servers(_at(folder), size), size.outlive_s)
 
 
 if __name__ == "__main__":

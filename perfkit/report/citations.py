@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from perfkit.analyses.memory_growth import memory_growth
+from perfkit.analyses.profile_bound import Bound, ProfileBound, profile_bounds
 from perfkit.errors import DocumentError
 from perfkit.model.finding import Finding
 from perfkit.report.evidence import Evidence
@@ -13,6 +15,17 @@ from perfkit.report.review import gates
 from perfkit.units import format_quantity
 
 SEPARATOR = " · "
+LEAKS = {"leak": "leaks", "flat": "does not leak", "undecided": "cannot be decided"}
+BOUND_BY: Mapping[Bound, str] = {
+    "cpu": "CPU",
+    "gil": "the interpreter's lock",
+    "io": "I/O",
+    "lock": "locks",
+    "sleep": "sleeping",
+    "memory": "memory: copying",
+    "allocation": "memory: allocating",
+    "inconclusive": "undecided",
+}
 ALL_TARGETS, ALL_RULES = "all targets", "all rules"
 FOOTNOTE = re.compile(r"^\[\^(?P<number>\d+)\]: (?P<text>.+)$")
 
@@ -186,6 +199,34 @@ def _run_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     return format_quantity(len([run for run in evidence.runs[origin.side] if run.kind == origin.name]), "count"), "valid and invalid"
 
 
+def _leak(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    """Whether the newest run that watched a series shows that memory leaks."""
+    watched = [run.run_id for run in evidence.runs[origin.side] if run.kind == "memory"]
+    grown = [row for row in memory_growth(evidence.store, watched) if row.series == origin.subject]
+    newest = min(grown, key=lambda row: watched.index(row.run_id), default=None)
+    if newest is None:
+        return format_quantity(None, "bytes"), "n = 0"
+    return f"**{LEAKS[newest.verdict]}**", f"run {newest.run_id}, n = {format_quantity(newest.n, 'count')}"
+
+
+def _bound_of(evidence: Evidence, origin: Origin) -> ProfileBound:
+    found = [row for row in profile_bounds(evidence.store, [origin.subject]) if row.run_id == origin.subject]
+    if not found:
+        raise DocumentError(f"The run {origin.subject} is no profile.")
+    return found[0]
+
+
+def _bound_by(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    return f"**{BOUND_BY[_bound_of(evidence, origin).bound]}**", f"run {origin.subject}"
+
+
+def _bound_evidence(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    """The first sentence says how busy it was, the last one what decides."""
+    sentences = _bound_of(evidence, origin).evidence or ("nothing was counted",)
+    said = "; ".join(dict.fromkeys((sentences[0], sentences[-1]))).replace("”", "’")
+    return f"“{said}”", f"run {origin.subject}"
+
+
 FIGURES: dict[str, Figure] = {
     "value": _value,
     "lower bound": _bound("lo"),
@@ -202,6 +243,9 @@ FIGURES: dict[str, Figure] = {
     "place": _place,
     "remedy": _words("remedy"),
     "basis": _words("saving_basis"),
+    "leak": _leak,
+    "bound": _bound_by,
+    "bound because": _bound_evidence,
     "limit": _limit,
     "verdicts": _verdict_count,
     "findings": _finding_count,

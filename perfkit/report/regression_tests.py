@@ -18,7 +18,7 @@ from perfkit.packs.investigation import Investigation
 from perfkit.report.baselines import Baseline, Chosen, choose
 from perfkit.report.changes import FileChange, apply, change_of, text_of
 from perfkit.report.evidence import Evidence
-from perfkit.report.repository import Repository, slug
+from perfkit.report.repository import NOT_A_WORD, Repository
 from perfkit.report.work import Work, work_of
 
 TEMPLATE = Path(__file__).with_name("regression_test.py.j2")
@@ -31,6 +31,7 @@ MODULES = {
     "trace": ("json", "subprocess", "sys", "tempfile"),
 }
 ALWAYS = ("os", "platform", "time")
+LONGEST_NAME = 80
 UNITS = {"count": ""}
 """A count has none."""
 SHARES = {"latency.p95": 0.95, "latency.p50": 0.5}
@@ -101,7 +102,7 @@ def _unused(baselines: Sequence[Baseline], work: Work) -> set[str]:
 def _shown(baselines: Sequence[Baseline]) -> Iterator[dict[str, Any]]:
     names: list[str] = []
     for item in baselines:
-        name = slug(f"{item.metric} of {item.subject}")
+        name = NOT_A_WORD.sub("_", f"{item.metric} of {item.subject}".casefold())[:LONGEST_NAME].strip("_")
         names.append(name if name not in names else f"{name}_{len(names)}")
         yield {
             **asdict(item),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sized
 from functools import partial
 from pathlib import Path
 
@@ -46,8 +45,7 @@ def render(investigation: Investigation, evidence: Evidence, material: Material)
 
 def _least_lines(context: Context) -> int:
     """What the longest of its lists takes if each entry is one line with one footnote: longer documents are not even written."""
-    lists: tuple[Sized, ...] = (context.findings, context.endpoints, context.judged, context.breakdown)
-    return 2 * max(len(entries) for entries in lists)
+    return 2 * max(len(context.findings), len(context.endpoints), len(context.judged), len(context.breakdown))
 
 
 def _template(pack: Pack, name: str) -> jinja2.Template:

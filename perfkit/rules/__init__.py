@@ -26,6 +26,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "calls": ("profile_functions", "profile_nodes"),
     "bound": ("profile_functions", "profile_nodes", "profile_lines", "profile_facts"),
     "stages": ("spans", "profile_samples"),
+    "calls_in_turn": ("spans",),
     "growth": ("rounds",),
     "load": ("requests",),
     "memory": ("samples", "heap_sites", "heap_types", "profile_nodes", "profile_lines"),

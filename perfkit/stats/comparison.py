@@ -10,6 +10,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from perfkit.stats.ranks import exact_chance, tied_chance
+from perfkit.stats.student import t_chance, t_quantile
+
 Floats = npt.NDArray[np.float64]
 Direction = Literal["lower", "higher"]
 Verdict = Literal["faster", "slower", "same", "inconclusive"]
@@ -28,6 +31,8 @@ CONSTANT = 1e-12
 """Values that differ by less than this share do not vary: it is the arithmetic that differs."""
 MAX_ORDERS = 20_000
 """Ties need every order of the runs; beyond this there are too many."""
+MOST_COUNTED = 2_500
+"""Pairs of runs up to which orders without ties are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +121,13 @@ def compare(
 
 def false_discovery(p_values: Sequence[float]) -> list[float]:
     """Benjamini and Hochberg's adjusted p-values, in the order given: for many endpoints tested at once."""
-    from scipy import stats
-
-    return [float(p) for p in stats.false_discovery_control(p_values)] if len(p_values) else []
+    if not len(p_values):
+        return []
+    chances = np.asarray(p_values, dtype=float)
+    order = np.argsort(chances)[::-1]
+    adjusted = np.empty(len(chances))
+    adjusted[order] = np.minimum.accumulate(chances[order] * len(chances) / np.arange(len(chances), 0, -1))
+    return [min(1.0, float(p)) for p in adjusted]
 
 
 def _scale(a: Floats, b: Floats) -> _Scale:
@@ -141,8 +150,6 @@ def _ratio(scale: _Scale, distance: float) -> float | None:
 
 def _difference(scale: _Scale) -> _Difference | None:
     """None where a side has one run, and so no spread."""
-    from scipy import stats
-
     x, y = scale.base, scale.candidate
     if min(len(x), len(y)) < 2:
         return None
@@ -150,11 +157,14 @@ def _difference(scale: _Scale) -> _Difference | None:
     if _constant(x) and _constant(y):
         value = 0.0 if _constant(np.concatenate([x, y])) else value
         return _Difference(value, value, value, value, value, 0.0 if value else 1.0, math.inf)
-    # scipy warns of a side that does not vary unless it lies at zero
+    # around one of the values: squares of far smaller numbers lose nothing
     origin = y[0] if _constant(y) else x[0]
-    test = stats.ttest_ind(y - origin, x - origin, equal_var=False)
-    outer, inner = test.confidence_interval(CONFIDENCE), test.confidence_interval(EQUIVALENCE_CONFIDENCE)
-    return _Difference(value, float(outer.low), float(outer.high), float(inner.low), float(inner.high), float(test.pvalue), float(test.df))
+    before, after = ((side - origin).var(ddof=1) / len(side) for side in (x, y))
+    error = math.sqrt(before + after)
+    share = float(before / (before + after))
+    freedom = 1 / (share**2 / (len(x) - 1) + (1 - share) ** 2 / (len(y) - 1))
+    outer, inner = (error * t_quantile(0.5 + confidence / 2, freedom) for confidence in (CONFIDENCE, EQUIVALENCE_CONFIDENCE))
+    return _Difference(value, value - outer, value + outer, value - inner, value + inner, t_chance(value / error, freedom), freedom)
 
 
 def _constant(values: Floats) -> bool:
@@ -196,18 +206,19 @@ def _visible(scale: _Scale, difference: _Difference, smallest: float, noise: flo
 
 def _seen(spread: float, n: int, m: int, freedom: float, smallest: float) -> float:
     """Large enough, four times out of five, to leave no difference outside the interval and to exceed the smallest that counts."""
-    from scipy import stats
-
     error = spread * math.sqrt(1 / n + 1 / m)
-    return float(stats.t.ppf(POWER, freedom)) * error + max(float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom)) * error, smallest)
+    return t_quantile(POWER, freedom) * error + max(t_quantile(0.5 + CONFIDENCE / 2, freedom) * error, smallest)
 
 
 def rank_chance(a: Floats, b: Floats) -> float | None:
     """Mann and Whitney's exact p-value; None where ties leave none."""
-    from scipy import stats
+    untied = len(np.unique(np.concatenate([a, b]))) == len(a) + len(b)
+    if untied and len(a) * len(b) <= MOST_COUNTED:
+        return exact_chance(a.tolist(), b.tolist())
+    if untied:
+        from scipy import stats
 
-    if len(np.unique(np.concatenate([a, b]))) == len(a) + len(b):
         return float(stats.mannwhitneyu(a, b, method="exact").pvalue)
     if min(len(a), len(b)) < 2 or math.comb(len(a) + len(b), len(a)) > MAX_ORDERS:
         return None
-    return float(stats.mannwhitneyu(a, b, method=stats.PermutationMethod(n_resamples=MAX_ORDERS)).pvalue)
+    return tied_chance(a.tolist(), b.tolist())

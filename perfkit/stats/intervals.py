@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -10,6 +11,7 @@ import numpy as np
 
 from perfkit.stats.measured import Floats, measured
 from perfkit.stats.steady import lag1
+from perfkit.stats.student import t_quantile
 
 AT_LEAST = "at least"
 """The method of a share that may be larger than what was counted."""
@@ -157,10 +159,8 @@ def _tails(n: int, q: float, alpha: float) -> tuple[float | None, float | None]:
 
 
 def _student(array: Floats, confidence: float) -> tuple[float, float, float]:
-    from scipy import stats
-
     middle = float(array.mean())
-    half = float(stats.t.ppf(0.5 + confidence / 2, len(array) - 1) * array.std(ddof=1) / np.sqrt(len(array)))
+    half = t_quantile(0.5 + confidence / 2, len(array) - 1) * float(array.std(ddof=1)) / math.sqrt(len(array))
     return middle, middle - half, middle + half
 
 

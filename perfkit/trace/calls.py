@@ -67,12 +67,20 @@ def failed(error: BaseException) -> More:
     return {"error": type(error).__name__}
 
 
+class _Places(dict[Any, str]):
+    """The place of each different thing in the order of their coming, as text: looking it up also notes what is new."""
+
+    def __missing__(self, thing: Any) -> str:
+        place = self[thing] = str(len(self))
+        return place
+
+
 def line_of(calls: Sequence[Waiting], prefix: str, home: Callable[[str], str], encode: Callable[[Any], str]) -> str:
     """One line for all of them."""
     timings, numbers_, outers, started, took, more = zip(*calls, strict=True)
-    kinds = {timing: place for place, timing in enumerate(dict.fromkeys(timings))}
-    around = {outer: place for place, outer in enumerate(dict.fromkeys(outers))}
-    columns = ([*map(kinds.__getitem__, timings)], [*map(around.__getitem__, outers)], [*numbers_], [*started], [*took])
+    kinds, around = _Places(), _Places()
+    places = (f"[{','.join(map(known.__getitem__, things))}]" for known, things in ((kinds, timings), (around, outers)))
+    columns = (*places, [*numbers_], [*started], [*took])
     heads = (encode([_described(timing, home) for timing in kinds]), encode([*map(_ids_of, around)]))
     return _LINE % (prefix, time.time_ns() - perf_counter_ns(), *heads, *columns, _encoded(more, encode) if any(more) else "null")
 

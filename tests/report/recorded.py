@@ -16,7 +16,7 @@ from perfkit.workspace import Workspace
 
 CHECKOUT = Path(__file__).parents[2]
 RECORDED = Path(__file__).parent / "recorded"
-"""Bundles, as `perfkit export --for REPORT --to DIR` writes them: one folder a system."""
+"""A folder for each system with a bundle, as `perfkit export --for REPORT --to evidence.tar.zst` writes it, or with what an unpacked one holds."""
 GOLDEN = Path(__file__).parent / "golden"
 WRITTEN_ON = date(2026, 11, 21)
 MOST_BYTES = 1_000_000
@@ -36,7 +36,7 @@ def workspace_of(name: str, folder: Path) -> Workbench:
     """A fresh workspace that holds the recorded evidence of one system, and nothing else."""
     bench = Workbench(Workspace(folder / name))
     bench.workspace.root.mkdir(parents=True)
-    bench.ingest([RECORDED / name])
+    bench.ingest([*(RECORDED / name).glob("*.tar.zst")] or [RECORDED / name])
     return bench
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from perfkit.errors import DocumentError
 from perfkit.model.run import Manifest
-from perfkit.packs.investigation import Investigation
+from perfkit.packs.investigation import ArchivePlace, Investigation
 from perfkit.report.archive_index import Entry, indexed
 from perfkit.report.changes import apply, change_of
 from perfkit.report.lint import lint
@@ -132,14 +132,11 @@ def test_without_a_kind_only_the_archive_gets_it(measured: tuple[Workbench, Path
     assert len(list((repo / "docs/archive").glob("*.md"))) == 2
 
 
-def test_the_report_itself_may_say_which_document_is_meant(measured: tuple[Workbench, Path], repo: Path) -> None:
-    stated = measured[1].with_name("stated.md")
-    stated.write_text(
-        measured[1]
-        .read_text(encoding="utf-8")
-        .replace("<!-- perfkit report {", '<!-- perfkit report {"document": "optimizations", "feature": "Search", '),
-        encoding="utf-8",
-    )
+def test_the_investigation_may_say_which_document_is_meant(measured: tuple[Workbench, Path], repo: Path) -> None:
+    bench, report = measured
+    place = ArchivePlace(document="optimizations")
+    question = Investigation(name="search", system="sight", feature="Search", question="Why is search slow?", archive=place)
+    stated = bench.report(question, report.with_name("stated.md"))
     assert asked(measured, repo, report=stated)[0] == 0
     assert "<!-- perfkit begin optimizations.search " in (repo / "docs/architecture/backend.md").read_text(encoding="utf-8")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 from perfkit.errors import Exit
@@ -78,6 +79,9 @@ def test_faster_but_wrong_is_not_faster(measured: Place) -> None:
     assert {(run.kind, run.investigation) for run in measured.bench.runs() if run.kind == "accuracy"} == {("accuracy", "question")}
     compared = perfkit(measured.root, "compare", "baseline", "optimized")
     assert compared.returncode == Exit.MISSED and "faster but not shown to be right" in compared.stderr
+    [report] = (measured.root / "reports").glob("items_*.md")
+    assert re.search(r"0\[\^\d+\] became faster", report.read_text(encoding="utf-8"))
+    assert perfkit(measured.root, "verify", str(report)).returncode == Exit.DONE
     (measured.root / "right.py").write_text("print('fine')")
     assert perfkit(measured.root, "run", str(measured.file), "--again").returncode == Exit.DONE
     assert perfkit(measured.root, "compare", "baseline", "optimized").returncode == Exit.DONE

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 
 from perfkit.analyses.index_trials import index_trials
 from perfkit.analyses.plan_trees import plan_trees
 from perfkit.analyses.statement_owners import StatementOwner, statement_owners
 from perfkit.analyses.table_statistics import table_statistics
 from perfkit.model.finding import Finding
-from perfkit.model.plan import Plan
-from perfkit.rules.plans import duckdb, neo4j, postgresql, proved, sqlite, vectors
+from perfkit.rules.plans import postgresql, proved, vectors
 from perfkit.store import Store
 
 Owners = Mapping[str, StatementOwner]
-Judge = Callable[[Sequence[Plan], Owners], list[Finding]]
 
-FAMILIES: tuple[Judge, ...] = (vectors.judge, sqlite.judge, duckdb.judge, neo4j.judge)
+ENGINES = ("sqlite", "duckdb", "neo4j")
+"""Modules of the engines' own names: one that explained no plan is not even imported."""
 
 
 def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
@@ -25,5 +25,7 @@ def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
     plans = plan_trees(store, run_ids)
     tables = postgresql.tables_of(table_statistics(store, run_ids))
     trials = proved.trials_of(index_trials(store, run_ids))
-    others = (finding for judge in FAMILIES for finding in judge(plans, owners))
+    engines = {plan.head.engine for plan in plans}
+    families = [vectors, *(import_module(f"{__name__}.{engine}") for engine in ENGINES if engine in engines)]
+    others = (finding for family in families for finding in family.judge(plans, owners))
     return [*proved.beside(others, plans, trials), *postgresql.judge(plans, owners, tables, trials)]

@@ -1,0 +1,72 @@
+"""Text → embedding by a small network. Fault: it is read from its file for every chunk, and every input is kept. Fix: read once, nothing kept."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perfkit.demo.settings import OPTIMIZED
+from perfkit.demo.vectors import DIMENSIONS
+from perfkit.trace import timed
+
+_BUCKETS = 16_384
+"""Words are hashed into so many inputs."""
+_SEED = 20_240_504
+
+Weights = NDArray[np.float32]
+
+
+class EmbeddingEngine:
+    """One variant of the worker's model."""
+
+    def __init__(self, variant: str, weights: Path) -> None:
+        self._once = variant == OPTIMIZED
+        self._file = weights
+        self._weights: Weights | None = None
+        self._kept: list[Weights] = []
+
+    @timed("embed_chunk")
+    def embed_chunk(self, text: str) -> list[float]:
+        """The embedding of one chunk, rounded as it is stored."""
+        weights = self._read()
+        features = _features(text)
+        if not self._once:
+            self._kept.append(features)
+        vector = np.tanh(features @ weights)
+        return [round(float(value), 5) for value in vector / np.linalg.norm(vector)]
+
+    def _read(self) -> Weights:
+        if self._weights is None or not self._once:
+            self._weights = _normalised(np.load(self._file))
+        return self._weights
+
+
+@timed("load_weights")
+def _normalised(raw: Weights) -> Weights:
+    """As every reader of the file has to do it."""
+    scaled: Weights = (raw / np.linalg.norm(raw, axis=0)).astype(np.float32)
+    return scaled
+
+
+def weights_file(folder: Path) -> Path:
+    """The model, made when it is not there yet."""
+    path = folder / "embedding-weights.npy"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, unfinished = tempfile.mkstemp(dir=folder, suffix=".npy")
+        os.close(handle)
+        np.save(unfinished, np.random.default_rng(_SEED).normal(size=(_BUCKETS, DIMENSIONS)).astype(np.float32))
+        Path(unfinished).replace(path)
+    return path
+
+
+def _features(text: str) -> Weights:
+    features = np.zeros(_BUCKETS, dtype=np.float32)
+    for word in text.lower().split():
+        features[int.from_bytes(blake2b(word.encode(), digest_size=4).digest()) % _BUCKETS] += 1.0
+    return features
