@@ -10,6 +10,7 @@ from perfkit.analyses.memory_growth import memory_growth
 from perfkit.analyses.profile_bound import SAID, Bound, ProfileBound, profile_bounds
 from perfkit.errors import DocumentError
 from perfkit.model.finding import Finding
+from perfkit.report.checklist import done
 from perfkit.report.evidence import Evidence
 from perfkit.report.review import gates
 from perfkit.units import format_quantity
@@ -184,6 +185,12 @@ def _finding_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     return format_quantity(len(found), "count"), "newest evidence of each kind"
 
 
+def _item_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    """Of one of the pack's checklists."""
+    items = [done(evidence, item) for checklist in evidence.pack.checklists if checklist.title == origin.subject for item in checklist.items]
+    return format_quantity(len([item for item in items if item.ticked or origin.name == "all"]), "count"), f"pack {evidence.pack.name}"
+
+
 def _gate_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     answered = [gate for gate in gates(evidence, origin.side) if origin.name in ("all", gate.answer)]
     return format_quantity(len(answered), "count"), f"pack {evidence.pack.name}"
@@ -253,6 +260,7 @@ FIGURES: dict[str, Figure] = {
     "verdicts": _verdict_count,
     "findings": _finding_count,
     "gates": _gate_count,
+    "items": _item_count,
     "endpoints": _faster_count,
     "runs": _run_count,
 }
