@@ -46,6 +46,7 @@ class Criterion:
     target: Target
     base: Verdict | None
     judged: Verdict
+
     @property
     def missing(self) -> str:
         """Why there is no number, without what is there in its place."""

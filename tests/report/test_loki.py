@@ -162,6 +162,19 @@ def test_a_report_of_one_label_ticks_nothing_that_needs_two(bench: Workbench, tm
     assert "- [ ] Implement connection pooling: not measured under both labels." in report.read_text(encoding="utf-8")
 
 
+def test_a_change_for_the_worse_is_called_so(bench: Workbench, tmp_path: Path) -> None:
+    backwards = tmp_path / "backwards.yml"
+    said = (PACK / "findings.yml").read_text(encoding="utf-8")
+    backwards.write_text(said.replace("base: baseline", "base: optimized").replace("candidate: optimized", "candidate: baseline"), encoding="utf-8")
+    report = written(bench, backwards, bench.workspace.reports / "backwards.md")
+    text = report.read_text(encoding="utf-8")
+    assert disagreeing(bench, report) == []
+    assert hard_to_read(report) == []
+    assert "**They did not: it became slower.**" in text
+    assert re.search(r"^- \[ \] Simplify semantic prompts: .*, which is worse\.$", text, re.MULTILINE)
+    assert "- [x] Implement connection pooling" not in text
+
+
 @pytest.mark.parametrize(("label", "code", "verdict"), [("baseline", 1, "missed"), ("optimized", 3, "met")])
 def test_check_prints_every_target_with_its_evidence(bench: Workbench, label: str, code: int, verdict: str) -> None:
     answer = command(bench.workspace.root, "check", "--system", "loki", "--label", label, "--json")
