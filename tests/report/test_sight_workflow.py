@@ -15,7 +15,7 @@ from tests.report.test_sight import HEADINGS
 pytestmark = pytest.mark.alone
 
 SMALL = (
-    ('--rounds, "10"]', '--rounds, "3", --personas, "2000", --outlive, "5"]'),
+    ('--rounds, "10"]', '--rounds, "3", --studies, "0", --personas, "2000", --outlive, "5"]'),
     ('--port, "{port}"]', '--port, "{port}", --personas, "2000", --outlive, "5"]'),
     ("rounds: 5", "rounds: 1"),
     ("rounds: 3", "rounds: 1"),
