@@ -19,7 +19,7 @@ class Change(Part):
     rule: str
     technique: str
     subject: str = "*"
-    """Glob over the endpoints that it is for, where findings of one rule are changed in several ways."""
+    """Glob over the endpoints that it is for, or over places such as app.py:7 where findings name none: one rule may be answered in several ways."""
     before: str | None = None
     after: str | None = None
 

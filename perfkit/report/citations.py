@@ -16,7 +16,7 @@ from perfkit.report.review import gates
 from perfkit.units import format_quantity
 
 SEPARATOR = " · "
-LEAKS = {"leak": "leaks", "flat": "does not leak", "undecided": "cannot be decided"}
+LEAKS = {"leak": "leaks", "flat": "does not leak", "undecided": "may or may not leak"}
 BOUND_BY: Mapping[Bound, str] = {
     "cpu": "CPU",
     "gil": "the interpreter's lock",
