@@ -229,7 +229,6 @@ def _bound_evidence(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     return f"“{said}”", f"run {origin.subject}"
 
 
-
 FIGURES: dict[str, Figure] = {
     "value": _value,
     "lower bound": _bound("lo"),
