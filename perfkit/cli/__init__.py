@@ -45,7 +45,7 @@ COMMANDS = {
     "lint-docs": "Check documents: at most 700 lines, headings, footnotes.",
     "regression-test": "Write a test that fails when the fault comes back.",
     "archive": "Keep a report: in the document where it belongs, and in docs/archive.",
-    "run": "Run notebooks with papermill.",
+    "run": "Run an investigation, or notebooks, with papermill.",
     "lab": "Open JupyterLab on the notebooks.",
 }
 

@@ -56,8 +56,10 @@ def report_lines(path: Path) -> list[str]:
         )
     try:
         return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DocumentError(f"{path}: cannot be read: {error}.") from error
+    except OSError as error:
+        raise DocumentError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"{path}: not a text in UTF-8: {error.reason} at byte {error.start}.") from error
 
 
 def named_in(path: Path, lines: Sequence[str]) -> Named:
