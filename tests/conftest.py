@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import random
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
 from perfkit.workbench import Workbench
 from perfkit.workspace import Workspace
+from tests.chromium import CHROMIUM, QUIET
 
 HEADER = ("timestamp", "request_type", "name", "response_time_ms", "response_length", "status_code", "exception")
 WIDE_HEADER = (*HEADER, "worker", "stage", "phase", "intended")
@@ -85,6 +87,17 @@ def bench(tmp_path: Path, empty_store: Path) -> Workbench:
     workspace.data.mkdir(parents=True)
     shutil.copyfile(empty_store, workspace.database)
     return Workbench(workspace)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One Chromium for the tests of a file. Not for more: while it is there, no other test can run an event loop."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
+        yield started
+        started.close()
 
 
 @pytest.fixture
