@@ -12,7 +12,7 @@ demo: $(READY)
 
 # What measures time or loads the machine comes last and has the machine to itself.
 test: $(READY)
-	$(BIN)/pytest -n 2 --dist loadscope -m "not alone"
+	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not alone"
 	$(BIN)/pytest -m alone
 
 check: $(READY)
