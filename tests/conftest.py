@@ -28,6 +28,7 @@ WriteLog = Callable[..., Path]
 
 # an example takes as long as the machine is busy
 hypothesis.settings.register_profile("perfkit", deadline=None)
+hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("perfkit")
 
 
