@@ -95,6 +95,8 @@ def _of_step(question: Investigation, step: Step) -> Iterator[tuple[tuple[str | 
     if step.labels == ():
         yield ("labels",), "no label is named. Leave `labels` out for base and candidate, or write `once: true`."
     labels = [name for name in question.labels_of(step) if name in declared]
+    if step.served and (step.once or any(question.label(name).url is None for name in labels)):
+        yield ("served",), "a service is wanted and there is none: every label of the step needs a `url`, and `serve` if it is to be started here."
     for key, value in step.parameters.items():
         yield from ((("parameters", key), text) for text in _of_value(question, value, labels, once=step.once))
 

@@ -19,7 +19,7 @@ class Change(Part):
     rule: str
     technique: str
     subject: str = "*"
-    """Glob over the endpoints that it is for, where findings of one rule are changed in several ways."""
+    """Glob over the endpoints that it is for, or over places such as app.py:7 where findings name none: one rule may be answered in several ways."""
     before: str | None = None
     after: str | None = None
 
@@ -59,6 +59,8 @@ class Step(Part):
     once: bool = False
     """Not for a label: what it looks at stands in its parameters."""
     rounds: Annotated[int, Field(gt=0)] = 1
+    served: bool = False
+    """True: the label's service runs meanwhile, though no parameter asks for its {url}."""
     parameters: dict[Word, Any] = Field(default_factory=dict)
 
 

@@ -46,8 +46,11 @@ class Criterion:
     target: Target
     base: Verdict | None
     judged: Verdict
-    cases: int
-    met: int
+
+    @property
+    def missing(self) -> str:
+        """Why there is no number, without what is there in its place."""
+        return (self.judged.why or "").partition(";")[0]
 
 
 def done(evidence: Evidence, item: CheckItem) -> Done:
@@ -73,7 +76,7 @@ def _criterion(evidence: Evidence, target: Target) -> Criterion:
     hardest = min(cases, key=lambda case: (URGENCY.index(case.verdict), worst * (case.value or 0.0)))
     before = [verdict for verdict in evidence.verdicts[evidence.base] if verdict.target == target.name] if evidence.candidate else []
     same = next((verdict for verdict in before if verdict.subject == hardest.subject), None)
-    return Criterion(target, same, hardest, len(cases), sum(case.verdict == "met" for case in cases))
+    return Criterion(target, same, hardest)
 
 
 def _measured(evidence: Evidence, item: CheckItem, metric: str) -> Done:

@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from perfkit.analyses.memory_growth import memory_growth
-from perfkit.analyses.profile_bound import Bound, ProfileBound, profile_bounds
+from perfkit.analyses.profile_bound import SAID, Bound, ProfileBound, profile_bounds
 from perfkit.errors import DocumentError
 from perfkit.model.finding import Finding
+from perfkit.report.checklist import done
 from perfkit.report.evidence import Evidence
 from perfkit.report.review import gates
 from perfkit.units import format_quantity
 
 SEPARATOR = " · "
-LEAKS = {"leak": "leaks", "flat": "does not leak", "undecided": "cannot be decided"}
+LEAKS = {"leak": "leaks", "flat": "does not leak", "undecided": "may or may not leak"}
 BOUND_BY: Mapping[Bound, str] = {
     "cpu": "CPU",
     "gil": "the interpreter's lock",
@@ -184,6 +185,12 @@ def _finding_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     return format_quantity(len(found), "count"), "newest evidence of each kind"
 
 
+def _item_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    """Of one of the pack's checklists."""
+    items = [done(evidence, item) for checklist in evidence.pack.checklists if checklist.title == origin.subject for item in checklist.items]
+    return format_quantity(len([item for item in items if item.ticked or origin.name == "all"]), "count"), f"pack {evidence.pack.name}"
+
+
 def _gate_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     answered = [gate for gate in gates(evidence, origin.side) if origin.name in ("all", gate.answer)]
     return format_quantity(len(answered), "count"), f"pack {evidence.pack.name}"
@@ -221,9 +228,11 @@ def _bound_by(evidence: Evidence, origin: Origin) -> tuple[str, str]:
 
 
 def _bound_evidence(evidence: Evidence, origin: Origin) -> tuple[str, str]:
-    """The first sentence says how busy it was, the last one what decides."""
-    sentences = _bound_of(evidence, origin).evidence or ("nothing was counted",)
-    said = "; ".join(dict.fromkeys((sentences[0], sentences[-1]))).replace("”", "’")
+    """How busy it was, and what decides."""
+    found = _bound_of(evidence, origin)
+    sentences = found.evidence or ("nothing was counted",)
+    deciding = next((item for item in sentences if found.bound in SAID and SAID[found.bound] in item), sentences[-1])
+    said = "; ".join(dict.fromkeys((sentences[0], deciding))).replace("”", "’")
     return f"“{said}”", f"run {origin.subject}"
 
 
@@ -250,6 +259,7 @@ FIGURES: dict[str, Figure] = {
     "verdicts": _verdict_count,
     "findings": _finding_count,
     "gates": _gate_count,
+    "items": _item_count,
     "endpoints": _faster_count,
     "runs": _run_count,
 }

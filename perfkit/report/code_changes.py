@@ -48,8 +48,9 @@ def named_changes(changes: Sequence[Change], root: Path | None) -> list[Changed]
 
 
 def change_of(finding: Finding, changes: Sequence[Change]) -> Change | None:
-    """The change that an investigation names for a finding: the first of its rule whose subject fits."""
-    return next((change for change in changes if change.rule == finding.rule and fnmatchcase(finding.subject or "", change.subject)), None)
+    """The change that an investigation names for a finding: the first of its rule that is for its endpoint, or its place where it has none."""
+    about = finding.subject or finding.place
+    return next((change for change in changes if change.rule == finding.rule and fnmatchcase(about, change.subject)), None)
 
 
 def standing_code(findings: Sequence[Finding], changes: Sequence[Change], root: Path | None) -> dict[str, Standing]:

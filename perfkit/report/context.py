@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from perfkit.analyses.comparison import Compared
+from perfkit.analyses.known_runs import newest_evidence
 from perfkit.analyses.latency import ALL_REQUESTS
 from perfkit.analyses.measure import Measurement
 from perfkit.analyses.metrics import metric_named
 from perfkit.analyses.request_time import RequestTime
+from perfkit.analyses.vector_choice import VectorChoice, vector_choice
 from perfkit.model.finding import Finding
 from perfkit.model.patch import Hunk
 from perfkit.model.run import Run
@@ -103,6 +105,11 @@ class Context:
     standing: Mapping[str, Standing]
     """Finding → the code that is to be changed, as it stands."""
 
+    @property
+    def planned(self) -> list[Finding]:
+        """Findings that matter, or for which a change is written."""
+        return [finding for finding in self.findings if finding.priority != "P2" or self.change_of(finding)]
+
     def change_of(self, finding: Finding) -> Change | None:
         """What the investigation does about a finding."""
         return change_of(finding, self.investigation.changes)
@@ -149,6 +156,12 @@ def worst(evidence: Evidence, metric: str, label: str, subject: str = "*", most:
     return shown(sorted(fitting, key=lambda item: item.value if better == "higher" else -item.value), most)
 
 
+def tuned(evidence: Evidence, label: str) -> list[VectorChoice]:
+    """The setting of each vector index that reaches the wanted recall soonest, as the newest trials of a label show it."""
+    trials = [run.run_id for run in newest_evidence(run for run in evidence.runs[label] if run.valid) if run.kind == "vectors"]
+    return vector_choice(evidence.store, trials)
+
+
 def run_table(evidence: Evidence) -> list[tuple[str, str, str]]:
     """Label, kind and run ids, a few a line: what verify reads to pin the evidence."""
     lines = []
@@ -171,11 +184,16 @@ def _load_model(evidence: Evidence) -> str | None:
 
 
 def _judged(evidence: Evidence) -> list[Judged]:
+    """A target that one label has no evidence for needs no line of its own where the other one has."""
     lines: dict[tuple[str, str | None], dict[str, Verdict]] = {}
     for label, verdicts in evidence.verdicts.items():
         for verdict in verdicts:
             lines.setdefault((verdict.target, verdict.subject), {})[label] = verdict
-    return [_line(found, evidence) for found in lines.values()]
+    measured = {target for (target, _), found in lines.items() if any(verdict.verdict != "no_data" for verdict in found.values())}
+    told = [
+        found for (target, _), found in lines.items() if target not in measured or any(verdict.verdict != "no_data" for verdict in found.values())
+    ]
+    return [_line(found, evidence) for found in told]
 
 
 def _line(found: dict[str, Verdict], evidence: Evidence) -> Judged:

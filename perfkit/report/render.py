@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import jinja2
+from jinja2.sandbox import SandboxedEnvironment
 
 from perfkit.errors import DocumentError, unknown
 from perfkit.packs import Pack
@@ -28,6 +29,7 @@ MOST_OF_A_LIST = (None, 40, 20, 10, 5, 3)
 MOST_ALERTS = 6
 """Targets whose rules a report shows; `perfkit monitor` prints them all."""
 BLANK_LINES = re.compile(r"\n{3,}")
+FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 
 
 def render(investigation: Investigation, evidence: Evidence, material: Material) -> str:
@@ -54,12 +56,12 @@ def _template(pack: Pack, name: str) -> jinja2.Template:
     path = pack.template_of(name)
     if not path.is_file():
         raise DocumentError(f"The report template {name!r} of {pack.name} is not written yet: {path} is not there.")
-    environment = jinja2.Environment(
+    environment = SandboxedEnvironment(  # a bundle may bring a template from elsewhere
         loader=jinja2.FileSystemLoader([path.parent, PARTS]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701  markdown, not HTML
+        autoescape=False,
     )
     return environment.get_template(path.name)
 
@@ -77,6 +79,7 @@ def _render(template: jinja2.Template, context: Context) -> str:
         done=partial(checklist.done, context.evidence),
         criteria=partial(checklist.criteria, context.evidence),
         picture=partial(_picture, context),
+        tuned=partial(arranged.tuned, context.evidence),
         alerts=partial(_alerts, context.evidence),
         regression_test=partial(regression_test, context.evidence, context.investigation, context.written_on),
         areas=partial(review.areas, context.evidence),
@@ -85,7 +88,13 @@ def _render(template: jinja2.Template, context: Context) -> str:
         recommended=partial(review.recommended, context.evidence),
         verdict_words=arranged.VERDICT_WORDS,
     )
-    return BLANK_LINES.sub("\n\n", "\n".join([body.strip(), "", *_tail(context), "", *_definitions(footnotes), ""]))
+    return _calm("\n".join([body.strip(), "", *_tail(context), "", *_definitions(footnotes), ""]))
+
+
+def _calm(text: str) -> str:
+    """One blank line where a template leaves several; code stays as it is."""
+    parts = FENCED.split(text)
+    return "".join(part if number % 2 else BLANK_LINES.sub("\n\n", part) for number, part in enumerate(parts))
 
 
 def _quoted(text: str | None, what: str) -> str:
@@ -101,9 +110,9 @@ def _picture(context: Context, name: str) -> str:
     return f"![{PICTURES[name].about}]({path})" if path else ""
 
 
-def _alerts(evidence: Evidence) -> str:
+def _alerts(evidence: Evidence, most: int = MOST_ALERTS) -> str:
     """Rules for Prometheus, those of missed targets first."""
-    return rules_for(evidence.pack, evidence.verdicts[evidence.judged], MOST_ALERTS)
+    return rules_for(evidence.pack, evidence.verdicts[evidence.judged], most)
 
 
 def _tail(context: Context) -> list[str]:
@@ -115,8 +124,9 @@ def _tail(context: Context) -> list[str]:
         "candidate": evidence.candidate,
         "template": context.investigation.template,
     }
-    kind = context.investigation.archive.document if context.investigation.archive else None
-    meta |= {"feature": context.investigation.feature} | ({"document": kind} if kind else {})
+    place = context.investigation.archive
+    meta["feature"] = (place.feature if place else None) or context.investigation.feature
+    meta |= {"document": place.document} if place else {}
     meta |= origin(evidence.store, evidence.pack)
     tools = arranged.measured_with([run for runs in evidence.runs.values() for run in runs])
     return [

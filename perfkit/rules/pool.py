@@ -85,7 +85,7 @@ def _waits(row: PoolUse) -> Finding | None:
         cost_ms=row.wait_ms,
         saves_ms=row.wait_ms,
         basis="mean wait per request from asking the pool to having a connection, connecting left out",
-        remedy=f"There were at most {row.most_held} connection{'s' if row.most_held != 1 else ''} held at once, and about {wanted} connections "
+        remedy=f"At most {row.most_held} connection{' was' if row.most_held == 1 else 's were'} held at once, and about {wanted} connections "
         f"were wanted: let pool_size + max_overflow reach {wanted} connections, if the server permits as many.{idle}",
     )
 

@@ -109,7 +109,7 @@ class Workflow:
         head = f"{job.said} ({len(self.finished) + 1} of {total}, after {elapsed})"
         self.progress(head, share)
         before = {found.run_id for found in self.bench.runs()}
-        if job.label and place.url and job.label not in urls and job.asks("url"):
+        if job.label and place.url and job.label not in urls and (job.step.served or job.asks("url")):
             urls[job.label] = closing.enter_context(serving(self._service(job.label)))
         known = filling(job.label, place, urls.get(job.label), self.question.commits.get(job.label)) if job.label else {}
         executed = run(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from perfkit.collectors.databases import engine_of
+from perfkit.collectors.databases import engine_of, written_out
 from perfkit.collectors.plans import PlanOptions, collect
 from perfkit.collectors.statements import Statement
 from perfkit.errors import CollectionFailed, MissingTool, UsageError
@@ -230,3 +230,21 @@ def test_generic_plans_follow_each_other_and_statements_that_fail(dsn: str, tmp_
     mixed = [statement for text in texts for statement in (text, "select nothing from cats where id = $1", "select count(*) from cats")]
     plans = json.loads(collect(PlanOptions(dsn, tuple(mixed), keep_going=True), tmp_path).read_text())
     assert [plan.get("Generic Plan", False) for plan in plans] == [True, False] * 8
+
+
+def test_a_dsn_may_stand_in_a_file_of_the_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "perfkit.toml").touch()
+    (tmp_path / "shop.dsn").write_text("postgresql://shop:secret@db/shop\n", encoding="utf-8")
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert written_out("@shop.dsn") == written_out(f"@{tmp_path / 'shop.dsn'}") == "postgresql://shop:secret@db/shop"
+    assert written_out("sqlite:///shop.db") == "sqlite:///shop.db"
+
+
+@pytest.mark.parametrize(("content", "said"), [(None, "cannot be read"), ("", "holds no DSN on one line"), ("one\ntwo", "holds no DSN on one line")])
+def test_a_file_without_a_dsn_is_named_and_not_quoted(tmp_path: Path, content: str | None, said: str) -> None:
+    if content is not None:
+        (tmp_path / "shop.dsn").write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError, match=said) as caught:
+        written_out(f"@{tmp_path / 'shop.dsn'}")
+    assert "two" not in str(caught.value)

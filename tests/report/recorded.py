@@ -26,7 +26,7 @@ HOLE = re.compile(r"\bNone\b|\bnan\b|\{\{|\}\}|\{%| ,| \(\)|  \S|``(?!`)|\.\.(?!
 """What a sentence looks like from which something is missing."""
 BARE = re.compile(r"(?<![\w.`/^\[-])\d[\d\u202f]*(?:\.\d+)?\[\^(?P<note>\d+)\]")
 """A cited number without a unit."""
-COUNTS = ("verdicts", "findings", "gates", "endpoints", "runs")
+COUNTS = ("verdicts", "findings", "gates", "items", "endpoints", "runs")
 """Citations that count things, and name them in the sentence."""
 COUNTED = ("statements.per_request", "llm.calls", "pool.most_held", "db.connections", "statement.calls", "growth", "scaling", "api.calls")
 """Metrics that count, and have no unit."""

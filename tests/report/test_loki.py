@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 import perfkit
+from perfkit.packs.investigation import load_investigation
+from perfkit.report.evidence import gather
 from perfkit.report.lint import lint
+from perfkit.report.writing import write_report
 from perfkit.workbench import Workbench
 from tests.command_line import perfkit as command
-from tests.report.recorded import MOST_BYTES, RECORDED, difference, disagreeing, hard_to_read, headings, workspace_of, written
+from tests.report.recorded import CHECKOUT, MOST_BYTES, RECORDED, WRITTEN_ON, difference, disagreeing, hard_to_read, headings, workspace_of, written
 
 PACK = Path(perfkit.__file__).parent / "packs" / "loki"
 HEADINGS = [
@@ -160,6 +164,32 @@ def test_a_report_of_one_label_ticks_nothing_that_needs_two(bench: Workbench, tm
     assert hard_to_read(report) == []
     assert headings(report) == HEADINGS
     assert "- [ ] Implement connection pooling: not measured under both labels." in report.read_text(encoding="utf-8")
+
+
+def test_a_change_for_the_worse_is_called_so(bench: Workbench, tmp_path: Path) -> None:
+    backwards = tmp_path / "backwards.yml"
+    said = (PACK / "findings.yml").read_text(encoding="utf-8")
+    backwards.write_text(said.replace("base: baseline", "base: optimized").replace("candidate: optimized", "candidate: baseline"), encoding="utf-8")
+    report = written(bench, backwards, bench.workspace.reports / "backwards.md")
+    text = report.read_text(encoding="utf-8")
+    assert disagreeing(bench, report) == []
+    assert hard_to_read(report) == []
+    assert "**They did not: it became slower.**" in text
+    assert re.search(r"^- \[ \] Simplify semantic prompts: .*, which is worse\.$", text, re.MULTILINE)
+    assert "- [x] Implement connection pooling" not in text
+
+
+def test_what_was_not_measured_says_so_in_every_section(bench: Workbench) -> None:
+    said = load_investigation(PACK / "findings.yml")
+    evidence = gather(bench.store, bench.pack("loki"), said.base, said.candidate)
+    plans_alone = replace(evidence, runs={label: [run for run in runs if run.kind == "plans"] for label, runs in evidence.runs.items()})
+    report = write_report(bench.workspace.reports / "plans.md", said, plans_alone, root=CHECKOUT, changes=lambda *_: [], on=WRITTEN_ON)
+    sections = report.read_text(encoding="utf-8").split("\n## ")
+    assert headings(report) == HEADINGS
+    assert hard_to_read(report) == []
+    assert "**That was not measured**" in sections[0]
+    assert all("ot measured" in section for section in sections)
+    assert "No rule finds" not in "".join(sections)
 
 
 @pytest.mark.parametrize(("label", "code", "verdict"), [("baseline", 1, "missed"), ("optimized", 3, "met")])

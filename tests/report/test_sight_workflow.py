@@ -15,7 +15,7 @@ from tests.report.test_sight import HEADINGS
 pytestmark = pytest.mark.alone
 
 SMALL = (
-    ('--rounds, "10"]', '--rounds, "3", --personas, "2000", --outlive, "5"]'),
+    ('--rounds, "10"]', '--rounds, "3", --studies, "0", --personas, "2000", --outlive, "5"]'),
     ('--port, "{port}"]', '--port, "{port}", --personas, "2000", --outlive, "5"]'),
     ("rounds: 5", "rounds: 1"),
     ("rounds: 3", "rounds: 1"),
@@ -37,7 +37,7 @@ def test_the_review_runs_and_verifies(bench: Workbench, tmp_path: Path) -> None:
     assert headings(outcome.report) == HEADINGS["architecture"]
     assert hard_to_read(outcome.report) == []
     rules = {finding.rule for finding in bench.diagnose(system="sight")}
-    assert {"n-plus-one", "sequential-llm-calls", "uncached-reads"} <= rules
+    assert {"n-plus-one", "sequential-llm-calls"} <= rules
     assert {verdict.target for verdict in outcome.verdicts} == {target.name for target in bench.pack("sight").targets}
     again = run_investigation(bench, investigation, lambda *_: None, said.append)
     assert again.skipped == len(again.notebooks)

@@ -30,6 +30,7 @@ STEPS = "steps:\n  - title: Look\n    notebook: look\n"
         (STEPS.replace("notebook: look", "notebook: loook"), r"line 10: There is no notebook 'loook'\. Available: look, sum_up"),
         (STEPS + "    labels: [baseline, fast]", r"line 11: the label 'fast' is not declared\. Declared: baseline, optimized"),
         (STEPS + "    labels: [baseline, baseline]", r"line 11: 'baseline' stands here a second time"),
+        (STEPS + "    served: true", r"line 11: a service is wanted and there is none"),
         (STEPS + "    once: true\n    rounds: 2", r"line 11: a step that is done once has no `rounds`"),
         (STEPS + "    parameters:\n      sise: 3", r"line 12: look: There is no parameter 'sise'\. Available: command, label, size"),
         (STEPS + "    parameters:\n      size: many", r"line 12: look: The parameter size takes int, not 'many'"),

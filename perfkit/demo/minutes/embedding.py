@@ -25,25 +25,32 @@ class EmbeddingEngine:
     """One variant of the worker's model."""
 
     def __init__(self, variant: str, weights: Path) -> None:
-        self._once = variant == OPTIMIZED
-        self._file = weights
-        self._weights: Weights | None = None
-        self._kept: list[Weights] = []
+        self.file = weights
+        self.weights: Weights | None = None
+        self.inputs: list[Weights] = []
+        self._weights_for_a_chunk = weights_kept if variant == OPTIMIZED else weights_read_again
+        self._keeps_inputs = variant != OPTIMIZED
 
     @timed("embed_chunk")
     def embed_chunk(self, text: str) -> list[float]:
         """The embedding of one chunk, rounded as it is stored."""
-        weights = self._read()
         features = _features(text)
-        if not self._once:
-            self._kept.append(features)
-        vector = np.tanh(features @ weights)
+        if self._keeps_inputs:
+            self.inputs.append(features)
+        vector = np.tanh(features @ self._weights_for_a_chunk(self))
         return [round(float(value), 5) for value in vector / np.linalg.norm(vector)]
 
-    def _read(self) -> Weights:
-        if self._weights is None or not self._once:
-            self._weights = _normalised(np.load(self._file))
-        return self._weights
+
+def weights_read_again(engine: EmbeddingEngine) -> Weights:
+    """Reads the model from its file, for every chunk."""
+    return _normalised(np.load(engine.file))
+
+
+def weights_kept(engine: EmbeddingEngine) -> Weights:
+    """Reads the model once, and keeps it."""
+    if engine.weights is None:
+        engine.weights = _normalised(np.load(engine.file))
+    return engine.weights
 
 
 @timed("load_weights")
