@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import random
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -14,7 +15,11 @@ import pytest
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
 from perfkit.workbench import Workbench
 from perfkit.workspace import Workspace
+from tests.chromium import CHROMIUM, QUIET
 
+HERE = Path(__file__).parent
+DEAR = ("notebooks", "test_notebook_runner.py", "workflow", "collectors", "demo", "report", "index_trials", "rules", "ingest", "trace", "figures")
+"""Folders whose files start programs, browsers and servers, the dearest first."""
 HEADER = ("timestamp", "request_type", "name", "response_time_ms", "response_length", "status_code", "exception")
 WIDE_HEADER = (*HEADER, "worker", "stage", "phase", "intended")
 START = 1_790_000_000.0
@@ -23,6 +28,7 @@ WriteLog = Callable[..., Path]
 
 # an example takes as long as the machine is busy
 hypothesis.settings.register_profile("perfkit", deadline=None)
+hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("perfkit")
 
 
@@ -64,6 +70,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="Write golden files anew; read their diff before it is committed.")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Dear files come first, so that the processes that share them out are done at about the same time."""
+    places = {folder: place for place, folder in enumerate(DEAR)}
+    items.sort(key=lambda item: places.get(item.path.relative_to(HERE).parts[0], len(DEAR)))
+
+
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are written anew."""
@@ -85,6 +97,17 @@ def bench(tmp_path: Path, empty_store: Path) -> Workbench:
     workspace.data.mkdir(parents=True)
     shutil.copyfile(empty_store, workspace.database)
     return Workbench(workspace)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One Chromium for the tests of a file. Not for more: while it is there, no other test can run an event loop."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
+        yield started
+        started.close()
 
 
 @pytest.fixture

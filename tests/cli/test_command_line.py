@@ -90,7 +90,9 @@ finally:
 """
     if command[0] != "ingest":
         subprocess.run([sys.executable, "-m", "perfkit", "--workspace", str(tmp_path), "ingest", PLAN], capture_output=True, check=True)
-    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False).stderr == ""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    # on a busy machine progress is told
+    assert (done.returncode, "Traceback" in done.stderr) == (Exit.DONE, False), done.stderr
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -20,8 +20,6 @@ from perfkit.errors import CollectionFailed, UsageError
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
 from tests.collectors.load_site import Site, manifest_of, rows_of, serving, weighty
 
-pytestmark = pytest.mark.alone
-
 CATS = RequestSpec("GET /cats", ("/cats/1", "/cats/2"))
 
 

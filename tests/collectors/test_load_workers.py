@@ -23,8 +23,6 @@ from perfkit.errors import CollectionFailed, UsageError
 from perfkit.workbench import Workbench
 from tests.collectors.load_site import Site, manifest_of, rows_of, serving, weighty
 
-pytestmark = pytest.mark.alone
-
 CATS = RequestSpec("/cats", ("/cats",))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import marshal
-import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,9 +12,8 @@ from typing import Any
 import pytest
 
 from perfkit.collectors.own_views import OwnView, own_view
+from tests.chromium import skipped_without_chromium
 
-CHROMIUM = shutil.which("chromium")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 MARKUP = (
     "</script><script>window.ran=1</script>",
     "<img src='http://127.0.0.1:9/a' onerror=window.ran=1>",
@@ -33,16 +31,12 @@ EVERYTHING = """() => {
       part.dispatchEvent(new MouseEvent(kind, { bubbles: false }));
 }"""
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: `apt-get install chromium`, as .ci/run does"),
-]
+pytestmark = [pytest.mark.browser, skipped_without_chromium]
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Opened]:
+def opened(browser: Any, tmp_path: Path) -> Opened:
     """A page as a file, then in the frame that a notebook's cell shows; nothing but the document itself is asked for."""
-    from playwright.sync_api import sync_playwright
 
     def looked_at(view: OwnView) -> Iterator[Any]:
         cell = tmp_path / "cell.html"
@@ -53,11 +47,9 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
             page.goto(document.as_uri())
             yield page.frames[-1]
             assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [document.as_uri()]
+            page.close()
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
-        yield looked_at
-        browser.close()
+    return looked_at
 
 
 def note(asked: list[str], request: Any) -> None:

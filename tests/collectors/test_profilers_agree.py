@@ -22,7 +22,7 @@ def {name}(times):
 """
 PROGRAM = (
     "".join(FUNCTION.format(name=name) for name in COUNTS)
-    + "for _ in range(5):\n"
+    + "for _ in range(3):\n"
     + "".join(f"    {name}({times})\n" for name, times in COUNTS.items())
 )
 """Few calls with long loops: what a profiler costs a call does not show."""

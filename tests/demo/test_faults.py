@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import defaultdict
-from collections.abc import Sequence
 from itertools import pairwise
-from statistics import mean, median
+from statistics import mean
 from typing import Any
 
 import psycopg
 import pytest
 
 from perfkit.demo.backend import open_backend
-from perfkit.demo.exercise import Answer, exercise
+from perfkit.demo.exercise import exercise
 from perfkit.demo.matching import matches_linear, matches_quadratic
 from perfkit.demo.search import search_postgres
 from perfkit.demo.settings import Backends
 from perfkit.demo.statements import statements
 from perfkit.demo.traffic import QUERIES, REQUESTS
 from tests.demo.conftest import Recorded
-
-pytestmark = pytest.mark.alone
 
 LIST = "GET /projects/{project_id}/personas"
 SEARCH = "GET /personas/search"
@@ -90,28 +86,6 @@ def test_only_the_optimized_database_looks_vectors_up(backends: Backends, varian
 def test_every_named_statement_can_be_explained(backends: Backends, name: str) -> None:
     (statement,) = [one for one in statements(backends, "baseline") if one.name == name]
     assert _nodes(_plan(statement.dsn, statement.text))
-
-
-def test_the_fixes_show(backends: Backends) -> None:
-    # in turns, and the quickest answer to each request: what else the machine does only ever adds
-    answers: dict[str, list[Answer]] = {"baseline": [], "optimized": []}
-    for _ in range(3):
-        for variant, given in answers.items():
-            given.extend(exercise(backends.settings(variant), 3))
-    slow, fast = (quickest(given) for given in answers.values())
-    faster = {name: median(slow[name, path] / fast[name, path] for of, path in slow if of == name) for name, _ in slow}
-    # with this few personas the scans and loops are short; what does not depend on their number must show in full
-    assert faster[LIST] > 3
-    assert faster[FOCUS] > 3
-    assert faster[DASHBOARD] > 3
-
-
-def quickest(answers: Sequence[Answer]) -> dict[tuple[str, str], float]:
-    """The shortest duration of each endpoint's requests."""
-    durations: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
-    for answer in answers:
-        durations[answer.name, answer.path].append(answer.duration_ms)
-    return {request: min(taken) for request, taken in durations.items()}
 
 
 def _overlaps(spans: list[dict[str, Any]]) -> bool:

@@ -20,8 +20,6 @@ from perfkit.demo.traffic import REQUESTS
 from perfkit.errors import UsageError
 from perfkit.trace.unpacked import spans_in
 
-pytestmark = pytest.mark.alone
-
 
 def test_a_variant_is_named_by_what_it_fixes() -> None:
     assert [Fixes.named(name).vector_index for name in VARIANTS] == [False, True, False, True, False, False, False]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,17 +14,8 @@ from perfkit.analyses.call_paths import Merge, Place, ProfileTree
 from perfkit.analyses.tree_difference import difference
 from perfkit.figures.flame import FlameGraph
 from perfkit.figures.flame_data import Flame, Side
+from tests.chromium import skipped_without_chromium
 
-CHROMIUM = shutil.which("chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HOSTILE = (
     "</script><img src='http://127.0.0.1:9/a' onerror=parent.ran=ran=1>",
     "<!--<script>parent.ran=ran=1</script>",
@@ -36,10 +26,7 @@ HOSTILE = (
 OPENS_WITHIN_S = 6.0
 """Two seconds on a machine of its own; here tests share the cores."""
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: `apt-get install chromium`, as .ci/run does"),
-]
+pytestmark = [pytest.mark.browser, skipped_without_chromium]
 
 
 class Looking:
@@ -64,13 +51,10 @@ class Looking:
 
 
 @pytest.fixture
-def looking() -> Iterator[Looking]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
-        yield Looking(browser.new_page(viewport={"width": 1200, "height": 700}))
-        browser.close()
+def looking(browser: Any) -> Iterator[Looking]:
+    page = browser.new_page(viewport={"width": 1200, "height": 700})
+    yield Looking(page)
+    page.close()
 
 
 def tree_of(paths: dict[str, float], names: dict[str, str] | None = None) -> ProfileTree:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,13 +22,37 @@ from tests.conftest import ladder_log
 
 RUNS = 3
 
+MostMs = Mapping[str, Sequence[float]]
+"""For a name how long its first, second … call may take; the last limit is that of all that follow."""
 
-def traced(bench: Workbench, folder: Path, work: Callable[[], object], label: str = "base") -> None:
+
+def without_delays(trace: Path, most_ms: MostMs) -> None:
+    """Takes away what a busy machine added to short calls, so that their verdicts do not depend on it."""
+    seen, lines = Counter[str](), []
+
+    def least(name: str, milliseconds: float) -> float:
+        limits = most_ms.get(name, (math.inf,))
+        seen[name] += 1
+        return min(milliseconds, limits[min(seen[name], len(limits)) - 1])
+
+    for line in trace.read_text(encoding="utf-8").splitlines():
+        one = json.loads(line)
+        if "duration_ms" in one:
+            one["duration_ms"] = least(one["name"], one["duration_ms"])
+        elif calls := one.get("perfkit_calls"):
+            names = [calls["timings"][number]["name"] for number in calls["timing"]]
+            calls["took"] = [round(least(name, took / 1e6) * 1e6) for name, took in zip(names, calls["took"], strict=True)]
+        lines.append(json.dumps(one))
+    trace.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def traced(bench: Workbench, folder: Path, work: Callable[[], object], label: str = "base", most_ms: MostMs | None = None) -> None:
     """Several runs, each a process that begins anew."""
     for turn in range(RUNS):
         path = folder / f"{label}{turn}.ndjson"
         with record(path):
             work()
+        without_delays(path, most_ms or {})
         bench.ingest([path], Manifest(label=label, scenario="s"))
 
 
@@ -59,7 +86,7 @@ def test_every_gate_of_loki_is_judged_by_itself(bench: Workbench, tmp_path: Path
                 call("cache", "GET", command="GET", hit=hit)
             call("db", "audit_log", statement="select * from audit_log where document_id = 7")
 
-    traced(bench, tmp_path, validation)
+    traced(bench, tmp_path, validation, most_ms={"gate.pii": [5.0], "audit_log": [5.0]})
     found = judged(bench, "loki")
     gates = {subject: item.verdict for (target, subject), item in found.items() if target == "Gate execution: <200ms per gate"}
     assert gates == {"internal gate.pii": "met", "internal gate.consent": "missed"}
@@ -105,7 +132,7 @@ def test_synapse_tells_cold_from_warm(bench: Workbench, tmp_path: Path) -> None:
             retrieve()
             loaded = True
 
-    traced(bench, tmp_path, retrievals)
+    traced(bench, tmp_path, retrievals, most_ms={"retrieve_context": [math.inf, 10.0]})
     for turn in range(RUNS):
         rounds = [Round(number, 3000.0 + turn + number, "ms") for number in range(3)]
         bench.ingest([write_rounds(tmp_path / f"{turn}.json", "bench", "startup docker", rounds, {})], Manifest(label="base", scenario="start"))

@@ -42,7 +42,7 @@ FOREIGN = (
     b"\x1f\x8b",
     b"PK\x03\x04" * 99,
 )
-DEEP, WIDE = 10_000, 200_000
+DEEP, WIDE = 10_000, 40_000
 
 
 def named(form: Format) -> str:

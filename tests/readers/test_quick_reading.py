@@ -61,7 +61,6 @@ def damaged(text: str, changes: list[tuple[int, str]]) -> bytes:
     return text.encode()
 
 
-@settings(max_examples=400)
 @given(LISTS, DAMAGE, st.sampled_from([None, 1]))
 def test_lists_of_numbers_are_those_of_the_parser_or_left_to_it(lists: list[list[int]], changes: list[tuple[int, str]], indent: int | None) -> None:
     text = damaged(json.dumps(lists, indent=indent)[1:-1], changes)
@@ -103,7 +102,7 @@ def _moments(given_spans: Intervals, *, quick: bool) -> Any:
     return _by_path(rows_from(timeline.batches()))
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(EVENTS, st.integers(20, 300), st.booleans())
 def test_a_trace_says_the_same_as_columns_and_event_by_event(tmp_path: Path, events: list[dict[str, Any]], chunk: int, wrapped: bool) -> None:
     path = written(tmp_path, {"traceEvents": events, "other": [{"ph": "X"}] * 20} if wrapped else events)
@@ -114,7 +113,7 @@ def test_a_trace_says_the_same_as_columns_and_event_by_event(tmp_path: Path, eve
         assert quick == _rows(path, devtools_trace.NAME)
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32), st.integers(20, 200), st.sampled_from([None, 1]), st.booleans())
 def test_samples_say_the_same_as_numbers_and_as_lists(tmp_path: Path, seed: int, chunk: int, indent: int | None, good: bool) -> None:
     noise = random.Random(seed)
@@ -130,7 +129,7 @@ def test_samples_say_the_same_as_numbers_and_as_lists(tmp_path: Path, seed: int,
         assert quick == _rows(path, speedscope.NAME)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32), st.integers(30, 300), st.sampled_from(["seconds", "bytes"]), st.booleans())
 def test_calls_that_open_and_close_are_those_that_are_followed_one_by_one(tmp_path: Path, seed: int, chunk: int, unit: str, columns: bool) -> None:
     events = list(_opened_and_closed(random.Random(seed)))
@@ -212,7 +211,7 @@ FOLDED = st.lists(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(FOLDED, st.integers(0, 4), st.sampled_from(["", "# a remark 3\n", "\n", "a 1\r\n", "last 3"]))
 def test_folded_lines_say_the_same_as_columns_and_line_by_line(tmp_path: Path, lines: list[tuple[list[str], str]], twice: int, more: str) -> None:
     path = tmp_path / "made.folded"

@@ -27,16 +27,23 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workbench, 
     yield bench, bench.report(SHOP, bench.workspace.reports / "shop.md")
 
 
-@pytest.fixture
-def bundle(home: tuple[Workbench, Path], tmp_path: Path) -> Path:
-    home[0].export(home[1], tmp_path / "bundle")
-    return tmp_path / "bundle"
+@pytest.fixture(scope="module")
+def exported(home: tuple[Workbench, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an unpacked and a packed bundle, which stay as they are."""
+    folder = tmp_path_factory.mktemp("exported")
+    for name in ("bundle", "shop.tar.zst"):
+        home[0].export(home[1], folder / name)
+    return folder
 
 
 @pytest.fixture
-def archive(home: tuple[Workbench, Path], tmp_path: Path) -> Path:
-    home[0].export(home[1], tmp_path / "shop.tar.zst")
-    return tmp_path / "shop.tar.zst"
+def bundle(exported: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(exported / "bundle", tmp_path / "bundle"))
+
+
+@pytest.fixture
+def archive(exported: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(exported / "shop.tar.zst", tmp_path))
 
 
 def refused(tmp_path: Path, source: Path) -> str:

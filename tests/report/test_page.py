@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,9 +14,8 @@ from perfkit.errors import DocumentError
 from perfkit.report.page import page
 from perfkit.report.verify import verify
 from perfkit.store import Store
+from tests.chromium import skipped_without_chromium
 
-CHROMIUM = shutil.which("chromium")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
 REPORT = """## Performance: `GET /items`
 
@@ -151,19 +150,14 @@ def test_a_page_is_not_verified_but_its_report(tmp_path: Path, empty_store: Path
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: `apt-get install chromium`, as .ci/run does")
-def test_nothing_runs_and_nothing_overflows_in_a_browser(tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
+@skipped_without_chromium
+def test_nothing_runs_and_nothing_overflows_in_a_browser(browser: Any, tmp_path: Path) -> None:
     wide = "| " + " | ".join(f"column {number}" for number in range(40)) + " |\n|" + "---|" * 40 + "\n"
     (tmp_path / "page.html").write_text(made_of(tmp_path, f"{WILD}\n{wide}\n`{'x' * 300}`\n"), encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=QUIET)
-        shown = browser.new_page(viewport={"width": 400, "height": 800})
-        asked: list[str] = []
-        shown.on("request", lambda request: asked.append(request.url))
-        shown.goto((tmp_path / "page.html").as_uri())
-        title, width = shown.title(), shown.evaluate("document.documentElement.scrollWidth")
-        browser.close()
+    shown = browser.new_page(viewport={"width": 400, "height": 800})
+    asked: list[str] = []
+    shown.on("request", lambda request: asked.append(request.url))
+    shown.goto((tmp_path / "page.html").as_uri())
+    title, width = shown.title(), shown.evaluate("document.documentElement.scrollWidth")
     assert title == '<script>document.title = "run"</script>'
     assert (width, asked) == (400, [(tmp_path / "page.html").as_uri()])

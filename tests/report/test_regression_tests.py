@@ -58,7 +58,7 @@ class Gate(BaseHTTPRequestHandler):
     wbufsize = -1  # else headers and body are two packets, and the second one waits for an acknowledgement
 
     def do_GET(self):
-        time.sleep(0.1 if FAULT else 0.002)
+        time.sleep(0.04 if FAULT else 0.002)
         self.send_response(200)
         self.send_header("Content-Length", "2")
         self.end_headers()
@@ -71,7 +71,7 @@ class Gate(BaseHTTPRequestHandler):
 ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Gate).serve_forever()
 """
 SCRIPT = """FAULT={fault}
-[ $FAULT = True ] && sleep 0.6
+[ $FAULT = True ] && sleep 0.25
 sleep 0.05
 """
 TRACED = """import sqlite3
@@ -149,7 +149,7 @@ def test_a_command_is_measured_again_and_fails_when_the_fault_is_put_back(bench:
     command = ("sh", "gate.py")
     for label, fault in (("baseline", True), ("optimized", False)):
         write(repo, SCRIPT, fault=fault)
-        for _ in range(5):
+        for _ in range(3 if fault else 5):
             bench.collect(BenchOptions(command=command, rounds=3, warmup=1, stated=stated(label), cwd=repo, project=repo))
     made = bench.regression_test(QUESTION, repo, Work(command=command))
     made.apply()
@@ -166,7 +166,7 @@ def test_a_command_is_measured_again_and_fails_when_the_fault_is_put_back(bench:
 def test_a_function_is_called_again_and_fails_when_the_fault_is_put_back(bench: Workbench, repo: Path) -> None:
     for label, fault in (("baseline", True), ("optimized", False)):
         write(repo, PROGRAM, fault=fault)
-        for _ in range(5):
+        for _ in range(3 if fault else 5):
             bench.collect(BenchOptions(function=Function("gate:gate"), rounds=3, warmup=1, stated=stated(label), cwd=repo, project=repo))
     made = bench.regression_test(QUESTION, repo, Work(call="gate:gate"))
     made.apply()
@@ -194,7 +194,7 @@ def served(repo: Path) -> Iterator[str]:
         process.wait()
 
 
-def load_log(path: Path, address: str, requests: int = 60) -> Path:
+def load_log(path: Path, address: str, requests: int = 30) -> Path:
     """What one user measured, as Locust writes it."""
     with path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)

@@ -12,7 +12,8 @@ from perfkit.walkthrough import Outcome, Size, walk
 from perfkit.workbench import Workbench
 from perfkit.workspace import Workspace
 
-SMALL = Size(rounds=5, load_s=3.0, warmup_s=1.0, users=4, exercise_rounds=6, personas=30_000)
+SMALL = Size(rounds=4, load_s=3.0, warmup_s=0.5, users=4, exercise_rounds=6, personas=30_000)
+"""As few runs as decide a comparison and a target."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,3 +130,10 @@ def test_compare_finds_the_fixed_endpoints_faster(walked: Walked, metric: str) -
     assert verdicts["POST /focus-groups/{group_id}/responses"] == "faster"
     assert verdicts["GET /dashboard"] == "faster"
     assert verdicts["GET /projects/{project_id}/personas"] == "faster"
+
+
+def test_each_fix_shows_where_one_request_runs_at_a_time(walked: Walked) -> None:
+    quickest = "select label, name, min(duration_ms) from spans join runs using (run_id) where spans.kind = 'server' group by all"
+    took = {(label, name): milliseconds for label, name, milliseconds in walked.bench.store.query(quickest)[1]}
+    for name in ("GET /projects/{project_id}/personas", "POST /focus-groups/{group_id}/responses", "GET /dashboard"):
+        assert took["baseline", name] > 2 * took["optimized", name]
