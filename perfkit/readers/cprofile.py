@@ -11,7 +11,7 @@ from typing import IO, Any
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch, Columns
-from perfkit.readers.parts.frames import frame_id_of
+from perfkit.readers.parts.frames import frame_ids_of
 from perfkit.readers.parts.sandbox import taking_apart
 
 NAME = "cprofile"
@@ -68,10 +68,10 @@ def _frames(parts: Iterator[bytes]) -> tuple[Any, Columns]:
     """The ids of frames, and their rows."""
     import numpy as np
 
-    functions, files = (str(next(parts), "utf-8").split("\0") for _ in range(2))
+    names, paths = next(parts), next(parts)
     lines = np.frombuffer(next(parts), "i4")
-    functions, files = functions[: len(lines)], files[: len(lines)]
-    ids = np.fromiter(map(frame_id_of, zip(functions, files, lines.tolist(), strict=True)), "i8", len(lines))
+    functions, files = (str(texts, "utf-8").split("\0")[: len(lines)] for texts in (names, paths))
+    ids = frame_ids_of(names.split(b"\0"), paths.split(b"\0"), lines)
     return ids, Columns("frames", {"frame_id": ids, "function": functions, "file": files, "line": lines})
 
 
@@ -82,4 +82,4 @@ def _times(parts: Iterator[bytes], path: Path) -> dict[str, Any]:
     own, total = (np.frombuffer(next(parts), "f8") for _ in range(2))
     if not (np.isfinite(own).all() and np.isfinite(total).all()):
         raise ArtefactError(f"{path}: tried as {NAME}: a time is not a number.")
-    return {"self": own, "total": total, "unit": np.full(len(own), UNIT, object)}
+    return {"self": own, "total": total, "unit": [UNIT] * len(own)}

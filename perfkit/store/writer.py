@@ -268,8 +268,9 @@ class Staging:
             self._insert_arrays(table, told, constants)
             return
         same = {} if table in GLOBAL_TABLES else _same(cast("Mapping[str, Sequence[Any]]", told))
-        if same:
-            self._insert_varied(table, {name: values for name, values in told.items() if name not in same}, {**constants, **same})
+        varied = {name: values for name, values in told.items() if name not in same}
+        if same and varied:
+            self._insert_varied(table, varied, {**constants, **same})
             return
         action: Literal["insert", "upsert"] = "upsert" if table in GLOBAL_TABLES else "insert"
         with self.connection.appender(table, columns=[*constants, *told], action=action) as appender:
@@ -288,10 +289,12 @@ class Staging:
     def _insert_arrays(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any]) -> None:
         import numpy
 
-        given = {name: numpy.array(values, object) if isinstance(values, list) else values for name, values in columns.items()}  # noqa: F841  DuckDB reads it
-        named = ", ".join([*(f"${name} as {name}" for name in constants), "*"])
+        same = {**constants, **_same({name: values for name, values in columns.items() if isinstance(values, list)})}
+        varied = [(name, values) for name, values in columns.items() if name not in same]
+        given = {name: numpy.array(values, object) if isinstance(values, list) else values for name, values in varied}  # noqa: F841  DuckDB reads it
+        named = ", ".join([*(f"${name} as {name}" for name in same), "*"])
         conflict = "on conflict do nothing" if table in GLOBAL_TABLES else ""
-        self.connection.execute(f"insert into {table} by name select {named} from given {conflict}", dict(constants) or None)
+        self.connection.execute(f"insert into {table} by name select {named} from given {conflict}", same or None)
 
 
 def _made(spill: str) -> duckdb.DuckDBPyConnection:
@@ -385,15 +388,11 @@ def _has_arrays(columns: Mapping[str, Column]) -> bool:
 
 
 def _same(columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    """The columns of many rows that say the same in all of them; one stays that may differ."""
+    """The columns of many rows that say the same in all of them."""
     rows = len(next(iter(columns.values()), ()))
     if rows < BULK_ROWS:
         return {}
-    plain = [(name, values[0], values) for name, values in columns.items() if isinstance(values[0], str | int | float)]
-    same = {name: value for name, value, values in plain if values.count(value) == rows}
-    if len(same) == len(columns):
-        same.popitem()
-    return same
+    return {name: values[0] for name, values in columns.items() if isinstance(values[0], str | int | float) and values.count(values[0]) == rows}
 
 
 def _one_line(error: Exception) -> str:

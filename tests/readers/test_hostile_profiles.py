@@ -13,6 +13,7 @@ import pytest
 from perfkit.errors import ArtefactError
 from perfkit.model.batch import Columns
 from perfkit.readers import cprofile
+from perfkit.readers.parts.frames import frame_id_of
 from perfkit.readers.parts.sandbox import taken_apart
 
 KEY = ("app.py", 1, "work")
@@ -64,6 +65,15 @@ def test_a_caller_without_statistics_of_its_own_is_a_frame(tmp_path: Path) -> No
     functions, _, callers, edges = (batch.columns for batch in cprofile.read(path) if isinstance(batch, Columns))
     assert list(callers["function"]) == ["caller"]
     assert (list(edges["caller_id"]), list(edges["callee_id"])) == (list(callers["frame_id"]), list(functions["frame_id"]))
+
+
+def test_a_caller_is_found_by_its_name_where_the_file_repeats_it(tmp_path: Path) -> None:
+    path, other = tmp_path / "a.prof", ("b.py", 2, "other")
+    repeated = ("b.py", 2, "".join(["ot", "her"]))
+    assert repeated is not other
+    path.write_bytes(marshal.dumps({KEY: (1, 1, 0.5, 0.5, {repeated: (1, 1, 0.2, 0.2)}), other: (1, 1, 0.5, 0.5, {})}))
+    frames, _, edges = (batch.columns for batch in cprofile.read(path) if isinstance(batch, Columns))
+    assert list(edges["caller_id"]) == [frame_id_of(("other", "b.py", 2))] == list(frames["frame_id"])[1:]
 
 
 def test_a_packed_profile_is_the_same_profile(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def _columns(stats: dict[Key, tuple[Any, ...]]) -> Iterator[list[bytes | array[A
         if timed and set(map(len, edges)) != {4}:
             _refuse("an entry does not tell calls, own and total time of each caller")
         edge_calls, edge_own, edge_total = (map(itemgetter(place), edges if timed else ()) for place in (0, 2, 3))
-        found = array("q", map(frames.__getitem__, chain.from_iterable(callers)))
+        found = array("q", _numbers(frames, list(chain.from_iterable(callers))))
         yield [
             *_places(list(frames)[len(stats) :]),
             array("q", map(len, callers)) if timed else array("q", bytes(8 * len(callers))),
@@ -85,6 +85,15 @@ def _columns(stats: dict[Key, tuple[Any, ...]]) -> Iterator[list[bytes | array[A
         ]
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         _refuse(f"an entry is not a function with its counts and callers: {' '.join(str(error).split())}")
+
+
+def _numbers(frames: Frames, keys: Collection[Key]) -> list[int]:
+    """Of each key. A profile that was written in one go has a function's key once, which is found without its three parts being hashed again."""
+    by_identity = dict(zip(map(id, frames), range(len(frames)), strict=True))
+    try:
+        return list(map(by_identity.__getitem__, map(id, keys)))
+    except KeyError:
+        return list(map(frames.__getitem__, keys))
 
 
 def _places(keys: Collection[Key]) -> list[bytes | array[Any]]:
@@ -109,9 +118,11 @@ def _write(columns: Iterable[bytes | array[Any]]) -> None:
     sys.stdout.buffer.flush()
 
 
-def _texts(texts: Iterable[str]) -> bytes:
+def _texts(texts: Collection[str]) -> bytes:
     """What is no text in UTF-8 becomes visible, and so does the separator."""
-    joined = SEPARATOR.join(text.replace(SEPARATOR, VISIBLE_NUL) for text in texts)
+    joined = SEPARATOR.join(texts)
+    if joined.count(SEPARATOR) >= len(texts):
+        joined = SEPARATOR.join(text.replace(SEPARATOR, VISIBLE_NUL) for text in texts)
     return joined.encode("utf-8", "backslashreplace")
 
 
