@@ -204,7 +204,6 @@ def test_check_prints_every_target_with_its_evidence(bench: Workbench, label: st
     assert validation["verdict"] == verdict
 
 
-@pytest.mark.alone
 def test_the_workflow_measures_and_writes_the_report(tmp_path: Path) -> None:
     """Small: one round of each step, without the profile."""
     said = yaml.safe_load((PACK / "findings.yml").read_text(encoding="utf-8"))
