@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from perfkit.analyses.latency import latency
@@ -34,7 +38,12 @@ def test_a_run_at_a_time_gives_what_all_runs_at_once_give(analysis: object, benc
 def test_a_sitting_asks_only_about_runs_that_are_new_to_it(bench: Workbench, runs: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     wanted: list[list[str]] = []
     plain = database.asked
-    monkeypatch.setattr(database, "asked", lambda *given: (wanted.append(given[3]["run_ids"]), plain(*given))[1])
+
+    def counted(connection: Any, question: Path, row: Any, parameters: Mapping[str, Any]) -> list[Any]:
+        wanted.append(parameters["run_ids"])
+        return plain(connection, question, row, parameters)
+
+    monkeypatch.setattr(database, "asked", counted)
     with bench.store.sitting():
         latency(bench.store, runs[:1])
         latency(bench.store, runs)
