@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfkit.store import Asked
+from perfkit.store import Asked, ask_run_by_run
 
 QUESTION = Path(__file__).with_suffix(".sql")
 ALL_REQUESTS = "all requests"
@@ -33,4 +33,4 @@ class Latency:
 
 def latency(store: Asked, run_ids: Sequence[str]) -> list[Latency]:
     """Every endpoint of every run, and all requests together."""
-    return store.ask(QUESTION, Latency, run_ids=list(run_ids))
+    return ask_run_by_run(store, QUESTION, Latency, run_ids)

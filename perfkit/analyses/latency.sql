@@ -13,21 +13,40 @@ step as (
 ),
 span as (
     select run_id, bystander, sum(seconds) as seconds from step group by run_id, bystander
+),
+counted as (
+    select run_id, bystander, grouping(subject) as together, subject,
+        count(*) as n,
+        count(*) filter (not ok) as failed,
+        avg(duration_ms) as mean_ms,
+        quantile_cont(duration_ms, [0.5, 0.95, 0.99]) as quantiles,
+        max(duration_ms) as max_ms,
+        any_value(seconds) as seconds
+    from judged join span using (run_id, bystander)
+    group by grouping sets ((run_id, bystander, subject), (run_id, bystander))
+    having grouping(subject) = 0 or not bystander
+),
+-- Only where some failed are the successful ones fewer than all.
+answered as (
+    select run_id, bystander, grouping(subject) as together, subject, quantile_cont(duration_ms, 0.95) as p95_ok_ms
+    from judged
+    where ok and run_id in (select run_id from counted where failed > 0)
+    group by grouping sets ((run_id, bystander, subject), (run_id, bystander))
 )
 select
-    run_id,
-    case when grouping(subject) = 1 then 'all requests' else subject end as subject,
-    count(*) as n,
-    count(*) filter (not ok) as failed,
-    avg(duration_ms) as mean_ms,
-    quantile_cont(duration_ms, 0.5) as p50_ms,
-    quantile_cont(duration_ms, 0.95) as p95_ms,
-    quantile_cont(duration_ms, 0.99) as p99_ms,
-    max(duration_ms) as max_ms,
-    quantile_cont(duration_ms, 0.95) filter (ok) as p95_ok_ms,
-    count(*) filter (not ok) / count(*) as error_rate,
-    count(*) / any_value(seconds) as per_second
-from judged join span using (run_id, bystander)
-group by grouping sets ((run_id, bystander, subject), (run_id, bystander))
-having grouping(subject) = 0 or not bystander
-order by run_id, subject;
+    counted.run_id,
+    case when counted.together = 1 then 'all requests' else counted.subject end as subject,
+    n,
+    failed,
+    mean_ms,
+    quantiles[1] as p50_ms,
+    quantiles[2] as p95_ms,
+    quantiles[3] as p99_ms,
+    max_ms,
+    case when failed = 0 then quantiles[2] else p95_ok_ms end as p95_ok_ms,
+    failed / n as error_rate,
+    n / seconds as per_second
+from counted left join answered
+    on counted.run_id = answered.run_id and counted.bystander = answered.bystander and counted.together = answered.together
+    and counted.subject is not distinct from answered.subject
+order by counted.run_id, subject;

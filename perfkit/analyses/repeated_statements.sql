@@ -69,41 +69,61 @@ changes as (
     from asked join (select distinct run_id, trace_id, fingerprint from asked) as used using (run_id, trace_id)
     where status = 'error'
 ),
+-- Where nothing of a trace changes an answer, there is no moment to be looked for.
+since as (
+    select asked.*, changed_at, coalesce(writing, false) as writing
+    from (select * from asked where (run_id, trace_id, fingerprint) in (select (run_id, trace_id, fingerprint) from changes)) as asked
+    asof left join changes
+        on asked.run_id = changes.run_id and asked.trace_id = changes.trace_id and asked.fingerprint = changes.fingerprint
+        and asked.started_at > changes.changed_at
+    union all
+    select asked.*, null, false from asked where (run_id, trace_id, fingerprint) not in (select (run_id, trace_id, fingerprint) from changes)
+),
 placed as (
-    select asked.*, next_started_at, changed_at, coalesce(writing, false) as writing,
+    select since.*, next_started_at,
         coalesce(nullif(call_chain, []), if(file is null, null, [file || ':' || line]), []) as chain,
         list_transform(call_chain, lambda step: regexp_replace(step, ':\d+$', '')) as functions,
         greatest(
             duration_ms,
             least(coalesce((epoch_us(next_started_at) - epoch_us(started_at)) / 1000.0, 0), duration_ms + 1 + 0.05 * coalesce(rows_returned, 0))
-        ) as elapsed_ms,
-        regexp_replace(regexp_replace(text, '::[\w ]+', '', 'g'), '%\(\w+\)s|\$\d+|:\w+', '?', 'g') as plain
-    from asked
-    join calls using (run_id, span_id)
-    asof left join changes
-        on asked.run_id = changes.run_id and asked.trace_id = changes.trace_id and asked.fingerprint = changes.fingerprint
-        and asked.started_at > changes.changed_at
+        ) as elapsed_ms
+    from since join calls using (run_id, span_id)
     where status = 'ok' and not executemany
 ),
 -- A function that calls itself is one step, from however many of its lines it does so.
 collapsed as (
-    select *, list_filter(chain, lambda step, place: list_position(functions, functions[place]) = place) as steps,
-        regexp_extract(plain, '\bin\s*\(\s*((?:[^()]|\([^()]*\))*)', 1) as listed,
-        regexp_extract(plain, '\bvalues?\s*(\(.*)$', 1, 's') as valued
-    from placed
+    select *, list_filter(chain, lambda step, place: list_position(functions, functions[place]) = place) as steps from placed
 ),
-sent as (
-    select *,
-        fingerprint || ' ' || array_to_string(
-            case when bool_or(len(steps) < len(chain)) over (partition by run_id, trace_id, fingerprint, chain[1]) then steps[:2] else chain end, ' < '
-        ) as source,
+-- Places from which some of a statement's executions come by such a function.
+recursive_places as (
+    select distinct run_id, trace_id, fingerprint, coalesce(chain[1], '') as place from collapsed where len(steps) < len(chain)
+),
+listings as (
+    select text, regexp_extract(plain, '\bin\s*\(\s*((?:[^()]|\([^()]*\))*)', 1) as listed,
+        regexp_extract(plain, '\bvalues?\s*(\(.*)$', 1, 's') as valued
+    from (
+        select text, regexp_replace(regexp_replace(text, '::[\w ]+', '', 'g'), '%\(\w+\)s|\$\d+|:\w+', '?', 'g') as plain
+        from (select distinct text from asked)
+    )
+),
+batches as (
+    select text,
         case
             when regexp_matches(listed, '^(select|with)\b') then null
             when listed like '(%' then len(regexp_extract_all(listed, '\('))
             when listed <> '' then len(regexp_extract_all(listed, ',')) + 1
             when valued <> '' then len(regexp_extract_all(valued, '\)\s*,\s*\(')) + 1
         end as batch
-    from collapsed
+    from listings
+),
+sent as (
+    select collapsed.*, batch,
+        fingerprint || ' ' || array_to_string(
+            case when (run_id, trace_id, fingerprint, coalesce(chain[1], '')) in (select (run_id, trace_id, fingerprint, place) from recursive_places)
+                then steps[:2] else chain end,
+            ' < '
+        ) as source
+    from collapsed join batches using (text)
 ),
 trips as (
     select run_id, min(duration_ms) as round_trip_ms from asked where status = 'ok' group by run_id

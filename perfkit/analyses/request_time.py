@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfkit.store import Store
+from perfkit.store import Store, ask_run_by_run
 
 QUESTION = Path(__file__).with_suffix(".sql")
 
@@ -32,4 +32,4 @@ class RequestTime:
 
 def request_time(store: Store, run_ids: Sequence[str]) -> list[RequestTime]:
     """Endpoints by mean length, longest first."""
-    return store.ask(QUESTION, RequestTime, run_ids=list(run_ids))
+    return ask_run_by_run(store, QUESTION, RequestTime, run_ids)

@@ -12,14 +12,27 @@ calls as (
     from spans where kind in ('db', 'cache', 'llm', 'http') and list_contains($run_ids, run_id)
 ),
 -- A call adds the stretch that no earlier call covers.
-by_kind as (
+following as (
+    select run_id, trace_id, kind, start_ms, end_ms,
+        max(end_ms) over (partition by run_id, trace_id order by start_ms, end_ms rows between unbounded preceding and 1 preceding) as covered_to_ms
+    from calls
+),
+tangled as (
+    select distinct run_id, trace_id from following where covered_to_ms > start_ms
+),
+-- Where calls overlap, those of one kind are looked at for themselves; elsewhere each adds all of its time.
+overlapping as (
     select run_id, trace_id, kind,
         greatest(0, end_ms - greatest(start_ms, coalesce(max(end_ms) over earlier_of_kind, start_ms))) as adds_ms,
-        greatest(0, end_ms - greatest(start_ms, coalesce(max(end_ms) over earlier, start_ms))) as adds_to_all_ms
-    from calls
-    window
-        earlier_of_kind as (partition by run_id, trace_id, kind order by start_ms, end_ms rows between unbounded preceding and 1 preceding),
-        earlier as (partition by run_id, trace_id order by start_ms, end_ms rows between unbounded preceding and 1 preceding)
+        greatest(0, end_ms - greatest(start_ms, coalesce(covered_to_ms, start_ms))) as adds_to_all_ms
+    from following semi join tangled using (run_id, trace_id)
+    window earlier_of_kind as (partition by run_id, trace_id, kind order by start_ms, end_ms rows between unbounded preceding and 1 preceding)
+),
+by_kind as (
+    select run_id, trace_id, kind, greatest(0, end_ms - start_ms) as adds_ms, adds_ms as adds_to_all_ms
+    from following anti join tangled using (run_id, trace_id)
+    union all
+    from overlapping
 ),
 per_request as (
     select run_id, trace_id,

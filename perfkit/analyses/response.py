@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfkit.store import Store
+from perfkit.store import Store, ask_run_by_run
 
 QUESTION = Path(__file__).with_suffix(".sql")
 
@@ -33,4 +33,4 @@ class Response:
 
 def response(store: Store, run_ids: Sequence[str]) -> list[Response]:
     """Every endpoint of every run, and all requests together."""
-    return store.ask(QUESTION, Response, run_ids=list(run_ids))
+    return ask_run_by_run(store, QUESTION, Response, run_ids)

@@ -1,1 +1,1 @@
-"""Rows → matplotlib figures. Nothing here queries, and nothing shows."""
+"""Rows → figures. Nothing here queries, and nothing shows."""

@@ -14,7 +14,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 STYLE = Path(__file__).with_name("perfkit.mplstyle")
-BASE_COLOUR, CANDIDATE_COLOUR = "#b0b7c3", "#2a6f97"
 ROW_INCHES = 0.55
 TITLE_COLUMNS, TITLE_LINES = 76, 3
 

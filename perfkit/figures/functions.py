@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from perfkit.analyses.functions import FunctionTime
 from perfkit.figures.amounts import how_many
-from perfkit.figures.canvas import BASE_COLOUR, CANDIDATE_COLOUR, drawn
+from perfkit.figures.canvas import drawn
+from perfkit.figures.rows_of_bars import BASE_COLOUR, CANDIDATE_COLOUR
 
 
 def functions_figure(rows: Sequence[FunctionTime], *, title: str, most: int = 12) -> Figure:

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from perfkit.analyses.stages import ITSELF, Stage
 from perfkit.figures.amounts import how_many
-from perfkit.figures.canvas import BASE_COLOUR, CANDIDATE_COLOUR, drawn
+from perfkit.figures.canvas import drawn
+from perfkit.figures.rows_of_bars import BASE_COLOUR, CANDIDATE_COLOUR
 from perfkit.units import format_quantity
 
 MOST = 14

@@ -11,9 +11,8 @@ from perfkit.analyses.latency import ALL_REQUESTS
 from perfkit.report.evidence import Evidence
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from perfkit.analyses.comparison import Compared
+    from perfkit.figures.rows_of_bars import RowsOfBars
 
 MOST_ROWS = 16
 """Of one picture: more cannot be read."""
@@ -26,7 +25,7 @@ class Picture:
     about: str
     """Said in place of the picture where it cannot be seen."""
     possible: Callable[[Evidence], bool]
-    draw: Callable[[Evidence], Figure]
+    draw: Callable[[Evidence], RowsOfBars]
 
 
 def pictures_for(evidence: Evidence, folder: str) -> dict[str, str]:
@@ -37,13 +36,9 @@ def pictures_for(evidence: Evidence, folder: str) -> dict[str, str]:
 def draw_pictures(text: str, evidence: Evidence, paths: Mapping[str, str], beside: Path) -> None:
     """Those that a report shows, as files next to it."""
     wanted = {name: beside / path for name, path in paths.items() if f"]({path})" in text}
-    if not wanted:
-        return
-    from perfkit.figures.canvas import save
-
     for name, place in wanted.items():
         place.parent.mkdir(parents=True, exist_ok=True)
-        save(PICTURES[name].draw(evidence), place)
+        PICTURES[name].draw(evidence).save(place)
 
 
 def _slowest(evidence: Evidence) -> list[Compared]:
@@ -51,14 +46,14 @@ def _slowest(evidence: Evidence) -> list[Compared]:
     return sorted(compared, key=lambda item: -item.base)[:MOST_ROWS]
 
 
-def _draw_latency(evidence: Evidence) -> Figure:
+def _draw_latency(evidence: Evidence) -> RowsOfBars:
     from perfkit.figures.comparison import comparison_figure
 
     measured = {label: evidence.measured("latency.p95", label) for label in evidence.runs}
     return comparison_figure(_slowest(evidence), measured, title="P95 under load, with the interval of the runs")
 
 
-def _draw_breakdown(evidence: Evidence) -> Figure:
+def _draw_breakdown(evidence: Evidence) -> RowsOfBars:
     from perfkit.figures.request_time import request_time_figure
 
     return request_time_figure(evidence.breakdown[:MOST_ROWS], title=f"Where the requests of {evidence.base} spend their time")

@@ -62,8 +62,17 @@ def _template(pack: Pack, name: str) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,
+        bytecode_cache=_compiled_templates(),
     )
     return environment.get_template(path.name)
+
+
+def _compiled_templates() -> jinja2.BytecodeCache | None:
+    """The user's own folder of templates that are compiled already, by their text; None where none can be kept."""
+    try:
+        return jinja2.FileSystemBytecodeCache()
+    except (OSError, RuntimeError):
+        return None
 
 
 def _render(template: jinja2.Template, context: Context) -> str:

@@ -71,21 +71,20 @@ def percentile_interval(samples: Sequence[float] | Floats, q: float, confidence:
 
 def over_runs(values: Sequence[float] | Floats, confidence: float = 0.95) -> Interval:
     """Student's t over one value a run, around the geometric mean where all are positive."""
-    array = _some(values)
-    if len(array) == 1:
-        return Interval(float(array[0]), None, None, 1, "too few")
-    if (array <= 0).any():
-        return Interval(*_student(array, confidence), len(array), "runs-t")
-    with np.errstate(over="ignore"):
-        value, lo, hi = (float(np.exp(end)) for end in _student(np.log(array), confidence))
-    return Interval(value, lo, hi if np.isfinite(hi) else None, len(array), "runs-t-log")
+    plain = _some(values).tolist()
+    if len(plain) == 1:
+        return Interval(plain[0], None, None, 1, "too few")
+    if min(plain) <= 0:
+        return Interval(*_student(plain, confidence), len(plain), "runs-t")
+    value, lo, hi = map(_exponential, _student([math.log(one) for one in plain], confidence))
+    return Interval(value, lo, hi if math.isfinite(hi) else None, len(plain), "runs-t-log")
 
 
 def over_batches(values: Sequence[float] | Floats, confidence: float = 0.95) -> Interval:
     """Student's t over the values of at least ten equal stretches of one run, in order of time; correlated ones have no bounds."""
     array = _some(values)
     correlation = lag1(array)
-    value, lo, hi = _student(array, confidence) if len(array) >= MIN_BATCHES else (float(array.mean()), None, None)
+    value, lo, hi = _student(array.tolist(), confidence) if len(array) >= MIN_BATCHES else (float(array.mean()), None, None)
     if lo is None:
         return Interval(value, None, None, len(array), "too few", correlation)
     if correlation > MAX_LAG1:
@@ -158,10 +157,21 @@ def _tails(n: int, q: float, alpha: float) -> tuple[float | None, float | None]:
     return alpha - upper, upper
 
 
-def _student(array: Floats, confidence: float) -> tuple[float, float, float]:
-    middle = float(array.mean())
-    half = t_quantile(0.5 + confidence / 2, len(array) - 1) * float(array.std(ddof=1)) / math.sqrt(len(array))
+def _student(values: Sequence[float], confidence: float) -> tuple[float, float, float]:
+    """In plain numbers: reports ask for thousands of intervals over a handful of runs."""
+    n = len(values)
+    middle = math.fsum(values) / n
+    spread = math.sqrt(math.fsum((value - middle) ** 2 for value in values) / (n - 1))
+    half = t_quantile(0.5 + confidence / 2, n - 1) * spread / math.sqrt(n)
     return middle, middle - half, middle + half
+
+
+def _exponential(power: float) -> float:
+    """Infinite where no number is as large."""
+    try:
+        return math.exp(power)
+    except OverflowError:
+        return math.inf
 
 
 def _some(values: Sequence[float] | Floats) -> Floats:

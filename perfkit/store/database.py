@@ -38,6 +38,7 @@ class Sitting:
 
     connection: duckdb.DuckDBPyConnection
     answers: dict[tuple[Path, object, str], list[Any]]
+    answers_of_runs: dict[tuple[Path, object], dict[str, list[Any]]]
 
 
 _sitting: ContextVar[Mapping[Path, Sitting]] = ContextVar("perfkit_store_sitting", default=MappingProxyType({}))
@@ -69,7 +70,7 @@ class Store:
             yield
             return
         with self.reading() as connection:
-            _sitting.set({**before, self.path: Sitting(connection, {})})
+            _sitting.set({**before, self.path: Sitting(connection, {}, {})})
             try:
                 yield
             finally:
@@ -241,6 +242,20 @@ def asked(connection: duckdb.DuckDBPyConnection, question: Path, row: Callable[.
     if columns != expected:
         raise TypeError(f"{question.name} selects {columns}, {row} has {expected}")
     return [row(*values) for values in cursor.fetchall()]
+
+
+def ask_run_by_run(store: Asked, question: Path, row: Callable[..., Row], run_ids: Sequence[str]) -> list[Row]:
+    """The rows of a .sql file each of which is about one run, in the order of the runs' ids: a sitting asks about each run once."""
+    sitting = _sitting.get().get(store.path) if isinstance(store, Store) else None
+    if sitting is None:
+        return store.ask(question, row, run_ids=list(run_ids))
+    known = sitting.answers_of_runs.setdefault((question, row), {})
+    new: dict[str, list[Any]] = {run_id: [] for run_id in run_ids if run_id not in known}
+    answers: list[Any] = asked(sitting.connection, question, row, {"run_ids": list(new)}) if new else []
+    for answer in answers:
+        new[answer.run_id].append(answer)
+    known.update(new)
+    return [answer for run_id in sorted(set(run_ids)) for answer in known[run_id]]
 
 
 def only_reading(connection: duckdb.DuckDBPyConnection, sql: str) -> None:

@@ -74,7 +74,7 @@ def test_compare_two_labels_ends_in_its_answer(bench: Workbench, locust_log: Wri
             bench.ingest([log], Manifest(label=label, scenario="test"))
     [executed] = bench.run_notebooks(["compare_two_labels"], {"workspace": str(bench.workspace.root)})
     outputs = [output for cell in cells(executed.output) if cell["cell_type"] == "code" for output in cell["outputs"]]
-    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert any("image/svg+xml" in output.get("data", {}) for output in outputs)
     assert "2 faster" in "".join(outputs[-1]["text"])
 
 
