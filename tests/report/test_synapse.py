@@ -109,9 +109,11 @@ def test_the_faults_are_named_with_their_places(text: str) -> None:
         assert place in line
 
 
-def test_memory_leaks_before_and_not_after(text: str) -> None:
+def test_memory_leaks_before_and_no_leak_is_claimed_after(text: str) -> None:
     [line] = [line for line in text.splitlines() if line.startswith("While models are switched")]
-    assert "memory **leaks**" in line and "it **does not leak**" in line
+    before, after = line.split("Under `optimized`")
+    assert "memory **leaks**" in before
+    assert "it **may or may not leak**" in after or "it **does not leak**" in after
 
 
 def test_check_prints_every_target_with_its_verdict(bench: Workbench) -> None:
