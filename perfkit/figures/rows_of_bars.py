@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -67,6 +68,11 @@ class RowsOfBars:
 
     def _repr_svg_(self) -> str:
         return "\n".join(_lines(self)) + "\n"
+
+    def _repr_html_(self) -> str:
+        """As an image, which JupyterLab shows in notebooks that it does not trust, too; SVG by itself it does not."""
+        data = b64encode(self._repr_svg_().encode()).decode()
+        return f'<img alt="{escape(self.title)}" src="data:image/svg+xml;base64,{data}">'
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def test_compare_two_labels_shows_its_picture_and_its_answer(page: Any, locust_l
     run_all(page, lab, "compare_two_labels.ipynb")
     answer = page.wait_for_selector(".jp-OutputArea-output:has-text('2 faster')", timeout=WAIT_S * 1000)
     assert answer is not None
-    assert page.locator(".jp-RenderedImage img").count() == 1
+    assert page.locator("img[src^='data:image/svg+xml']").count() == 1
 
 
 def test_a_flame_graph_is_walked_through_in_its_cell_and_is_text_where_nobody_trusts_it(page: Any, tmp_path: Path, lab: Lab) -> None:
