@@ -5,19 +5,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz check bench lab lock clean
+.PHONY: demo test whole fuzz check bench lab lock clean
 
 demo: $(READY)
 	$(BIN)/perfkit demo
 
 # What measures time or loads the machine comes last and has the machine to itself.
 test: $(READY)
-	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not alone"
+	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not alone and not whole"
 	$(BIN)/pytest -m alone
+
+# The longer workflows, from their first step to their report.
+whole: $(READY)
+	$(BIN)/pytest -m whole
 
 # What properties hold for, with twenty times the examples of `make test`.
 fuzz: $(READY)
-	$(BIN)/pytest -n 2 --dist loadscope --hypothesis-profile fuzz tests/readers tests/stats tests/report tests/test_units.py -m "not alone"
+	$(BIN)/pytest -n 2 --dist loadscope --hypothesis-profile fuzz tests/readers tests/stats tests/report tests/test_units.py -m "not alone and not whole"
 
 check: $(READY)
 	$(BIN)/ruff check .

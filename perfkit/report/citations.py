@@ -121,6 +121,12 @@ def _judged(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     raise DocumentError(f"The scorecard of {origin.side} has no line {origin.name!r} for {origin.subject!r}.")
 
 
+def _accuracy(evidence: Evidence, origin: Origin) -> tuple[str, str]:  # noqa: ARG001  every figure takes the same
+    """What the check said, in quotation marks: its words may hold numbers of its own."""
+    found = evidence.accuracy
+    return (f"“{found.said.replace('”', '’')}”" if found else "not measured"), "newest check of each label"
+
+
 def _saved(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     compared = evidence.compared(origin.name).get(origin.subject)
     if compared is None:
@@ -245,6 +251,7 @@ FIGURES: dict[str, Figure] = {
     "greatest speed-up": _ratio("lo"),
     "change": _change,
     "judged": _judged,
+    "accuracy": _accuracy,
     "measured saving": _saved,
     "cost": _of_finding("cost_ms"),
     "predicted saving": _of_finding("saves_ms"),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from perfkit.packs.model import FOLDER
 from perfkit.workbench import Workbench
 from perfkit.workflow import run_investigation
 from tests.report.recorded import disagreeing, hard_to_read, headings
 from tests.report.test_sight import HEADINGS
+
+pytestmark = pytest.mark.whole
 
 SMALL = (
     ('--rounds, "10"]', '--rounds, "3", --studies, "0", --personas, "2000", --outlive, "5"]'),

@@ -53,7 +53,7 @@ def test_the_longest_summary_fits_and_names_runs_and_the_way_back(bench: Workben
 
 def test_a_report_that_was_changed_shows_in_its_summary(bench: Workbench, report: Path, tmp_path: Path) -> None:
     changed = tmp_path / "shop.md"
-    changed.write_text(report.read_text().replace("Of 11[^1]", "Of 99[^1]"))
+    changed.write_text(report.read_text().replace("Of 11[^", "Of 99[^"))
     true, false = (bench.summary(path).splitlines()[-1] for path in (report, changed))
     agreeing, numbers = (int(number) for number in re.findall(r"\d+", false)[:2])
     assert true.startswith(f"{numbers} of {numbers} numbers")

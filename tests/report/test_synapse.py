@@ -128,6 +128,7 @@ def test_check_prints_every_target_with_its_verdict(bench: Workbench) -> None:
             assert (item["value"] is not None, item["n"] > 0, bool(item["runs"])) == (measured,) * 3
 
 
+@pytest.mark.whole
 def test_the_workflow_runs_small_and_ends_in_a_report_that_verifies(tmp_path: Path) -> None:
     """Fewer rounds and seconds than a verdict needs; the steps, their order and what they leave are those of the whole."""
     steps = {
