@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from benchmarks import (
+    big_report,
     fingerprints,
     flame_graph,
     from_points,
@@ -40,6 +41,7 @@ BENCHMARKS = {
     "recorder": recorder.run,
     "timed_calls": timed_calls.run,
     "index_trials": index_trials.run,
+    "big_report": big_report.run,
 }
 
 
