@@ -13,6 +13,7 @@ import pytest
 
 from perfkit.analyses.known_runs import Selection
 from perfkit.collectors import profile
+from perfkit.collectors.measuring import LAUNCHER
 from perfkit.collectors.profile import PROFILERS, ProfileOptions, py_spy
 from perfkit.collectors.versions import tool_here
 from perfkit.errors import CollectionFailed, MissingTool, UsageError
@@ -128,6 +129,23 @@ def test_py_spy_looks_at_a_process_that_goes_on(project: Path, bench: Workbench)
     facts = facts_of(bench, stored.run_id)
     assert facts["samples"] > 30 and facts["lost_samples"] == 0 and facts["cpu_user"] > 0
     assert "Shop.busy" in {row.function for row in bench.functions(Selection(run_ids=(stored.run_id,)))}
+
+
+def test_an_observer_starts_when_the_program_has_taken_its_place(tmp_path: Path) -> None:
+    """py-spy that looks earlier finds the Python that starts the program, and then nothing: seen on busy machines."""
+    slow = (
+        "import os, sys, time; sys.path.insert(0, os.path.dirname(sys.argv.pop(1))); import measured; become = measured.become;"
+        "measured.become = lambda program, watched: (time.sleep(watched), become(program, watched=watched)); measured.main()"
+    )
+    report, said, observer = tmp_path / "report.json", tmp_path / "said.txt", ("sh", "-c", "tr '\\0' ' ' < /proc/{pid}/cmdline")
+    subprocess.run([sys.executable, "-c", slow, str(LAUNCHER), str(report), str(said), str(len(observer)), *observer, "sleep", "1.5"], check=True)
+    assert said.read_text() == "sleep 1.5 "
+
+
+def test_a_profile_without_a_sample_is_told_with_its_reasons() -> None:
+    said = "py-spy> Stopped sampling because process exited\npy-spy> Wrote speedscope file to 'a'. Samples: 0 Errors: 0"
+    assert py_spy.took_nothing(said) and not py_spy.took_nothing(said.replace("Samples: 0", "Samples: 3"))
+    assert "took no sample of `python wrapper.py`. Either it waited" in str(py_spy.failure(said, "`python wrapper.py`"))
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("setpriv") is None, reason="needs root, to be somebody else")

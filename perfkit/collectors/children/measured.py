@@ -21,9 +21,12 @@ def main() -> None:
     observer, program = commands[: int(words)], commands[int(words) :]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program and its observer
     began = time.monotonic()
+    replaced, held = os.pipe()  # closed by exec
     running = os.fork()
     if running == 0:
         become(program, watched=bool(observer))
+    os.close(held)
+    os.read(replaced, 1)  # an observer that comes earlier sees this Python, and then nothing
     watching = observe([word.replace("{pid}", str(running)) for word in observer], said) if observer else 0
     told: dict[str, float] = {}
     for _ in filter(None, (running, watching)):

@@ -133,7 +133,7 @@ def _refuse_failure(measured: Measured, artefact: Path, options: ProfileOptions,
     asked, said = f"`{shlex.join(options.command)}`", measured.last_words
     if measured.failed:
         raise CollectionFailed(f"{asked} {ending_of(measured.status)}; its profile is not kept.", quoted=said)
-    if profiler.FROM_OUTSIDE and not artefact.exists():
+    if profiler.FROM_OUTSIDE and (not artefact.exists() or py_spy.took_nothing(measured.observer_said)):
         raise py_spy.failure(measured.observer_said, asked)
     if measured.stopped_after_s is not None and not artefact.exists():
         raise Interrupted(f"interrupted: {asked} was stopped before {profiler.NAME} had anything to keep.")

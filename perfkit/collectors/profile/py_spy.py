@@ -78,12 +78,23 @@ def told(said: str) -> Manifest:
     return Manifest(facts=facts)
 
 
+def took_nothing(said: str) -> bool:
+    """A profile without a single stack, which it writes all the same."""
+    found = COUNTS.search(said)
+    return found is not None and int(found["samples"]) == 0
+
+
 def failure(said: str, who: str, pid: int | None = None) -> PerfkitError:
     """Why it left no profile, in the words of what can be done. With child processes it calls what it may not read no Python."""
     if NOT_ALLOWED.search(said) or (NO_PYTHON.search(said) and pid is not None and not may_read(pid)):
         return MissingTool(f"py-spy cannot profile {who}. {RIGHTS}{_yama()}")
     if NO_PYTHON.search(said):
         return CollectionFailed(f"py-spy found no Python in {who}. It profiles CPython 2.7 and 3.3 and later; is it the right process?")
+    if took_nothing(said):
+        return CollectionFailed(
+            f"py-spy took no sample of {who}. Either it waited all the time (--idle counts waiting, too), or it was over within a few "
+            "samples, or it became another program, as `poetry run` does: then name the program itself."
+        )
     if GONE.search(said):
         return CollectionFailed(f"py-spy could not look into {who}: it had ended, or there is no such process.")
     return CollectionFailed(f"py-spy left no profile of {who}. It said:\n{said or '(nothing)'}")

@@ -47,7 +47,7 @@ def collect(options: ProfileOptions, folder: Path, tell: Progress) -> Path:
         before, began = _spent(process), time.monotonic()
         ended = run_child(child, lambda _, seconds: tell(f"{seconds:.0f} s · {who}", min(seconds / seconds_wanted, 1.0)))
         after, wall = _spent(process), time.monotonic() - began
-        if ended.status or not artefact.exists():
+        if ended.status or not artefact.exists() or py_spy.took_nothing(ended.last_words):
             raise py_spy.failure(ended.last_words, who, process.pid)
         told = py_spy.told(ended.last_words)
         known = replace(told, tool=py_spy.NAME, tool_version=version, started_at=started, facts={**_facts(before, after, wall), **told.facts})
