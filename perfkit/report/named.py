@@ -8,15 +8,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from perfkit.errors import DocumentError
 from perfkit.packs import Pack
+from perfkit.packs.investigation import Investigation
 from perfkit.store import Store
 from perfkit.workspace import workspace_of
 
 META = re.compile(r"<!-- perfkit report (?P<meta>\{.*\}) -->")
 RUN_ROW = re.compile(r"^\| (?P<label>[^|]+) \| (?P<kind>[^|]+) \| `(?P<ids>[0-9a-f ]+)` \|$")
 PAGES = (".html", ".htm")
+NUMBER = re.compile(r"(?<![\w.\-/#])\d[\d.,]*(?![\w])")
 FIGURE = re.compile(r"!\[[^\]]*\]\((?P<path>[^)\s]+)[^)]*\)")
 
 
@@ -34,6 +37,8 @@ class Named:
     """Where it was written; None when the report is older than this."""
     pack: str | None
     """Digest of the pack that its targets were judged by."""
+    words: Sequence[str]
+    """What the investigation's own words say with numbers in them, which nobody measured."""
     line: int
     """Where it says so."""
 
@@ -46,6 +51,19 @@ class Named:
 def origin(store: Store, pack: Pack) -> dict[str, str]:
     """What a report says of where it was written, so that a reader elsewhere knows whom to ask."""
     return {"workspace": workspace_of(store.path).name, "pack": pack.digest}
+
+
+def words_with_numbers(investigation: Investigation) -> list[str]:
+    """The lines of a question such as `Are we ready for 500 users?`: they are quoted, and a number in them is no result."""
+    changes, steps = investigation.changes, investigation.steps
+    said = [investigation.question, investigation.feature, *(change.technique for change in changes), *(step.title for step in steps)]
+    return [line.strip() for text in dict.fromkeys(said) for line in text.splitlines() if NUMBER.search(line)]
+
+
+def meta_line(meta: Mapping[str, Any]) -> str:
+    """An invisible line; what is said in it cannot end it."""
+    told = json.dumps(meta, sort_keys=True).replace("-->", r"--\u003e")
+    return f"<!-- perfkit report {told} -->"
 
 
 def report_lines(path: Path) -> list[str]:
@@ -80,7 +98,11 @@ def named_in(path: Path, lines: Sequence[str]) -> Named:
     lacking = [label for label in (base, candidate) if label is not None and label not in run_ids]
     if lacking:
         raise DocumentError(f"{path}: the table of runs does not name runs for {' and '.join(lacking)}.")
-    return Named(system, base, candidate, dict(run_ids), meta.get("workspace"), meta.get("pack"), line)
+    return Named(system, base, candidate, dict(run_ids), meta.get("workspace"), meta.get("pack"), _texts(meta.get("words")), line)
+
+
+def _texts(told: Any) -> list[str]:
+    return [text for text in told if isinstance(text, str) and text] if isinstance(told, list) else []
 
 
 def figures_of(path: Path, lines: Sequence[str]) -> list[Path]:

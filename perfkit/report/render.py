@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
@@ -18,7 +18,7 @@ from perfkit.report import context as arranged
 from perfkit.report.context import Context, Footnotes, Material
 from perfkit.report.evidence import Evidence
 from perfkit.report.lint import LINE_LIMIT
-from perfkit.report.named import origin
+from perfkit.report.named import meta_line, origin, words_with_numbers
 from perfkit.report.pictures import PICTURES
 from perfkit.report.prometheus import rules_for
 from perfkit.report.regression_tests import regression_test
@@ -127,7 +127,7 @@ def _alerts(evidence: Evidence, most: int = MOST_ALERTS) -> str:
 def _tail(context: Context) -> list[str]:
     """The runs behind the numbers, for people and for verify."""
     evidence = context.evidence
-    meta: dict[str, str | None] = {
+    meta: dict[str, Any] = {
         "system": evidence.pack.name,
         "base": evidence.base,
         "candidate": evidence.candidate,
@@ -136,6 +136,8 @@ def _tail(context: Context) -> list[str]:
     place = context.investigation.archive
     meta["feature"] = (place.feature if place else None) or context.investigation.feature
     meta |= {"document": place.document} if place else {}
+    words = words_with_numbers(context.investigation)
+    meta |= {"words": words} if words else {}
     meta |= origin(evidence.store, evidence.pack)
     tools = arranged.measured_with([run for runs in evidence.runs.values() for run in runs])
     return [
@@ -147,7 +149,7 @@ def _tail(context: Context) -> list[str]:
         "|---|---|---|",
         *(f"| {label} | {kind} | `{ids}` |" for label, kind, ids in arranged.run_table(evidence)),
         "",
-        f"<!-- perfkit report {json.dumps(meta, sort_keys=True)} -->",
+        meta_line(meta),
     ]
 
 

@@ -14,7 +14,7 @@ from perfkit.report.blocks import alone, blocks
 from perfkit.report.citations import FOOTNOTE, cite, parse_footnote
 from perfkit.report.evidence import Evidence, MissingRunsError, pinned
 from perfkit.report.lint import outside_fences
-from perfkit.report.named import META, RUN_ROW, Named, named_in, report_lines
+from perfkit.report.named import META, NUMBER, RUN_ROW, Named, named_in, report_lines
 from perfkit.store import Store
 from perfkit.workspace import workspace_of
 
@@ -25,7 +25,6 @@ QUANTITY = r"[-−+]?\d[\d\u202f\u00a0.,]*(?:e[+-]?\d+)?(?:[ \u202f\u00a0](?:ms|
 WORDS = r"not measured|unbounded|undecided"
 CITED = re.compile(rf"(?P<text>{ADVICE}|{CODE}|{BOLD}|{QUANTITY}|{WORDS})\[\^(?P<number>\d+)\]")
 MARK = re.compile(r"\[\^(\d+)\]")
-NUMBER = re.compile(r"(?<![\w.\-/#])\d[\d.,]*(?![\w])")
 NOT_OURS = ("> ", "[^", "<!--", "| label | kind |")
 
 
@@ -63,8 +62,9 @@ def checked(path: Path, lines: list[str], evidence: Evidence) -> list[Checked]:
     if not footnotes:
         raise DocumentError(f"{path}: the report has no footnotes, so no number says where it comes from.")
     recomputed = {number: _recompute(evidence, text) for number, text in footnotes.items()}
-    found = [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines, evidence.pack.words)]
-    return [*found, *_other_pack(named_in(path, lines), evidence.pack)] if any(not item.agrees for item in found) else found
+    named = named_in(path, lines)
+    found = [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines, [*evidence.pack.words, *named.words])]
+    return [*found, *_other_pack(named, evidence.pack)] if any(not item.agrees for item in found) else found
 
 
 def evidence_of(path: Path, named: Named, store: Store, pack: Pack) -> Evidence:
@@ -130,7 +130,7 @@ def _notes(lines: list[str], recomputed: dict[int, tuple[str, str] | str]) -> It
 
 
 def _uncited(lines: list[str], quoted: Sequence[str] = ()) -> Iterator[Checked]:
-    """Numbers in the words of the pack are those of its source."""
+    """Numbers in the words of the pack are those of its source, and those of a question its asker's."""
     names = sorted(quoted, key=len, reverse=True)
     for number, line in outside_fences(lines):
         if line.startswith(NOT_OURS) or RUN_ROW.match(line) or line.startswith("#"):
