@@ -91,8 +91,9 @@ def find_workspace(asked: Path | None = None, start: Path | None = None) -> Work
     """The folder asked for, else the one of the environment, else the nearest with a perfkit.toml, else the repository, else here."""
     asked = asked or _from_environment()
     if asked is not None:
-        if asked.exists() and not asked.is_dir():
-            raise UsageError(f"The workspace {asked} is a file. Name a folder with --workspace.")
+        in_the_way = next((place for place in (asked, *asked.parents) if place.exists() and not place.is_dir()), None)
+        if in_the_way is not None:
+            raise UsageError(f"{asked} cannot be a workspace: {in_the_way} is a file. Name a folder with --workspace.")
         return Workspace(asked.resolve())
     here = (start or Path.cwd()).resolve()
     for marker in MARKERS:

@@ -14,6 +14,7 @@ from perfkit.report.blocks import footnote
 from perfkit.report.citations import Origin, cite, parse_footnote
 from perfkit.report.context import BOTH, VERDICT_WORDS
 from perfkit.report.evidence import Evidence
+from perfkit.report.table_rows import as_row
 from perfkit.report.verify import MARK
 from perfkit.report.written import WrittenReport
 
@@ -117,7 +118,8 @@ def _table(measured: Sequence[tuple[str, str]], notes: Notes) -> Iterator[str]:
     for metric, subject in sorted(known, key=lambda item: _weight(evidence, *item))[:MOST_ROWS]:
         values = [notes.cite("value", metric, subject, label) for label in labels]
         change = [_improvement(notes, metric, subject), _changed(evidence, metric, subject)] if compared else []
-        yield f"| {' | '.join([f'`{metric}`', f'`{subject}`', *values, *change, _targets(notes, metric, subject, labels[-1])])} |"
+        cells = [f"`{metric}`", f"`{subject}`", *values, *change, _targets(notes, metric, subject, labels[-1])]
+        yield as_row(f"| {' | '.join(cells)} |")
 
 
 def _weight(evidence: Evidence, metric: str, subject: str) -> int:

@@ -22,6 +22,7 @@ from perfkit.report.named import meta_line, origin, words_with_numbers
 from perfkit.report.pictures import PICTURES
 from perfkit.report.prometheus import rules_for
 from perfkit.report.regression_tests import regression_test
+from perfkit.report.table_rows import as_row
 
 PARTS = Path(__file__).parent / "parts"
 """What templates have in common."""
@@ -101,9 +102,13 @@ def _render(template: jinja2.Template, context: Context) -> str:
 
 
 def _calm(text: str) -> str:
-    """One blank line where a template leaves several; code stays as it is."""
+    """One blank line where a template leaves several, and cells that end where they should; code stays as it is."""
     parts = FENCED.split(text)
-    return "".join(part if number % 2 else BLANK_LINES.sub("\n\n", part) for number, part in enumerate(parts))
+    return "".join(part if number % 2 else _tidy(part) for number, part in enumerate(parts))
+
+
+def _tidy(text: str) -> str:
+    return "\n".join(map(as_row, BLANK_LINES.sub("\n\n", text).split("\n")))
 
 
 def _quoted(text: str | None, what: str) -> str:

@@ -16,7 +16,8 @@ from perfkit.packs import Pack, load_pack
 from perfkit.report.evidence import Evidence
 from perfkit.report.lint import HEADING
 from perfkit.report.named import named_in, report_lines
-from perfkit.report.verify import CODE, MARK, checked, evidence_of
+from perfkit.report.table_rows import CODE
+from perfkit.report.verify import MARK, checked, evidence_of
 from perfkit.store import Store
 from perfkit.units import format_quantity
 

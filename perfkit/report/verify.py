@@ -15,11 +15,10 @@ from perfkit.report.citations import FOOTNOTE, cite, parse_footnote
 from perfkit.report.evidence import Evidence, MissingRunsError, pinned
 from perfkit.report.lint import outside_fences
 from perfkit.report.named import META, NUMBER, RUN_ROW, Named, named_in, report_lines
+from perfkit.report.table_rows import BOLD, CODE, as_text
 from perfkit.store import Store
 from perfkit.workspace import workspace_of
 
-CODE = r"`[^`\n]+`"
-BOLD = r"\*\*(?:[^*\n]|\*(?!\*))+\*\*"
 ADVICE = r"“[^”\n]+”"
 QUANTITY = r"[-−+]?\d[\d\u202f\u00a0.,]*(?:e[+-]?\d+)?(?:[ \u202f\u00a0](?:ms|s|µs|us|min|h|%|B|KB|MB|GB|TB|tokens?))?(?:/s|×|x\b|%)?"
 WORDS = r"not measured|unbounded|undecided"
@@ -62,7 +61,7 @@ def checked(path: Path, lines: list[str], evidence: Evidence) -> list[Checked]:
     if not footnotes:
         raise DocumentError(f"{path}: the report has no footnotes, so no number says where it comes from.")
     recomputed = {number: _recompute(evidence, text) for number, text in footnotes.items()}
-    named = named_in(path, lines)
+    named, lines = named_in(path, lines), [as_text(line) for line in lines]
     found = [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines, [*evidence.pack.words, *named.words])]
     return [*found, *_other_pack(named, evidence.pack)] if any(not item.agrees for item in found) else found
 
