@@ -39,18 +39,18 @@ def export_report(workspace: Workspace, report: Path, target: Path, investigatio
     """All that the report needs to be verified, and to be written again, in another workspace."""
     from perfkit.packs import load_pack
     from perfkit.report.named import named_in, report_lines
+    from perfkit.report.verify import reports_in
 
     store, vault = Store(workspace.database), Vault(workspace.vault)
-    lines = report_lines(report)
-    named = named_in(report, lines)
-    runs = _runs(store, report, named)
+    lines, told = report_lines(report), [named_in(report, part) for part in reports_in(report)]
+    system, runs = _one_system(report, told), _runs(store, report, told)
     names = dict(store.query(NAMES)[1])
     stored = [_stored(run, names[run.artefact_sha256], vault) for run in runs]
     with ExitStack() as closing:
         artefacts = [Given(item.artefact, closing.enter_context(vault.opened(run.artefact_sha256))) for item, run in zip(stored, runs, strict=True)]
-        beside = [*_report_files(report, lines), *_pack_files(load_pack(named.system, workspace)), *_own_files(workspace, investigation)]
+        beside = [*_report_files(report, lines), *_pack_files(load_pack(system, workspace)), *_own_files(workspace, investigation)]
         place = f"{REPORT}/{_path_part(report.name)}"
-        contents = Contents(__version__, workspace.name, named.system, place, (), tuple(stored), _floors(store, runs))
+        contents = Contents(__version__, workspace.name, system, place, (), tuple(stored), _floors(store, runs))
         return write(contents, [*artefacts, *beside], target)
 
 
@@ -70,15 +70,25 @@ def _runs_or_labels(runs: Sequence[Run], names: Sequence[str]) -> list[Run]:
     return list(dict.fromkeys([*chosen, *(select_runs(runs, Selection(run_ids=others)) if others else [])]))
 
 
-def _runs(store: Store, report: Path, named: Named) -> list[Run]:
+def _one_system(report: Path, told: Sequence[Named]) -> str:
+    """A document may keep several reports; a bundle has one pack."""
+    systems = sorted({named.system for named in told})
+    if len(systems) > 1:
+        raise UsageError(f"{report} holds reports of {' and '.join(systems)}, and a bundle is of one system. Export their own files instead.")
+    return systems[0]
+
+
+def _runs(store: Store, report: Path, told: Sequence[Named]) -> list[Run]:
     by_id = {run.run_id: run for run in known_runs(store)}
-    missing = [run_id for run_id in named.all_run_ids if run_id not in by_id]
+    wanted = list(dict.fromkeys(run_id for named in told for run_id in named.all_run_ids))
+    missing = [run_id for run_id in wanted if run_id not in by_id]
     if missing:
+        elsewhere = next((named.workspace for named in told if named.workspace and missing[0] in named.all_run_ids), None)
         raise UsageError(
-            f"{report} stands on {len(named.all_run_ids)} runs, and {len(missing)} of them are not in this store, such as {missing[0]}. "
-            f"Export it where it was written{f': in the workspace {named.workspace!r}' if named.workspace else ''}."
+            f"{report} stands on {len(wanted)} runs, and {len(missing)} of them are not in this store, such as {missing[0]}. "
+            f"Export it where it was written{f': in the workspace {elsewhere!r}' if elsewhere else ''}."
         )
-    return [by_id[run_id] for run_id in named.all_run_ids]
+    return [by_id[run_id] for run_id in wanted]
 
 
 def _stored(run: Run, name: str, vault: Vault) -> StoredRun:

@@ -116,6 +116,15 @@ def test_each_feature_has_a_block_of_its_own(measured: tuple[Workbench, Path], r
     assert (repo / "docs/architecture/backend.md").read_bytes() == one
 
 
+def test_the_bundle_of_a_document_has_the_runs_of_all_its_blocks(measured: tuple[Workbench, Path], repo: Path, tmp_path: Path) -> None:
+    alone = Investigation(name="alone", system="sight", feature="As it was", question="Is it fit for 4 users?", candidate=None)
+    asked(measured, repo, "--document", "optimizations")
+    asked(measured, repo, "--document", "optimizations", report=measured[0].report(alone, tmp_path / "alone.md"))
+    document = repo / "docs" / "architecture" / "backend.md"
+    assert len(measured[0].export(document, tmp_path / "bundle").runs) == 10
+    assert [item for item in measured[0].verify(document) if not item.agrees] == []
+
+
 def test_a_dry_run_shows_the_difference_and_writes_nothing(measured: tuple[Workbench, Path], repo: Path) -> None:
     before = tree(repo)
     code, said, _ = asked(measured, repo, "--document", "optimizations", "--dry-run")
