@@ -17,6 +17,12 @@ OWNERS = {
     ("/usr/lib/python3.12/json/decoder.py", "decode"): ("standard", "json/decoder.py", "json.decoder"),
     ("json/decoder.py", "decode"): ("standard", "json/decoder.py", "json.decoder"),
     ("<frozen importlib._bootstrap>", "_load"): ("standard", "<frozen importlib._bootstrap>", "<frozen importlib._bootstrap>"),
+    ("<sqlalchemy generated warned() wrapper for sqlalchemy.engine.create.create_engine>", "create_engine"): (
+        "library",
+        "<sqlalchemy generated warned() wrapper for sqlalchemy.engine.create.create_engine>",
+        "<sqlalchemy generated warned() wrapper for sqlalchemy.engine.create.create_engine>",
+    ),
+    ("<string>", "main"): ("application", "<string>", "<string>"),
     ("~", "<built-in method builtins.len>"): ("native", "~", "~"),
     ("/usr/lib/x86_64-linux-gnu/libc.so.6", "memcpy"): ("native", "/usr/lib/x86_64-linux-gnu/libc.so.6", "/usr/lib/x86_64-linux-gnu/libc.so.6"),
     ("[kernel.kallsyms]", "do_syscall_64"): ("native", "[kernel.kallsyms]", "[kernel.kallsyms]"),
