@@ -61,7 +61,7 @@ def _print(base_us: float, ours_us: float, theirs_us: float, written: float) -> 
         "recorder",
         f"### Recording a statement of SQLAlchemy, {DEPTH} frames deep\n\n"
         f"{ROUNDS} rounds of {STATEMENTS} statements on SQLite in memory, medians of CPU time; a silent statement takes {base_us:.1f} µs, "
-        f"a line of the trace {written:.0f} bytes.\n\n"
+        f"a span {written:.0f} bytes of the trace.\n\n"
         f"- The recorder adds at most {MOST_US:g} µs: {ours_us:.1f} µs, {cost}.\n"
         f"- At most {MOST_OF_PEER:g} of opentelemetry-instrumentation-sqlalchemy's {theirs_us:.1f} µs: {ours_us / theirs_us:.2f}, {ratio}.\n",
     )

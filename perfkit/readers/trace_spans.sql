@@ -1,4 +1,4 @@
--- Lines of a trace → spans: a span each, or hundreds of timed calls, column by column. Header and closing line carry neither.
+-- Lines of a trace → spans: a span each, or many timed calls or statements, column by column. Header and closing line carry neither.
 -- The id of a call is the line's prefix and the call's number in hexadecimal digits; a call that nothing is around begins a trace of its own.
 with lines as (
     select *
@@ -9,9 +9,11 @@ with lines as (
             trace_id: 'varchar', span_id: 'varchar', parent_id: 'varchar', kind: 'varchar', name: 'varchar', started_at: 'bigint',
             duration_ms: 'double', status: 'varchar', fingerprint: 'varchar', file: 'varchar', line: 'integer', attributes: 'json',
             perfkit_calls: 'struct(
-                prefix varchar, clock_ns bigint, timings struct("name" varchar, file varchar, line integer, attributes json)[],
+                prefix varchar, clock_ns bigint,
+                timings struct(kind varchar, "name" varchar, fingerprint varchar, file varchar, line integer, attributes json)[],
                 above struct(trace_id varchar, span_id varchar, number bigint, trace bigint)[],
-                timing integer[], below integer[], number bigint[], started bigint[], took bigint[], more json[]
+                timing integer[], below integer[], number bigint[], started bigint[], took bigint[],
+                params_hash ubigint[], rows json[], more json[]
             )'
         },
         compression = $compression
@@ -25,6 +27,8 @@ calls as (
         unnest(perfkit_calls.number) as number,
         perfkit_calls.clock_ns + unnest(perfkit_calls.started) as started,
         unnest(perfkit_calls.took) as took,
+        unnest(coalesce(perfkit_calls.params_hash, list_resize([]::ubigint[], len(perfkit_calls.number)))) as params_hash,
+        unnest(coalesce(perfkit_calls.rows, list_resize([]::json[], len(perfkit_calls.number)))) as rows,
         unnest(coalesce(perfkit_calls.more, list_resize([]::json[], len(perfkit_calls.number)))) as more
     from lines where perfkit_calls is not null
 )
@@ -36,13 +40,20 @@ select
     coalesce(above.trace_id, prefix || printf('%08x', coalesce(above.trace, number))),
     prefix || printf('%08x', number),
     coalesce(above.span_id, prefix || printf('%08x', above.number)),
-    'internal',
+    coalesce(timing.kind, 'internal'),
     timing.name,
     make_timestamp(started // 1000),
     took / 1e6,
     if(json_exists(more, '$.error'), 'error', 'ok'),
-    null,
+    timing.fingerprint,
     timing.file,
     timing.line,
-    if(more is null or more = 'null', timing.attributes, json_merge_patch(timing.attributes, more))
+    case
+        when params_hash is null and (more is null or more = 'null') then timing.attributes
+        else json_merge_patch(
+            timing.attributes,
+            if(params_hash is null, '{}', json_object('params_hash', printf('%016x', params_hash), 'rows', rows)),
+            if(more is null or more = 'null', '{}', more)
+        )
+    end
 from calls

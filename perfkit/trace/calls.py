@@ -67,7 +67,7 @@ def failed(error: BaseException) -> More:
     return {"error": type(error).__name__}
 
 
-class _Places(dict[Any, str]):
+class Places(dict[Any, str]):
     """The place of each different thing in the order of their coming, as text: looking it up also notes what is new."""
 
     def __missing__(self, thing: Any) -> str:
@@ -78,14 +78,14 @@ class _Places(dict[Any, str]):
 def line_of(calls: Sequence[Waiting], prefix: str, home: Callable[[str], str], encode: Callable[[Any], str]) -> str:
     """One line for all of them."""
     timings, numbers_, outers, started, took, more = zip(*calls, strict=True)
-    kinds, around = _Places(), _Places()
+    kinds, around = Places(), Places()
     places = (f"[{','.join(map(known.__getitem__, things))}]" for known, things in ((kinds, timings), (around, outers)))
     columns = (*places, [*numbers_], [*started], [*took])
-    heads = (encode([_described(timing, home) for timing in kinds]), encode([*map(_ids_of, around)]))
+    heads = (encode([_described(timing, home) for timing in kinds]), encode([*map(ids_of, around)]))
     return _LINE % (prefix, time.time_ns() - perf_counter_ns(), *heads, *columns, _encoded(more, encode) if any(more) else "null")
 
 
-def _ids_of(outer: Any) -> dict[str, Any]:
+def ids_of(outer: Any) -> dict[str, Any]:
     """Of what was around a call: numbers of calls in the same file, or the ids of another span."""
     if outer is None:
         return {}

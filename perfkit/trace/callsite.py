@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from pathlib import Path
@@ -13,6 +13,7 @@ from types import CodeType, FrameType
 
 _CHAIN = 5
 _KEPT = 10_000
+_FOUND = 100
 _TRIES = 3
 """After so many in vain a function is one that asks once."""
 _OUTSIDE = ""
@@ -56,15 +57,30 @@ class _Callers:
     A debugger that is started later replaces it or calls it in vain.
     """
 
-    __slots__ = ("made_at", "rest", "sites", "steps")
+    __slots__ = ("found", "made_at", "rest", "sites", "steps")
 
     def __init__(self, sites: CallSites, made_at: _Step, steps: dict[str, int], rest: FrameType | None) -> None:
         self.sites, self.made_at, self.steps = sites, made_at, steps
         self.rest = rest
         """Where the walk ended: whoever needs more steps goes on from here."""
+        self.found: dict[tuple[str, ...], Site] = {}
+        """Call sites by the steps down to this frame, its own included: what is below stays the same."""
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> None:
         """What a debugger's run calls for every line of a marked frame."""
+
+
+class _Homes(dict[str, str]):
+    """Files as a chain names them, found out when they are first asked for: in a library there are more of them than anywhere else."""
+
+    def __init__(self, home_of: Callable[[str], str]) -> None:
+        self._home_of = home_of
+
+    def __missing__(self, name: str) -> str:
+        if len(self) >= _KEPT:
+            self.clear()
+        home = self[name] = self._home_of(name)
+        return home
 
 
 class CallSites:
@@ -72,7 +88,7 @@ class CallSites:
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
-        self._known: dict[str, str] = {}
+        self._known = _Homes(self._home)
         self._homes: dict[str, str] = {}
         self._steps: dict[tuple[int, int], _Step] = {}
         """By a code object's id and its instruction."""
@@ -85,24 +101,29 @@ class CallSites:
     def at(self, frame: FrameType) -> Site:
         """The call site of a stack that this frame is the innermost of."""
         chain: dict[str, int] = {}
+        marks: list[tuple[_Callers, tuple[str, ...]]] = []
         start: FrameType | None = frame
         greenlet: object = None
         while start is not None:
-            try:
-                stopped = self._walk(start, chain)
-            except KeyError as unknown:
-                self._learn(unknown.args[0])
-                continue
+            stopped = self._walk(start, chain, marks)
+            if type(stopped) is Site:
+                return stopped
             if stopped is not None or len(chain) >= _CHAIN:
                 break
             start, greenlet = _caller_of_greenlet(greenlet)
+            if start is not None:
+                marks.clear()  # whoever waits for a greenlet may be elsewhere next time
         while len(chain) > _CHAIN:
             chain.popitem()
         key = tuple(chain)
-        return self._sites.get(key) or self._site(key, chain)
+        site = self._sites.get(key) or self._site(key, chain)
+        for mark, above in marks:
+            if len(mark.found) < _FOUND:
+                mark.found[above] = site
+        return site
 
-    def _walk(self, frame: FrameType | None, chain: dict[str, int]) -> FrameType | None:
-        """Adds the steps of one stack up to the frame that is returned; a file that is not known is a KeyError, because asking first costs more."""
+    def _walk(self, frame: FrameType | None, chain: dict[str, int], marks: list[tuple[_Callers, tuple[str, ...]]]) -> FrameType | Site | None:
+        """Adds the steps of one stack up to the frame that is returned, and the frames that remember; if one remembers it all, returns that."""
         known, steps = self._known, self._steps
         passed: list[tuple[FrameType, _Step]] = []
         lasting, mark = None, None
@@ -113,16 +134,21 @@ class CallSites:
                     break
                 step = steps.get((id(code), frame.f_lasti)) or self._step(frame, home)
                 chain[step.text] = step.line
-                passed.append((frame, step))
-                if len(chain) >= _CHAIN:
-                    break
                 if type(found := frame.f_trace) is _Callers and found.sites is self:
+                    found.made_at.in_vain = 0
+                    above = tuple(chain)
+                    if lasting is None and (site := found.found.get(above)):
+                        return site
+                    marks.append((found, above))
+                    passed.append((frame, step))
                     mark, frame = found, found.rest
-                    mark.made_at.in_vain = 0
                     chain.update(mark.steps)
                     if len(chain) >= _CHAIN:
                         break
                     continue
+                passed.append((frame, step))
+                if len(chain) >= _CHAIN:
+                    break
                 if lasting is None and mark is None and step.in_vain < _TRIES:
                     lasting = len(passed) - 1
             frame = frame.f_back
@@ -181,11 +207,6 @@ class CallSites:
         step = _Step(code, line, f"{home}:{code.co_qualname}:{line}")
         self._steps[id(code), frame.f_lasti] = step
         return step
-
-    def _learn(self, name: str) -> None:
-        if len(self._known) >= _KEPT:
-            self._known.clear()
-        self._known[name] = self._home(name)
 
     def _home(self, name: str) -> str:
         if name.startswith("<"):

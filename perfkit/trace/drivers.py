@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sized
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from time import perf_counter_ns
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from perfkit.trace import fingerprint, recorder
 from perfkit.trace.callsite import Site
 from perfkit.trace.recorder import STUMBLES
-from perfkit.trace.statements import Sent, cover, covered, fail, finish, watch_driver
+from perfkit.trace.statements import Sent, cover, covered, fail, finish, send, watch_driver
 
 T = TypeVar("T")
 _standing: ContextVar[Site | None] = ContextVar("perfkit_trace_site", default=None)
@@ -40,10 +40,7 @@ def begun(statement: object, parameters: Any, many: bool, skip: int) -> Sent | N
     if recording is None or covered():
         return None
     try:
-        sent = Sent(_text(statement), parameters, many, _standing.get() or recording.sites.here(skip + 1))
-        if many and isinstance(parameters, Sized):
-            sent.sets = len(parameters)
-        sent.started = perf_counter_ns()
+        sent = send(_text(statement), parameters, many, _standing.get() or recording.sites.here(skip + 1))
     except STUMBLES:
         recording.dropped += 1
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from copy import copy
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy.engine.cursor import BufferedRowCursorFetchStrategy, CursorFetchStrategy
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -18,12 +18,10 @@ def count_fetched(context: Any, sent: Sent) -> None:
     """Counts what is fetched of the statement's result, unless the dialect has its own way to fetch."""
     if context.cursor_fetch_strategy is not _DEFAULT:
         return
-    sent.rows, sent.open = 0, True
-    if context._is_server_side:
-        context.cursor_fetch_strategy = _CountedBuffer(context.cursor, context.execution_options, initial_buffer=deque())
-    else:
-        context.cursor_fetch_strategy = _Counted()
-    context.cursor_fetch_strategy.sent = sent
+    buffered = context._is_server_side
+    counting = _CountedBuffer(context.cursor, context.execution_options, initial_buffer=deque()) if buffered else _Counted()
+    counting.sent, sent.rows, sent.open = sent, 0, True
+    context.cursor_fetch_strategy = counting
 
 
 class _Counting(CursorFetchStrategy):
@@ -31,29 +29,31 @@ class _Counting(CursorFetchStrategy):
 
     __slots__ = ()
     sent: Sent
+    plain: ClassVar[type[CursorFetchStrategy]]
+    """How rows are fetched without being counted; super() would find it, too, but not for free."""
 
     def fetchone(self, result: Any, dbapi_cursor: Any, hard_close: bool = False) -> Any:
-        row = super().fetchone(result, dbapi_cursor, hard_close)
+        row = self.plain.fetchone(self, result, dbapi_cursor, hard_close)
         if row is not None:
             self.sent.rows += 1  # type: ignore[operator]
         return row
 
     def fetchmany(self, result: Any, dbapi_cursor: Any, size: int | None = None) -> Any:
-        rows = super().fetchmany(result, dbapi_cursor, size)
+        rows = self.plain.fetchmany(self, result, dbapi_cursor, size)
         self.sent.rows += len(rows)  # type: ignore[operator]
         return rows
 
     def fetchall(self, result: Any, dbapi_cursor: Any) -> Any:
-        rows = super().fetchall(result, dbapi_cursor)
+        rows = self.plain.fetchall(self, result, dbapi_cursor)
         self.sent.rows += len(rows)  # type: ignore[operator]
         return rows
 
     def soft_close(self, result: Any, dbapi_cursor: Any) -> None:
-        super().soft_close(result, dbapi_cursor)
+        self.plain.soft_close(self, result, dbapi_cursor)
         result.context.cursor_fetch_strategy = _DEFAULT
 
     def hard_close(self, result: Any, dbapi_cursor: Any) -> None:
-        super().hard_close(result, dbapi_cursor)
+        self.plain.hard_close(self, result, dbapi_cursor)
         result.context.cursor_fetch_strategy = _DEFAULT
 
     def __del__(self) -> None:
@@ -62,6 +62,7 @@ class _Counting(CursorFetchStrategy):
 
 class _Counted(_Counting):
     __slots__ = ("sent",)
+    plain = CursorFetchStrategy
 
     def yield_per(self, result: Any, dbapi_cursor: Any, num: int) -> None:
         buffer = _CountedBuffer(dbapi_cursor, {"max_row_buffer": num}, initial_buffer=deque(), growth_factor=0)
@@ -71,6 +72,7 @@ class _Counted(_Counting):
 
 class _CountedBuffer(_Counting, BufferedRowCursorFetchStrategy):
     __slots__ = ("sent",)
+    plain = BufferedRowCursorFetchStrategy
 
     def fetchmany(self, result: Any, dbapi_cursor: Any, size: int | None = None) -> Any:
         return self.fetchall(result, dbapi_cursor) if size is None else super().fetchmany(result, dbapi_cursor, size)

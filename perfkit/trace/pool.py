@@ -36,7 +36,7 @@ class _Asked:
 class _State:
     """What is known of one connection."""
 
-    __slots__ = ("asked", "busy_ms", "connection", "ended", "made_for", "pool", "pool_name", "taken", "taken_at")
+    __slots__ = ("asked", "busy_ns", "connection", "ended", "made_for", "pool", "pool_name", "taken", "taken_at")
 
     def __init__(self, asked: _Asked) -> None:
         self.connection = f"connection {next(_numbers)}"
@@ -45,13 +45,14 @@ class _State:
         self.asked: _Asked | None = None
         """Who holds it now."""
         self.ended: str | None = None
-        self.busy_ms = 0.0
-        self.taken = self.taken_at = 0
+        self.busy_ns = self.taken = self.taken_at = 0
 
 
 _raw_connection = Engine.raw_connection
 _targets: list[Any] = []
 _asking: ContextVar[_Asked | None] = ContextVar("perfkit_trace_pool", default=None)
+connecting = _asking.get
+"""For whom a connection is being made, if one is: what SQLAlchemy then asks the server is no statement of the application's."""
 
 
 def install(target: Any) -> Callable[[], None]:
@@ -73,16 +74,11 @@ def install(target: Any) -> Callable[[], None]:
     return uninstall
 
 
-def connecting() -> bool:
-    """Whether a connection is being made: what SQLAlchemy then asks the server is no statement of the application's."""
-    return _asking.get() is not None
-
-
-def note_busy(connection: Any, duration_ms: float) -> None:
-    """A statement used the connection for so long."""
-    state = connection.info.get(_STATE)
+def note_busy(info: dict[str, Any], took_ns: int) -> None:
+    """A statement used the connection that this is known of for so long."""
+    state = info.get(_STATE)
     if state is not None:
-        state.busy_ms += duration_ms
+        state.busy_ns += took_ns
 
 
 @wraps(Engine.raw_connection)
@@ -108,7 +104,7 @@ def _taken(recording: Recorder, asked: _Asked, connection: Any) -> None:
     now = perf_counter_ns()
     try:
         state = _state_of(connection.info, asked)
-        state.asked, state.busy_ms, state.taken, state.taken_at = asked, 0.0, now, time.time_ns() // 1000
+        state.asked, state.busy_ns, state.taken, state.taken_at = asked, 0, now, time.time_ns() // 1000
         _write(recording, "checkout", asked, now - asked.started, connection=state.connection, overflow=_beyond_size(asked.pool))
     except STUMBLES:
         recording.dropped += 1
@@ -135,7 +131,7 @@ def _given_back(dbapi_connection: Any, record: Any) -> None:  # noqa: ARG001
     if state is not None and state.asked is not None:
         asked, state.asked = state.asked, None
         if recording is not None:
-            details = {"connection": state.connection, "busy_ms": round(state.busy_ms, 6)}
+            details = {"connection": state.connection, "busy_ms": state.busy_ns / 1e6}
             _write(recording, "held", asked, perf_counter_ns() - state.taken, started_at=state.taken_at, **details)
 
 

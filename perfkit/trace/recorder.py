@@ -1,4 +1,4 @@
-"""Span → one line of NDJSON. Recording never raises into the application and never holds more than one small buffer."""
+"""Span → NDJSON: a line each, or one for many alike. Recording never raises into the application and never holds more than one small buffer."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import logging
 import os
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar, Union
 
 from perfkit import __version__
 from perfkit.errors import UsageError
@@ -22,15 +22,17 @@ from perfkit.trace.callsite import CallSites, Site, site_at
 
 if TYPE_CHECKING:
     from perfkit.trace.calls import Waiting
+    from perfkit.trace.statements import Sent
 
+T = TypeVar("T")
 Kind = Literal["server", "db", "cache", "llm", "http", "pool", "loop", "internal"]
 Status = Literal["ok", "error"]
 
 STUMBLES = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 """What a hook may trip over while it looks at foreign objects; it then loses its span and nothing else."""
 
-_FORMAT = 2
-"""1 had no lines of packed calls."""
+_FORMAT = 3
+"""1 had no lines of packed calls, 2 no statements in them."""
 _SPANS_PER_FLUSH = 64
 _NS_PER_FLUSH = 1_000_000_000
 _NOWHERE = site_at(None, None, ())
@@ -43,8 +45,9 @@ _LINE = (
 _quoted = json.encoder.encode_basestring_ascii
 
 _log = logging.getLogger("perfkit.trace")
-_current: ContextVar[Span | tuple[int, int | str] | None] = ContextVar("perfkit_trace_span", default=None)
+Standing = Union["Span", tuple[int, int | str], None]
 """A timed call is only its number and that of its trace: it is opened far more often than it is asked for."""
+_current: ContextVar[Standing] = ContextVar("perfkit_trace_span", default=None)
 _ids = random.Random()
 
 
@@ -53,15 +56,6 @@ class Above(NamedTuple):
 
     trace_id: str
     span_id: str
-
-
-class Written(Protocol):
-    """What becomes a line only when the buffer is written: its encoding then waits for nobody."""
-
-    open: bool
-    """Not all of it is known yet: it waits for the next time."""
-
-    def line(self) -> str: ...  # the line, without its end
 
 
 active: Recorder | None = None
@@ -107,9 +101,11 @@ class Recorder:
         self.due = 0
         """When the buffer is to be written at the latest, by perf_counter."""
         self.prefix = ""
-        """What the ids of its timed calls begin with."""
-        self._lines: list[str | Written] = []
-        self._unfinished: list[Written] = []
+        """What ids by number begin with: those of timed calls and of statements."""
+        self.statements: list[Sent] = []
+        self._open: list[Sent] = []
+        """Statements whose rows are still fetched: they wait for the next time."""
+        self._lines: list[str] = []
         self._file: int | None = None
 
     def start(self) -> Self:
@@ -160,49 +156,44 @@ class Recorder:
         if line is None:
             self.dropped += 1
         else:
-            self.add(line, time.perf_counter_ns())
+            self._add(line, time.perf_counter_ns())
 
-    def add(self, line: str | Written, now: int) -> None:
-        """Takes a finished span; every so often all of them go to the operating system. now is perf_counter's."""
-        lines = self._lines
-        lines.append(line)  # needs no lock: flush() takes from the front of this same list
-        if len(lines) >= _SPANS_PER_FLUSH or now > self.due:
+    def _add(self, line: str, now: int) -> None:
+        self._lines.append(line)  # needs no lock: flush() takes from the front of this same list
+        if len(self._lines) >= _SPANS_PER_FLUSH or now > self.due:
             self.flush()
 
     def flush(self, *, whole: bool = False) -> None:
-        """Hands the buffer to the operating system, also what is not all known if it is to be whole."""
+        """Hands what was finished to the operating system, also what is not all known if it is to be whole."""
         with self._lock:
-            count = len(self._lines)
-            items = [*self._unfinished, *self._lines[:count]]
-            del self._lines[:count]
             self.due = time.perf_counter_ns() + _NS_PER_FLUSH
-            self._flush_calls()
-            self._unfinished, lines = [], []
-            for item in items:
-                if type(item) is str:
-                    lines.append(item)
-                elif item.open and not whole:  # type: ignore[union-attr]
-                    self._unfinished.append(item)  # type: ignore[arg-type]
-                else:
-                    lines += _texts_of(item)  # type: ignore[arg-type]
-            self.dropped += len(items) - len(self._unfinished) - len(lines)
-            if self._write(lines):
-                self.spans += len(lines)
+            calls, statements, lines = _taken(self.calls), self._known(whole), _taken(self._lines)
+            spans = len(calls) + len(statements) + len(lines)
+            if self._write([*self._packed_calls(calls), *self._packed_statements(statements), *lines]):
+                self.spans += spans
             else:
-                self.dropped += len(lines)
+                self.dropped += spans
 
-    def _flush_calls(self) -> None:
-        if not self.calls:
-            return
-        from perfkit.trace.calls import line_of
+    def _known(self, whole: bool) -> list[Sent]:
+        """Statements of which everything is known."""
+        known: list[Sent] = []
+        still_open: list[Sent] = []
+        for sent in self._open + _taken(self.statements):
+            (still_open if sent.open and not whole else known).append(sent)
+        self._open = still_open
+        return known
 
-        count = len(self.calls)
-        calls = self.calls[:count]
-        del self.calls[:count]
-        if self._write([line_of(calls, self.prefix, self.sites.home, self._encode)]):
-            self.spans += count
-        else:
-            self.dropped += count
+    def _packed_calls(self, calls: list[Waiting]) -> Iterator[str]:
+        if calls:
+            from perfkit.trace.calls import line_of
+
+            yield line_of(calls, self.prefix, self.sites.home, self._encode)
+
+    def _packed_statements(self, statements: list[Sent]) -> Iterator[str]:
+        if statements:
+            from perfkit.trace.statements import line_of
+
+            yield line_of(statements, self.prefix)
 
     def _write(self, lines: list[str]) -> bool:
         """On a failing disk the recorder gives up, once and quietly."""
@@ -221,7 +212,7 @@ class Recorder:
         if active is self:
             _become(None)
         file, self._file = self._file, None
-        self._lines, self._unfinished, self.calls = [], [], []
+        self.calls, self.statements, self._open, self._lines = [], [], [], []
         if file is not None:
             os.close(file)
 
@@ -239,14 +230,14 @@ class Recorder:
             return None
 
 
-def enter(span: Span) -> Span | tuple[int, int | str] | None:
+def enter(span: Span) -> Standing:
     """Makes the span current in this context and returns the one that was."""
     outer = _current.get()
     _current.set(span)
     return outer
 
 
-def leave(outer: Span | tuple[int, int | str] | None) -> None:
+def leave(outer: Standing) -> None:
     """Makes the outer span current again; unlike a token this also works from another context."""
     _current.set(outer)
 
@@ -262,18 +253,19 @@ def _fields(span: Span, duration_ms: float) -> tuple[object, ...]:
 def current(context: Context | None = None) -> Span | Above | None:
     """What new spans stand below, here or in another context."""
     found = _current.get() if context is None else context.get(_current)
-    if type(found) is not tuple:
-        return found  # type: ignore[return-value]
+    if not isinstance(found, tuple):
+        return found
     number, trace = found
     prefix = active.prefix if active is not None else ""
     return Above(trace if isinstance(trace, str) else f"{prefix}{trace:08x}", f"{prefix}{number:08x}")
 
 
-def _texts_of(item: Written) -> tuple[str, ...]:
-    try:
-        return (item.line(),)
-    except STUMBLES:
-        return ()
+def _taken(waiting: list[T]) -> list[T]:
+    """What waits now; others may add to it meanwhile, and that stays."""
+    count = len(waiting)
+    taken = waiting[:count]
+    del waiting[:count]
+    return taken
 
 
 def _become(recorder: Recorder | None) -> None:

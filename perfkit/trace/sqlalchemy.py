@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from time import perf_counter_ns
+from types import FrameType
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from perfkit.trace import fingerprint, pool, recorder
 from perfkit.trace.fetched import count_fetched
+from perfkit.trace.pool import connecting, note_busy
 from perfkit.trace.recorder import STUMBLES, Recorder
-from perfkit.trace.statements import Sent, cover, fail, finish
+from perfkit.trace.statements import Sent, cover, fail, finish, send
 
 _STEPS = ("do_execute", "do_executemany", "do_execute_no_params")
-_BETWEEN = 3
-"""Frames between the call site's walk and SQLAlchemy's own."""
+_OURS = 3
+"""Frames between SQLAlchemy's own and what looks for the call site."""
+_THEIRS = 4
+"""Frames of SQLAlchemy's own from Connection.execute to the first of ours, where a statement takes that way."""
+_EXECUTE = Connection.execute.__code__
 
 
 def install(engine: Engine | AsyncEngine | None = None) -> Callable[[], None]:
@@ -37,18 +44,21 @@ def install(engine: Engine | AsyncEngine | None = None) -> Callable[[], None]:
 
 def _around(step: str) -> Callable[..., bool]:
     """One event around the driver's work: one before and one after it would cost SQLAlchemy more than a span costs us."""
+    listeners_of, driver_of = attrgetter(f"dialect.dispatch.{step}"), attrgetter(f"dialect.{step}")
 
     def execute(*arguments: Any) -> bool:
         recording = recorder.active
         context = arguments[-1]
-        if recording is None or context is None or pool.connecting():
+        if recording is None or context is None or connecting() is not None:
             return False
         sent = _begun(recording, arguments, context)
         if sent is None:
             return False
         try:
             cover(True)
-            _pass_on(step, arguments, context.dialect)
+            listeners = listeners_of(context)
+            if len(listeners) == 1 or not _done_by_others(listeners, execute, arguments):
+                driver_of(context)(*arguments)
         except BaseException as error:
             cover(False)
             fail(recording, sent, error)
@@ -68,24 +78,27 @@ def _begun(recording: Recorder, arguments: tuple[Any, ...], context: Any) -> Sen
     try:
         many = context.executemany
         parameters = arguments[2] if len(arguments) > 3 else ()
-        sent = Sent(arguments[1], parameters, many, recording.sites.here(_BETWEEN))
-        if many and isinstance(parameters, list):
-            sent.sets = len(parameters)
-        sent.started = perf_counter_ns()
+        sent = send(arguments[1], parameters, many, recording.sites.at(_asking()))
     except STUMBLES:
         recording.dropped += 1
         return None
     return sent
 
 
-def _pass_on(step: str, arguments: tuple[Any, ...], dialect: Any) -> None:
-    """To the driver, unless another listener of the application's does the work itself."""
-    listeners = getattr(dialect.dispatch, step)
-    if len(listeners) > 1:
-        own = _HOOKS[step]
-        if any(listener(*arguments) for listener in listeners if listener is not own):
-            return
-    getattr(dialect, step)(*arguments)
+def _asking() -> FrameType:
+    """The innermost frame that may be the application's."""
+    try:
+        frame = sys._getframe(_OURS + _THEIRS)
+        if frame.f_code is _EXECUTE:
+            return frame
+    except ValueError:
+        pass  # in a greenlet of its own the stack may be shorter
+    return sys._getframe(_OURS)
+
+
+def _done_by_others(listeners: Iterable[Callable[..., bool]], own: Callable[..., bool], arguments: tuple[Any, ...]) -> bool:
+    """Another listener of the application's may do the driver's work itself."""
+    return any(listener(*arguments) for listener in listeners if listener is not own)
 
 
 def _end(recording: Recorder, sent: Sent, context: Any, ended: int) -> None:
@@ -93,12 +106,12 @@ def _end(recording: Recorder, sent: Sent, context: Any, ended: int) -> None:
         cursor = context.cursor
         rows = cursor.rowcount
         if rows > 0:
-            sent.rows = rows
+            sent.rows = int(rows)
         elif cursor.description is not None and not sent.many:
             count_fetched(context, sent)  # SQLite knows only what was fetched
         elif rows == 0:
             sent.rows = 0
         finish(recording, sent, ended)
-        pool.note_busy(context.root_connection, sent.duration_ms)
+        note_busy(context._dbapi_connection.info, sent.took)
     except STUMBLES:
         recording.dropped += 1

@@ -24,20 +24,30 @@ def spans_in(trace: Path) -> Iterator[dict[str, Any]]:
 def _calls_of(packed: dict[str, Any]) -> Iterator[dict[str, Any]]:
     prefix, timings, around = packed["prefix"], packed["timings"], packed["above"]
     columns = (packed[name] for name in ("timing", "below", "number", "started", "took"))
-    for timing, below, number, started, took, more in zip(*columns, packed["more"] or repeat(None)):  # noqa: B905  the last may be endless
+    for timing, below, number, started, took, found in zip(*columns, _found_of(packed)):  # noqa: B905  the last may be endless
         above, described = around[below], timings[timing]
         outermost = above.get("trace") or number
         yield {
             "trace_id": above.get("trace_id") or f"{prefix}{outermost:08x}",
             "span_id": f"{prefix}{number:08x}",
             "parent_id": above.get("span_id") or (f"{prefix}{above['number']:08x}" if "number" in above else None),
-            "kind": "internal",
+            "kind": described.get("kind", "internal"),
             "name": described["name"],
             "started_at": (packed["clock_ns"] + started) // 1000,
             "duration_ms": took / 1e6,
-            "status": "error" if more and "error" in more else "ok",
-            "fingerprint": None,
+            "status": "error" if "error" in found else "ok",
+            "fingerprint": described.get("fingerprint"),
             "file": described["file"],
             "line": described["line"],
-            "attributes": described["attributes"] | (more or {}),
+            "attributes": described["attributes"] | found,
         }
+
+
+def _found_of(packed: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What is known of each call alone; of a statement also its parameters' hash and its rows."""
+    more = packed["more"] or repeat({})
+    if "rows" not in packed:
+        yield from (found or {} for found in more)
+        return
+    for params_hash, rows, found in zip(packed["params_hash"], packed["rows"], more):  # noqa: B905  the last may be endless
+        yield {"params_hash": f"{params_hash:016x}", "rows": rows} | (found or {})

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from perfkit.trace.callsite import CallSites
+from perfkit.trace.callsite import CallSites, _Homes
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = "def through(depth, function, *arguments):\n    return function(*arguments) if depth == 0 else through(depth - 1, function, *arguments)\n"
@@ -91,14 +91,14 @@ def test_what_frames_remember_is_what_a_plain_walk_finds(through: Callable[..., 
 def test_a_deep_stack_is_walked_once(through: Callable[..., Any]) -> None:
     seen: list[str] = []
 
-    class Watched(dict[str, str]):
+    class Watched(_Homes):
         def __getitem__(self, name: str) -> str:
             seen.append(name)
             return super().__getitem__(name)
 
     sites = CallSites(ROOT)
     sites.here(0)
-    sites._known = Watched(sites._known)
+    sites._known = Watched(sites._home)
 
     def ask() -> None:
         sites.here(0)

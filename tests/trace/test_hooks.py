@@ -61,6 +61,16 @@ def test_the_call_site_is_found_through_a_greenlet(spans: Spans, engine: Engine)
     assert functions == ["ask", "request", "test_the_call_site_is_found_through_a_greenlet"]
 
 
+def test_the_call_site_is_found_from_a_greenlet_that_holds_one_call_alone(spans: Spans, engine: Engine) -> None:
+    async def request() -> None:
+        with engine.connect() as connection:
+            (await greenlet_spawn(connection.exec_driver_sql, "select 1")).close()
+
+    asyncio.run(request())
+    functions = [step.split(":")[1].rpartition(".")[2] for step in spans()[0]["attributes"]["call_chain"]]
+    assert functions == ["request", "test_the_call_site_is_found_from_a_greenlet_that_holds_one_call_alone"]
+
+
 def test_recursion_collapses_in_the_call_chain(spans: Spans, engine: Engine) -> None:
     def descend(depth: int) -> Any:
         if depth:

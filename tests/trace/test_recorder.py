@@ -52,7 +52,7 @@ def test_the_file_opens_with_a_header_and_closes_with_the_count(artefact: Path) 
     with record(artefact, attributes={"variant": "baseline"}):
         double(1)
     header, _, end = map(json.loads, artefact.read_text("utf-8").splitlines())
-    assert (header["perfkit_trace"], header["clock"], header["attributes"]) == (2, "unix_us", {"variant": "baseline"})
+    assert (header["perfkit_trace"], header["clock"], header["attributes"]) == (3, "unix_us", {"variant": "baseline"})
     assert end == {"perfkit_trace_end": 1}
 
 
