@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import repeat
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Literal, Self, cast
+from typing import Any, Self, cast
 
 from perfkit.errors import ArtefactError, UsageError
 from perfkit.model.batch import Column, Columns, Scan
@@ -23,7 +23,7 @@ from perfkit.store.engine import duckdb
 from perfkit.store.migrations import definitions, run_tables, views
 from perfkit.store.vault import Kept
 
-SPLIT_REQUESTS = Path(__file__).with_name("split_requests.sql")
+SPLIT_REQUESTS, APPLICATION_FILES = (Path(__file__).with_name(name) for name in ("split_requests.sql", "application_files.sql"))
 MEMORY_LIMIT = "640MB"
 """Beyond it DuckDB spills to the disk beside the store; the whole process stays below 1 GiB."""
 FLUSH_ROWS = 200_000
@@ -36,12 +36,6 @@ TIMED_TABLES = ("requests", "spans")
 """Tables whose first moment is when the measuring began."""
 NAMED_TABLES = ("requests", "latency_buckets", "reported")
 """Tables whose endpoints readers leave as the tool named them."""
-APPLICATION_FILES = """
-    select distinct used.run_id, frames.file
-    from (select distinct run_id, frame_id from profile_nodes union select distinct run_id, frame_id from profile_functions) as used
-    join frames using (frame_id)
-    where origin_of(frames.file, frames.function) = 'application' and starts_with(frames.file, '/') and frames.file not like '%/ipykernel_%'
-"""
 FILES_USED = ("frames", "profile_nodes", "profile_functions", "origin_of")
 """What that question needs."""
 ENDPOINT_OF = ("segment_of", "endpoint_of")
@@ -122,7 +116,8 @@ class Staging:
         missing = [name for name in names if name not in self._there]
         if not missing:
             return
-        self.connection.execute("\n".join(definitions()[name] for name in missing))
+        # a key costs more than to leave out what is there
+        self.connection.execute("\n".join(definitions()[name].replace(" primary key,", " not null,") for name in missing))
         self._there.update(missing)
         if self._named:
             self._allow_gaps([name for name in missing if name in run_tables()])
@@ -226,7 +221,7 @@ class Staging:
             return {}
         self.need(*FILES_USED)
         folders: dict[str, list[str]] = {}
-        for token, file in self.connection.execute(APPLICATION_FILES).fetchall():
+        for token, file in self.connection.execute(APPLICATION_FILES.read_text(encoding="utf-8")).fetchall():
             folders.setdefault(token, []).append(os.path.dirname(file))  # noqa: PTH120  paths of another machine
         return {token: os.path.commonpath(found) for token, found in folders.items()}
 
@@ -269,11 +264,10 @@ class Staging:
             return
         same = {} if table in GLOBAL_TABLES else _same(cast("Mapping[str, Sequence[Any]]", told))
         varied = {name: values for name, values in told.items() if name not in same}
-        if same and varied:
+        if varied and (same or table in GLOBAL_TABLES):
             self._insert_varied(table, varied, {**constants, **same})
             return
-        action: Literal["insert", "upsert"] = "upsert" if table in GLOBAL_TABLES else "insert"
-        with self.connection.appender(table, columns=[*constants, *told], action=action) as appender:
+        with self.connection.appender(table, columns=[*constants, *told]) as appender:
             appender.append_rows(zip(*map(repeat, constants.values()), *told.values(), strict=False))
 
     def _insert_varied(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any]) -> None:
@@ -282,8 +276,7 @@ class Staging:
         self.connection.execute(f"create temp table varied as select {names} from {table} limit 0")
         with self.connection.appender("varied", columns=[*columns]) as appender:
             appender.append_rows(zip(*columns.values(), strict=True))
-        told = ", ".join(f"${name} as {name}" for name in constants)
-        self.connection.execute(f"insert into {table} by name select {told}, {names} from varied", dict(constants))
+        self.connection.execute(_inserting(table, "varied", constants), dict(constants))
         self.connection.execute("drop table varied")
 
     def _insert_arrays(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any]) -> None:
@@ -292,9 +285,7 @@ class Staging:
         same = {**constants, **_same({name: values for name, values in columns.items() if isinstance(values, list)})}
         varied = [(name, values) for name, values in columns.items() if name not in same]
         given = {name: numpy.array(values, object) if isinstance(values, list) else values for name, values in varied}  # noqa: F841  DuckDB reads it
-        named = ", ".join([*(f"${name} as {name}" for name in same), "*"])
-        conflict = "on conflict do nothing" if table in GLOBAL_TABLES else ""
-        self.connection.execute(f"insert into {table} by name select {named} from given {conflict}", same or None)
+        self.connection.execute(_inserting(table, "given", same), same or None)
 
 
 def _made(spill: str) -> duckdb.DuckDBPyConnection:
@@ -380,6 +371,13 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str) -> None:
         f"staged.* exclude (run_id, endpoint, url) "
         f"from {table} as staged join tokens on staged.run_id = tokens.token left join names on names.name = staged.endpoint"
     )
+
+
+def _inserting(table: str, source: str, constants: Mapping[str, Any]) -> str:
+    """The statement that takes rows from a source; of what runs share, those that are not there yet."""
+    named = ", ".join([*(f"${name} as {name}" for name in constants), "*"])
+    once, new = (f"distinct on ({key})", f"anti join {table} using ({key})") if (key := GLOBAL_TABLES.get(table)) else ("", "")
+    return f"insert into {table} by name select {once} {named} from {source} {new}"
 
 
 def _has_arrays(columns: Mapping[str, Column]) -> bool:

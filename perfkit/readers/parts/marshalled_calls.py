@@ -232,12 +232,13 @@ class Objects:
 
 
 def _array(numbers: array[int]) -> NDArray[np.int64]:
-    return np.frombuffer(numbers, "i8")
+    found: NDArray[np.int64] = np.frombuffer(numbers, "i8")
+    return found
 
 
 def _fields(tuples: Places, offsets: Sequence[int], odd: NDArray[np.int64], odd_fields: array[int]) -> Places:
     """Of each tuple the places within, field by field."""
-    fields = tuples + np.array(offsets)[:, None]
+    fields: Places = tuples + np.array(offsets)[:, None]
     fields[:, odd] = _array(odd_fields).reshape(-1, len(offsets)).T
     return fields
 
