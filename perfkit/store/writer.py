@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from itertools import repeat
 from pathlib import Path
@@ -21,12 +21,15 @@ from perfkit.model.run import Fact, Run
 from perfkit.store.database import SETTINGS, Row, Store, asked, only_reading
 from perfkit.store.engine import duckdb
 from perfkit.store.migrations import definitions, run_tables, views
+from perfkit.store.pending import Pending
 from perfkit.store.vault import Kept
 
 SPLIT_REQUESTS, APPLICATION_FILES = (Path(__file__).with_name(name) for name in ("split_requests.sql", "application_files.sql"))
 MEMORY_LIMIT = "640MB"
 """Beyond it DuckDB spills to the disk beside the store; the whole process stays below 1 GiB."""
 FLUSH_ROWS = 200_000
+MANY_ROWS = 400_000
+"""Up to here one thread does the work."""
 BULK_ROWS = 10_000
 """Batches of this size and those of arrays are written as they come; smaller ones of lists wait for each other."""
 ADVICE = re.compile(r" (?:If this error occurred|Try setting|Possible fixes|Possible solution|LINE \d+:)")
@@ -48,24 +51,6 @@ STATEMENT_TABLES = {
 """Tables with statements, and where their text stands; what a recorder cut off has its fingerprint from the whole."""
 
 
-@dataclass(slots=True)
-class Pending:
-    """Column lists of one table that wait to be written together."""
-
-    rows: int = 0
-    columns: dict[str, list[Any]] = field(default_factory=dict)
-
-    def extend(self, columns: Mapping[str, Column], constants: Mapping[str, Any]) -> None:
-        added = len(next(iter(columns.values()), ()))
-        for name, values in columns.items():
-            self.columns.setdefault(name, [None] * self.rows).extend(values)
-        for name, value in constants.items():
-            self.columns.setdefault(name, [None] * self.rows).extend([value] * added)
-        self.rows += added
-        for values in self.columns.values():
-            values.extend([None] * (self.rows - len(values)))
-
-
 class Staging:
     """A short-lived database in memory with those of the store's tables that are needed; run_id holds a token until the artefact's hash is known."""
 
@@ -79,6 +64,8 @@ class Staging:
         self._closing.callback(lambda: self._making.result().close())
         self.tables: set[str] = set()
         """Those that batches came for; the others are empty."""
+        self._rows: int | None = 0
+        """Those that one thread was left alone with; None when all are at work."""
         self._pending: dict[str, Pending] = {}
         self._there: set[str] = set()
         """The tables, views and functions that were made."""
@@ -106,10 +93,19 @@ class Staging:
         """Stage one batch; source is what an error message calls it."""
         self.tables.add(batch.table)
         self.need(batch.table)
+        self._employ(batch)
         if isinstance(batch, Scan):
             self._scan(batch, token, source)
         else:
             self._collect(batch, token)
+
+    def _employ(self, batch: Columns | Scan) -> None:
+        """One thread does what is little: a second finds no work, and waits as busily as if it had some."""
+        if self._rows is None:
+            return
+        self._rows = None if isinstance(batch, Scan) or self._rows + len(batch) > MANY_ROWS else self._rows + len(batch)
+        if self._rows is None:
+            self.connection.execute("reset threads")
 
     def need(self, *names: str) -> None:
         """Makes what was not needed before."""
@@ -289,7 +285,7 @@ class Staging:
 
 
 def _made(spill: str) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill})
+    connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill, "threads": 1})
     connection.execute(SETTINGS)
     return connection
 
