@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import TYPE_CHECKING, Any
 
 from perfkit.errors import ArtefactError
-from perfkit.model.artefact import Head, read_head
+from perfkit.model.artefact import Head, open_artefact
 from perfkit.model.batch import Batch, Columns
 from perfkit.readers.parts.frames import frame_ids_of
-from perfkit.readers.parts.sandbox import taking_apart
+from perfkit.readers.parts.parsing import refuse
+
+if TYPE_CHECKING:
+    from perfkit.readers.parts.marshalled_calls import Calls
 
 NAME = "cprofile"
 KIND = "profile"
@@ -24,7 +27,7 @@ UNIT = "wall_s"
 """cProfile's clock is perf_counter unless a program sets another one."""
 START = re.compile(rb"[\x7b\xfb][\x29\xa9]\x03", re.DOTALL)
 PYTHON_2_START = re.compile(rb"\x7b\x28\x03\x00\x00\x00", re.DOTALL)
-CHILD = Path(__file__).with_name("parts") / "children" / "call_graph.py"
+MOST_BYTES = 128 << 20
 
 
 def sniff(head: Head) -> bool:
@@ -34,52 +37,33 @@ def sniff(head: Head) -> bool:
 
 def read(path: Path) -> Iterator[Batch]:
     """Frames, functions and edges."""
-    import numpy as np
+    from perfkit.readers.parts.marshalled_calls import call_graph
 
-    first = read_head(path).data[: len(START.pattern)]
-    if PYTHON_2_START.match(first):
-        raise ArtefactError(f"{path}: tried as {NAME}: written by Python 2, which names its strings in another way. Profile again with Python 3.")
-    with taking_apart(CHILD, path, NAME) as written:
-        parts = _parts(written)
-        ids, frames = _frames(parts)
-        yield frames
-        calls, primitive = (np.frombuffer(next(parts), "u8") for _ in range(2))
-        yield Columns("profile_functions", {"frame_id": ids, "calls": calls, "primitive_calls": primitive, **_times(parts, path)})
-        more, frames = _frames(parts)
-        if len(frames):
-            yield frames
-        callees, callers = np.repeat(ids, np.frombuffer(next(parts), "i8")), np.concatenate((ids, more))[np.frombuffer(next(parts), "i8")]
-        edge_calls = np.frombuffer(next(parts), "u8")
-        yield Columns("profile_edges", {"caller_id": callers, "callee_id": callees, "calls": edge_calls, **_times(parts, path)})
+    content = _content(path)
+    try:
+        graph = call_graph(content)
+    except ValueError as error:
+        raise refuse(path, NAME, f"{error} (file of {len(content)} bytes).") from error
+    names, files, lines = graph.frames
+    ids = frame_ids_of(zip(names, files, lines.tolist(), strict=True))
+    yield Columns("frames", {"frame_id": ids, "function": names, "file": files, "line": lines})
+    functions, edges = graph.functions, graph.edges
+    yield Columns("profile_functions", {"frame_id": ids[: len(functions.calls)], "primitive_calls": graph.primitive_calls, **_measured(functions)})
+    yield Columns("profile_edges", {"caller_id": ids[graph.callers], "callee_id": ids[graph.callees], **_measured(edges)})
 
 
-def _parts(written: IO[bytes]) -> Iterator[bytes]:
-    """What the process apart writes, each part behind its length."""
-    while length := written.read(8):
-        size = int.from_bytes(length, sys.byteorder)
-        part = written.read(size)
-        if len(part) < size:
-            break
-        yield part
-    raise EOFError
+def _content(path: Path) -> bytes:
+    try:
+        with open_artefact(path) as file:
+            content = file.read(MOST_BYTES + 1)
+    except (EOFError, zlib.error) as error:
+        raise ArtefactError(f"{path}: tried as gzip: the compressed data is damaged: {error}.") from error
+    if len(content) > MOST_BYTES:
+        raise refuse(path, NAME, f"it holds more than {MOST_BYTES >> 20} MiB. Profile less, or for a shorter time.")
+    if PYTHON_2_START.match(content):
+        raise refuse(path, NAME, "written by Python 2, which names its strings in another way. Profile again with Python 3.")
+    return content
 
 
-def _frames(parts: Iterator[bytes]) -> tuple[Any, Columns]:
-    """The ids of frames, and their rows."""
-    import numpy as np
-
-    names, paths = next(parts), next(parts)
-    lines = np.frombuffer(next(parts), "i4")
-    functions, files = (str(texts, "utf-8").split("\0")[: len(lines)] for texts in (names, paths))
-    ids = frame_ids_of(names.split(b"\0"), paths.split(b"\0"), lines)
-    return ids, Columns("frames", {"frame_id": ids, "function": functions, "file": files, "line": lines})
-
-
-def _times(parts: Iterator[bytes], path: Path) -> dict[str, Any]:
-    """Own and total time of so many functions or edges."""
-    import numpy as np
-
-    own, total = (np.frombuffer(next(parts), "f8") for _ in range(2))
-    if not (np.isfinite(own).all() and np.isfinite(total).all()):
-        raise ArtefactError(f"{path}: tried as {NAME}: a time is not a number.")
-    return {"self": own, "total": total, "unit": [UNIT] * len(own)}
+def _measured(of: Calls) -> dict[str, Any]:
+    return {"calls": of.calls, "self": of.own, "total": of.total, "unit": [UNIT] * len(of.calls)}

@@ -66,7 +66,7 @@ def _asked(path: Path) -> dict[str, Any]:
         raise MissingTool(f"{path}: only memray itself can read its captures, and it is not installed here. Install it with: {INSTALL}.")
     seconds = min(MOST_SECONDS, LEAST_SECONDS + SECONDS_A_MIB * path.stat().st_size // MIB)
     limits = Limits(times_file=8, seconds=seconds)
-    document: dict[str, Any] = json.loads(taken_apart(CHILD, path, NAME, limits, packages=True))
+    document: dict[str, Any] = json.loads(taken_apart(CHILD, path, NAME, limits))
     if "problem" in document:
         raise _problem(path, str(document["problem"]))
     return document

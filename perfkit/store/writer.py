@@ -8,12 +8,12 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from itertools import repeat
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Literal, Self, cast
+from typing import Any, Self, cast
 
 from perfkit.errors import ArtefactError, UsageError
 from perfkit.model.batch import Column, Columns, Scan
@@ -21,12 +21,15 @@ from perfkit.model.run import Fact, Run
 from perfkit.store.database import SETTINGS, Row, Store, asked, only_reading
 from perfkit.store.engine import duckdb
 from perfkit.store.migrations import definitions, run_tables, views
+from perfkit.store.pending import Pending
 from perfkit.store.vault import Kept
 
-SPLIT_REQUESTS = Path(__file__).with_name("split_requests.sql")
+SPLIT_REQUESTS, APPLICATION_FILES = (Path(__file__).with_name(name) for name in ("split_requests.sql", "application_files.sql"))
 MEMORY_LIMIT = "640MB"
 """Beyond it DuckDB spills to the disk beside the store; the whole process stays below 1 GiB."""
 FLUSH_ROWS = 200_000
+MANY_ROWS = 400_000
+"""Up to here one thread does the work."""
 BULK_ROWS = 10_000
 """Batches of this size and those of arrays are written as they come; smaller ones of lists wait for each other."""
 ADVICE = re.compile(r" (?:If this error occurred|Try setting|Possible fixes|Possible solution|LINE \d+:)")
@@ -36,12 +39,6 @@ TIMED_TABLES = ("requests", "spans")
 """Tables whose first moment is when the measuring began."""
 NAMED_TABLES = ("requests", "latency_buckets", "reported")
 """Tables whose endpoints readers leave as the tool named them."""
-APPLICATION_FILES = """
-    select distinct used.run_id, frames.file
-    from (select distinct run_id, frame_id from profile_nodes union select distinct run_id, frame_id from profile_functions) as used
-    join frames using (frame_id)
-    where origin_of(frames.file, frames.function) = 'application' and starts_with(frames.file, '/') and frames.file not like '%/ipykernel_%'
-"""
 FILES_USED = ("frames", "profile_nodes", "profile_functions", "origin_of")
 """What that question needs."""
 ENDPOINT_OF = ("segment_of", "endpoint_of")
@@ -52,24 +49,6 @@ STATEMENT_TABLES = {
     "statement_stats": "statement_stats.statement",
 }
 """Tables with statements, and where their text stands; what a recorder cut off has its fingerprint from the whole."""
-
-
-@dataclass(slots=True)
-class Pending:
-    """Column lists of one table that wait to be written together."""
-
-    rows: int = 0
-    columns: dict[str, list[Any]] = field(default_factory=dict)
-
-    def extend(self, columns: Mapping[str, Column], constants: Mapping[str, Any]) -> None:
-        added = len(next(iter(columns.values()), ()))
-        for name, values in columns.items():
-            self.columns.setdefault(name, [None] * self.rows).extend(values)
-        for name, value in constants.items():
-            self.columns.setdefault(name, [None] * self.rows).extend([value] * added)
-        self.rows += added
-        for values in self.columns.values():
-            values.extend([None] * (self.rows - len(values)))
 
 
 class Staging:
@@ -85,6 +64,8 @@ class Staging:
         self._closing.callback(lambda: self._making.result().close())
         self.tables: set[str] = set()
         """Those that batches came for; the others are empty."""
+        self._rows: int | None = 0
+        """Those that one thread was left alone with; None when all are at work."""
         self._pending: dict[str, Pending] = {}
         self._there: set[str] = set()
         """The tables, views and functions that were made."""
@@ -112,17 +93,27 @@ class Staging:
         """Stage one batch; source is what an error message calls it."""
         self.tables.add(batch.table)
         self.need(batch.table)
+        self._employ(batch)
         if isinstance(batch, Scan):
             self._scan(batch, token, source)
         else:
             self._collect(batch, token)
+
+    def _employ(self, batch: Columns | Scan) -> None:
+        """One thread does what is little: a second finds no work, and waits as busily as if it had some."""
+        if self._rows is None:
+            return
+        self._rows = None if isinstance(batch, Scan) or self._rows + len(batch) > MANY_ROWS else self._rows + len(batch)
+        if self._rows is None:
+            self.connection.execute("reset threads")
 
     def need(self, *names: str) -> None:
         """Makes what was not needed before."""
         missing = [name for name in names if name not in self._there]
         if not missing:
             return
-        self.connection.execute("\n".join(definitions()[name] for name in missing))
+        # a key costs more than to leave out what is there
+        self.connection.execute("\n".join(definitions()[name].replace(" primary key,", " not null,") for name in missing))
         self._there.update(missing)
         if self._named:
             self._allow_gaps([name for name in missing if name in run_tables()])
@@ -226,7 +217,7 @@ class Staging:
             return {}
         self.need(*FILES_USED)
         folders: dict[str, list[str]] = {}
-        for token, file in self.connection.execute(APPLICATION_FILES).fetchall():
+        for token, file in self.connection.execute(APPLICATION_FILES.read_text(encoding="utf-8")).fetchall():
             folders.setdefault(token, []).append(os.path.dirname(file))  # noqa: PTH120  paths of another machine
         return {token: os.path.commonpath(found) for token, found in folders.items()}
 
@@ -269,11 +260,10 @@ class Staging:
             return
         same = {} if table in GLOBAL_TABLES else _same(cast("Mapping[str, Sequence[Any]]", told))
         varied = {name: values for name, values in told.items() if name not in same}
-        if same and varied:
+        if varied and (same or table in GLOBAL_TABLES):
             self._insert_varied(table, varied, {**constants, **same})
             return
-        action: Literal["insert", "upsert"] = "upsert" if table in GLOBAL_TABLES else "insert"
-        with self.connection.appender(table, columns=[*constants, *told], action=action) as appender:
+        with self.connection.appender(table, columns=[*constants, *told]) as appender:
             appender.append_rows(zip(*map(repeat, constants.values()), *told.values(), strict=False))
 
     def _insert_varied(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any]) -> None:
@@ -282,8 +272,7 @@ class Staging:
         self.connection.execute(f"create temp table varied as select {names} from {table} limit 0")
         with self.connection.appender("varied", columns=[*columns]) as appender:
             appender.append_rows(zip(*columns.values(), strict=True))
-        told = ", ".join(f"${name} as {name}" for name in constants)
-        self.connection.execute(f"insert into {table} by name select {told}, {names} from varied", dict(constants))
+        self.connection.execute(_inserting(table, "varied", constants), dict(constants))
         self.connection.execute("drop table varied")
 
     def _insert_arrays(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any]) -> None:
@@ -292,13 +281,11 @@ class Staging:
         same = {**constants, **_same({name: values for name, values in columns.items() if isinstance(values, list)})}
         varied = [(name, values) for name, values in columns.items() if name not in same]
         given = {name: numpy.array(values, object) if isinstance(values, list) else values for name, values in varied}  # noqa: F841  DuckDB reads it
-        named = ", ".join([*(f"${name} as {name}" for name in same), "*"])
-        conflict = "on conflict do nothing" if table in GLOBAL_TABLES else ""
-        self.connection.execute(f"insert into {table} by name select {named} from given {conflict}", same or None)
+        self.connection.execute(_inserting(table, "given", same), same or None)
 
 
 def _made(spill: str) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill})
+    connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill, "threads": 1})
     connection.execute(SETTINGS)
     return connection
 
@@ -380,6 +367,13 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str) -> None:
         f"staged.* exclude (run_id, endpoint, url) "
         f"from {table} as staged join tokens on staged.run_id = tokens.token left join names on names.name = staged.endpoint"
     )
+
+
+def _inserting(table: str, source: str, constants: Mapping[str, Any]) -> str:
+    """The statement that takes rows from a source; of what runs share, those that are not there yet."""
+    named = ", ".join([*(f"${name} as {name}" for name in constants), "*"])
+    once, new = (f"distinct on ({key})", f"anti join {table} using ({key})") if (key := GLOBAL_TABLES.get(table)) else ("", "")
+    return f"insert into {table} by name select {once} {named} from {source} {new}"
 
 
 def _has_arrays(columns: Mapping[str, Column]) -> bool:

@@ -14,7 +14,7 @@ from perfkit.workbench import Workbench
 from tests.readers.harm import drained
 from tests.readers.test_every_artefact import FILES
 
-IN_A_PROCESS = ("memray", "memray-capture", "tracemalloc", "line-profiler", "cprofile")
+IN_A_PROCESS = ("memray", "memray-capture", "tracemalloc", "line-profiler")
 """Read by a process apart, which takes a while: their own tests damage them."""
 FOREIGN = (b"", b"[]", b"null", b"1", b'"x"', b"{}", b"[" * 10_000, b'{"a":' * 10_000, bytes(100), b"a b c\n" * 5)
 CUTS, FLIPS = 6, 12

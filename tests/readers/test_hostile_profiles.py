@@ -1,4 +1,4 @@
-"""A .prof is untrusted: whatever its bytes do, they do it in a process apart, and the answer is an error that names the file."""
+"""A .prof is untrusted: whatever its bytes are, the answer is what they say or an error that names the file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from perfkit.readers import cprofile
 from perfkit.readers.parts.frames import frame_id_of
 from perfkit.readers.parts.sandbox import taken_apart
 
-KEY = ("app.py", 1, "work")
+KEY, OTHER = ("app.py", 1, "work"), ("app.py", 2, "rest")
+SHARED = {KEY: (1, 1, 0.1, 0.1)}
+ENTRY = marshal.dumps((1, 1, 0.1, 0.1, {}), 2).replace(b"(\x05\0\0\0", b")\x05")
+ONE = marshal.dumps({KEY: (1, 1, 0.25, 0.25, {})}, 4)
 HOSTILE = {
     "code": marshal.dumps({KEY: compile("import os; os.abort()", "x", "exec")}),
     "a list": marshal.dumps([KEY]),
@@ -31,6 +34,15 @@ HOSTILE = {
     "callers in a list": marshal.dumps({KEY: (1, 1, 0.1, 0.1, [KEY])}),
     "a caller of two": marshal.dumps({KEY: (1, 1, 0.1, 0.1, {("a", 1): (1, 1, 0.1, 0.1)})}),
     "an edge of three": marshal.dumps({KEY: (1, 1, 0.1, 0.1, {KEY: (1, 1, 0.1)})}),
+    "an edge that is a text": marshal.dumps({KEY: (1, 1, 0.1, 0.1, {KEY: "often"})}),
+    "edges with and without times": marshal.dumps({KEY: (1, 1, 0.1, 0.1, {KEY: 1, OTHER: (1, 1, 0.1, 0.1)})}),
+    "callers of two functions": marshal.dumps({KEY: (1, 1, 0.1, 0.1, SHARED), OTHER: (1, 1, 0.1, 0.1, SHARED)}),
+    "a function told of twice": ONE[:-1] + ONE[1:],
+    "a reference to nothing": b"{r" + (7).to_bytes(4, "little") + ENTRY + b"0",
+    "a reference to a number": b"{" + b"\xa9\x03\xda\x01a\xe9" + bytes(4) + b"r" + (2).to_bytes(4, "little") + ENTRY + b"0",
+    "a text that is too long": b"{)\x03u" + (2**31).to_bytes(4, "little") + b"a" * 100,
+    "a text that is none": marshal.dumps({("app.py", 1, "w\xf6rk"): (1, 1, 0.1, 0.1, {})}).replace("w\xf6".encode(), b"w\xf6\xf6"),
+    "one name for everything": marshal.dumps({("a" * 100_000, line, "f"): (1, 1, 0.1, 0.1, {}) for line in range(2000)}),
 }
 
 
@@ -62,9 +74,10 @@ def test_names_that_are_no_text_stay_visible(tmp_path: Path) -> None:
 def test_a_caller_without_statistics_of_its_own_is_a_frame(tmp_path: Path) -> None:
     path, caller = tmp_path / "a.prof", ("b.py", 2, "caller")
     path.write_bytes(marshal.dumps({KEY: (1, 1, 0.5, 0.5, {caller: (1, 1, 0.2, 0.2)})}))
-    functions, _, callers, edges = (batch.columns for batch in cprofile.read(path) if isinstance(batch, Columns))
-    assert list(callers["function"]) == ["caller"]
-    assert (list(edges["caller_id"]), list(edges["callee_id"])) == (list(callers["frame_id"]), list(functions["frame_id"]))
+    frames, functions, edges = (batch.columns for batch in cprofile.read(path) if isinstance(batch, Columns))
+    assert list(frames["function"]) == ["work", "caller"]
+    assert list(functions["frame_id"]) == list(edges["callee_id"]) == list(frames["frame_id"])[:1]
+    assert list(edges["caller_id"]) == list(frames["frame_id"])[1:]
 
 
 def test_a_caller_is_found_by_its_name_where_the_file_repeats_it(tmp_path: Path) -> None:

@@ -22,12 +22,12 @@ def frame_id_of(place: Place) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
 
 
-def frame_ids_of(functions: Iterable[bytes], files: Iterable[bytes], lines: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Those of many places at once, whose texts are bytes already."""
+def frame_ids_of(places: Iterable[Place]) -> np.ndarray[Any, Any]:
+    """Those of many places at once."""
     import numpy as np
 
-    places = map(b"%b\0%b\0%d".__mod__, zip(functions, files, lines.tolist(), strict=False))
-    digests = b"".join([hashlib.blake2b(place, digest_size=8).digest() for place in places])
+    texts = (f"{function}\0{file}\0{line}".encode("utf-8", "surrogateescape") for function, file, line in places)
+    digests = b"".join([hashlib.blake2b(text, digest_size=8).digest() for text in texts])
     return (np.frombuffer(digests, ">u8") >> 1).astype("i8")
 
 

@@ -9,19 +9,16 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from gzip import GzipFile
 from pathlib import Path
 from tempfile import TemporaryFile
-from threading import Event, Timer
-from typing import IO, cast
+from typing import IO
 
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import open_artefact
 
-REFUSED = 3
-"""Exit status of a child that says on stderr, in one line, what is wrong with the bytes."""
 LONGEST_REMARK = 300
 
 
@@ -40,45 +37,21 @@ class Limits:
 USUAL = Limits()
 
 
-def taken_apart(script: Path, path: Path, name: str, limits: Limits = USUAL, *, packages: bool = False) -> bytes:
-    """All that a script of ours writes about an artefact."""
-    with taking_apart(script, path, name, limits, packages=packages) as written:
-        return written.read()
-
-
-@contextmanager
-def taking_apart(script: Path, path: Path, name: str, limits: Limits = USUAL, *, packages: bool = False) -> Iterator[IO[bytes]]:
-    """What a script of ours writes about an artefact that it gets on its standard input; it limits itself, by the two numbers it is given.
-
-    It is still at work while the first of it is read: whether all went well shows at the end, also to who found less than expected (EOFError).
-    With packages the script may import what is installed.
-    """
-    alone = ["-P"] if packages else ["-I", "-S", "-B"]
+def taken_apart(script: Path, path: Path, name: str, limits: Limits = USUAL) -> bytes:
+    """What a script of ours writes about an artefact that it gets on its standard input; it limits itself, by the two numbers it is given."""
     with _plain(path) as content, TemporaryFile() as remarks:
-        size, whole = os.fstat(content.fileno()).st_size, False
-        command = [sys.executable, *alone, str(script), str(limits.memory_bytes + limits.times_file * size), str(limits.seconds)]
-        with subprocess.Popen(command, stdin=content, stdout=subprocess.PIPE, stderr=remarks, env=_environment()) as process:
-            late = Event()
-            watch = Timer(2 * limits.seconds, _end, (process, late))
-            watch.start()
-            try:
-                with suppress(EOFError), cast("IO[bytes]", process.stdout) as written:
-                    yield written
-                    whole = True
-                status = process.wait()
-            finally:
-                watch.cancel()
-                process.kill()
-        if late.is_set():
-            raise ArtefactError(f"{path}: tried as {name}: {_too_long(limits)}")
-        if status or not whole:
+        size = os.fstat(content.fileno()).st_size
+        command = [sys.executable, "-P", str(script), str(limits.memory_bytes + limits.times_file * size), str(limits.seconds)]
+        try:
+            ended = subprocess.run(
+                command, stdin=content, stdout=subprocess.PIPE, stderr=remarks, env=_environment(), timeout=2 * limits.seconds, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ArtefactError(f"{path}: tried as {name}: {_too_long(limits)}") from error
+        if ended.returncode:
             remarks.seek(0)
-            raise ArtefactError(f"{path}: tried as {name}: {_reason(status, remarks.read(), size, limits)}")
-
-
-def _end(process: subprocess.Popen[bytes], late: Event) -> None:
-    late.set()
-    process.kill()
+            raise ArtefactError(f"{path}: tried as {name}: {_reason(ended.returncode, remarks.read(), size, limits)}")
+        return ended.stdout
 
 
 @contextmanager
@@ -108,8 +81,6 @@ def _too_long(limits: Limits) -> str:
 
 def _reason(status: int, remarks: bytes, size: int, limits: Limits) -> str:
     said = remarks.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1][:LONGEST_REMARK].rstrip(".")
-    if status == REFUSED:
-        return f"{said} (file of {size} bytes)."
     if status == -signal.SIGXCPU:
         return _too_long(limits)
     if status < 0:
