@@ -26,13 +26,14 @@ BY_LINE = False
 UNIT = "wall_s"
 """cProfile's clock is perf_counter unless a program sets another one."""
 START = re.compile(rb"[\x7b\xfb][\x29\xa9]\x03", re.DOTALL)
-PYTHON_2_START = re.compile(rb"\x7b\x28\x03\x00\x00\x00", re.DOTALL)
+OLD_START = re.compile(rb"\x7b\x28\x03\x00\x00\x00", re.DOTALL)
+"""Of the marshal format up to version 2, which other Pythons still write."""
 MOST_BYTES = 128 << 20
 
 
 def sniff(head: Head) -> bool:
-    """A marshalled dictionary whose first key is a tuple of three; Python 2 wrote its tuples another way."""
-    return bool(START.match(head.data) or PYTHON_2_START.match(head.data))
+    """A marshalled dictionary whose first key is a tuple of three."""
+    return bool(START.match(head.data) or OLD_START.match(head.data))
 
 
 def read(path: Path) -> Iterator[Batch]:
@@ -43,7 +44,8 @@ def read(path: Path) -> Iterator[Batch]:
     try:
         graph = call_graph(content)
     except ValueError as error:
-        raise refuse(path, NAME, f"{error} (file of {len(content)} bytes).") from error
+        old = " If Python 2 wrote it, profile again with Python 3." if OLD_START.match(content) else ""
+        raise refuse(path, NAME, f"{error} (file of {len(content)} bytes).{old}") from error
     names, files, lines = graph.frames
     ids = frame_ids_of(zip(names, files, lines.tolist(), strict=True))
     yield Columns("frames", {"frame_id": ids, "function": names, "file": files, "line": lines})
@@ -60,8 +62,6 @@ def _content(path: Path) -> bytes:
         raise ArtefactError(f"{path}: tried as gzip: the compressed data is damaged: {error}.") from error
     if len(content) > MOST_BYTES:
         raise refuse(path, NAME, f"it holds more than {MOST_BYTES >> 20} MiB. Profile less, or for a shorter time.")
-    if PYTHON_2_START.match(content):
-        raise refuse(path, NAME, "written by Python 2, which names its strings in another way. Profile again with Python 3.")
     return content
 
 

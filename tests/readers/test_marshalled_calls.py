@@ -57,9 +57,10 @@ def test_what_is_read_is_what_marshal_loads(stats: Stats) -> None:
 
 @given(statistics())
 def test_whether_or_not_an_object_is_used_again(stats: Stats) -> None:
-    """What version 2 writes and is loaded has no object twice."""
-    written = marshal.dumps(marshal.loads(marshal.dumps(stats, 2)))
+    """What version 2 writes has no object twice; older Pythons and other ones write that."""
+    written = marshal.dumps(stats, 2)
     assert read(call_graph(written)) == expected(stats)
+    assert read(call_graph(marshal.dumps(marshal.loads(written)))) == expected(stats)
 
 
 @given(statistics(), st.data())

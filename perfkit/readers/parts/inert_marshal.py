@@ -12,7 +12,9 @@ from array import array
 from typing import NoReturn
 
 FLAG, BARE = 0x80, 0x7F
-NULL, REFERENCE, TUPLE, MAPPING, CODE, INTEGER, LONG, FLOAT = b"0r){cilg"
+NULL, REFERENCE, TUPLE, LONG_TUPLE, MAPPING, CODE, INTEGER, LONG, FLOAT = b"0r)({cilg"
+TUPLES = {TUPLE: 1, LONG_TUPLE: 4}
+"""Bytes of their length; the other one is how older Pythons, and other ones, write all of them."""
 SHORT_TEXTS, LONG_TEXTS = b"zZ\xfa\xda", b"aAut\xe1\xc1\xf5\xf4"
 SIZES = {INTEGER: 5, REFERENCE: 5, FLOAT: 9}
 """Bytes of an object, with that of its kind."""
@@ -44,8 +46,8 @@ class Walk:
     def __init__(self, content: bytes) -> None:
         """Raises ValueError where the bytes are no such statistics."""
         self.content = content
-        self.keys, self.lines = _numbers(), _numbers()
-        """Each key where it is written, and the line in it."""
+        self.keys, self.files, self.lines = _numbers(), _numbers(), _numbers()
+        """Each key where it is written, and the file and the line in it."""
         self.text_places, self.text_numbers = _numbers(), _numbers()
         self.texts: dict[bytes, int] = {}
         """Names and files by number."""
@@ -78,10 +80,10 @@ class Walk:
         content = self.content
         if content[at] == REFERENCE:
             return at + SIZES[REFERENCE]
-        if content[at] & BARE != TUPLE or content[at + 1] != KEY_ITEMS:
-            _refuse(WRONG_ENTRY)
         self.keys.append(at)
-        at = self._text(at + 2)
+        at = self._first_item(at, KEY_ITEMS, WRONG_ENTRY)
+        self.files.append(at)
+        at = self._text(at)
         self.lines.append(at)
         return self._text(at + SIZES[INTEGER])
 
@@ -147,7 +149,7 @@ class Walk:
         """Of another size, a reference, or a bare count."""
         self.odd_edges.append(self.edge_count)
         self._run(at, at + EDGE_BYTES)
-        if self.content[at] & BARE == TUPLE:
+        if self.content[at] & BARE in TUPLES:
             return self._fields(at, EDGE_ITEMS, self.odd_edge_fields)
         self.odd_edge_fields.extend([at] * EDGE_ITEMS)
         return self._behind_number(at, WRONG_EDGE)
@@ -155,13 +157,17 @@ class Walk:
     def _fields(self, at: int, items: int, fields: array[int]) -> int:
         """Four numbers of a tuple."""
         otherwise = WRONG_EDGE if items == EDGE_ITEMS else WRONG_ENTRY
-        if self.content[at] & BARE != TUPLE or self.content[at + 1] != items:
-            _refuse(otherwise)
-        at += 2
+        at = self._first_item(at, items, otherwise)
         for _ in EDGE_FIELDS:
             fields.append(at)
             at = self._behind_number(at, otherwise)
         return at
+
+    def _first_item(self, at: int, items: int, otherwise: str) -> int:
+        width = TUPLES.get(self.content[at] & BARE, 0)
+        if not width or int.from_bytes(self.content[at + 1 : at + 1 + width], "little") != items:
+            _refuse(otherwise)
+        return at + 1 + width
 
     def _behind_number(self, at: int, otherwise: str) -> int:
         kind = self.content[at] & BARE

@@ -19,7 +19,7 @@ from perfkit.readers.parts.inert_marshal import (
     REFERENCE,
     SIZES,
     STEP,
-    TUPLE,
+    TUPLES,
     WRONG_EDGE,
     WRONG_ENTRY,
     Walk,
@@ -84,8 +84,8 @@ def call_graph(content: bytes) -> CallGraph:
 def _frames(objects: Objects) -> tuple[Frames, NDArray[np.int64]]:
     """Functions, and the number of the one that each key names: keys that are equal need not be one object."""
     walk, keys = objects.walk, objects.keys
-    text_places, text_numbers, line_places = map(_array, (walk.text_places, walk.text_numbers, walk.lines))
-    names, files = (text_numbers[objects.numbers_of(places, text_places)] for places in (line_places + SIZES[INTEGER], keys + 2))
+    text_places, text_numbers, file_places, line_places = map(_array, (walk.text_places, walk.text_numbers, walk.files, walk.lines))
+    names, files = (text_numbers[objects.numbers_of(places, text_places)] for places in (line_places + SIZES[INTEGER], file_places))
     lines = objects.numbers(line_places, LINE, "i4")
     named = np.unique(names * len(walk.texts) + files, return_inverse=True)[1]
     _, shown, same = np.unique((named << 32) + lines, return_index=True, return_inverse=True)
@@ -154,12 +154,15 @@ class Objects:
     def _share(self, tuples: Places, fields: Places, odd: NDArray[np.int64]) -> None:
         """A tuple that is referred to has its fields elsewhere."""
         meant = self._meant(tuples[odd])
-        elsewhere = (meant != tuples[odd]) & (self._kinds[meant] & BARE == TUPLE)
+        elsewhere = (meant != tuples[odd]) & self._are_tuples(meant)
         fields[:, odd[elsewhere]] = fields[:, self.numbers_of(meant[elsewhere], tuples)]
+
+    def _are_tuples(self, places: Places) -> NDArray[np.bool_]:
+        return np.isin(self._kinds[places] & BARE, [*TUPLES])
 
     def timed(self) -> bool:
         """The pure-Python profiler counts calls of an edge but does not time them: it has no edges here."""
-        timed = self._kinds[self._meant(self._tuples[self._odd_edges])] & BARE == TUPLE
+        timed = self._are_tuples(self._meant(self._tuples[self._odd_edges]))
         if timed.all():
             return True
         if timed.any() or len(timed) < len(self._tuples):
