@@ -9,8 +9,8 @@ from typing import Any
 from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch
-from perfkit.readers.parts.parsing import refuse, text_of
-from perfkit.readers.parts.pg_documents import NoDocument, documents_of
+from perfkit.readers.parts.parsing import bytes_of, decoded, refuse
+from perfkit.readers.parts.pg_documents import NoDocument, documents_of, only_document
 from perfkit.readers.parts.pg_plan import batches
 
 NAME = "pg-explain"
@@ -32,8 +32,10 @@ def sniff(head: Head) -> bool:
 
 def read(path: Path) -> Iterator[Batch]:
     """Plans and their nodes."""
+    given = bytes_of(path, NAME)
     try:
-        documents = documents_of(text_of(path, NAME))
+        # most files are one document; of the others, and of damage, the slower way knows more to say
+        documents = only_document(given) or documents_of(decoded(path, NAME, given))
     except NoDocument as error:
         where = f"{path}, line {error.line}, column {error.column}"
         raise ArtefactError(f"{where}: tried as {NAME}: {error.reason}; was the file cut off?") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NoReturn
@@ -37,17 +38,17 @@ class _NoNumber(ValueError):  # noqa: N818  it says what stood there
     """NaN or Infinity, which Python would read."""
 
 
-def documents_of(text: str) -> list[tuple[int, Any]]:
-    """The documents of a text with the lines where they begin; raises NoDocument."""
+def only_document(given: bytes) -> list[tuple[int, Any]]:
+    """What is JSON as a whole, with the line where it begins; nothing where it is not."""
+    plain = given.removeprefix(BOM_UTF8)
     try:
-        # most texts are one document; of the others, and of damage, the slower way knows more to say
-        return [(1 + text.count("\n", 0, _behind(BETWEEN, text, 0)), orjson.loads(text))]
+        return [(1 + plain.count(b"\n", 0, len(plain) - len(plain.lstrip())), orjson.loads(plain))]
     except orjson.JSONDecodeError:
-        return _separate_documents(text)
+        return []
 
 
-def _separate_documents(text: str) -> list[tuple[int, Any]]:
-    """Several, or one in a frame."""
+def documents_of(text: str) -> list[tuple[int, Any]]:
+    """The documents of a text, be it that they stand in a frame, with the lines where they begin; raises NoDocument."""
     if QUOTED.match(text):
         return list(_documents(QUOTE.sub("", TITLE.sub("", text)).replace('""', '"')))
     try:
