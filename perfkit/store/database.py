@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import random
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -216,7 +215,9 @@ class Store:
                     from perfkit.store.holder import describe_holder
 
                     raise StoreBusy(self._busy(describe_holder(str(error)))) from error
-            time.sleep(pause * random.uniform(0.5, 1.5))
+            from random import uniform
+
+            time.sleep(pause * uniform(0.5, 1.5))
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
     @contextmanager

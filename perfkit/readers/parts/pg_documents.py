@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 import orjson
 
 from perfkit.readers.parts.parsing import ESCAPED_HALF
-from perfkit.readers.parts.pg_frames import undecorated
 
 BETWEEN = re.compile(r"[\s;,]*")
 SPACE = re.compile(r"[ \t\r\n]*")
@@ -54,6 +53,8 @@ def documents_of(text: str) -> list[tuple[int, Any]]:
     try:
         return list(_documents(text))
     except NoDocument:
+        from perfkit.readers.parts.pg_frames import undecorated
+
         plain = "\n".join(line.text for line in undecorated(text, of_json=True))
         if plain == text:
             raise

@@ -10,17 +10,23 @@ from typing import Any
 import orjson
 
 from perfkit.errors import ArtefactError
-from perfkit.model.batch import Batch, Columns, columns_of
+from perfkit.model.batch import Batch, Columns
 from perfkit.readers.parts.pg_checks import checked
 from perfkit.readers.parts.pg_forms import BUFFERS, SAID, Form, Values, details_of
-from perfkit.readers.parts.plan_rows import PlanRow
 from perfkit.readers.parts.plan_tree import Node, Own, Tree
 
 ENGINE = "postgresql"
 IO_ROUNDING_MS = 0.001
-WHOLE_SHOWN_APART = frozenset(
-    {"Plan", "Query Text", "Planning Time", "Execution Time", "Total Runtime", "Name", "Nested In", "Cold Execution Time", "Cold Planning Time"}
-)
+WHOLE = {
+    "statement": "Query Text",
+    "planning_ms": "Planning Time",
+    "name": "Name",
+    "cold_ms": "Cold Execution Time",
+    "cold_planning_ms": "Cold Planning Time",
+    "nested_in": "Nested In",
+}
+"""Columns that are what is said of the plan."""
+WHOLE_SHOWN_APART = frozenset({"Plan", "Execution Time", "Total Runtime", *WHOLE.values()})
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 NOTHING = b"null"
 """So orjson also writes what is not finite, which the encoder refuses."""
@@ -28,41 +34,37 @@ NOTHING = b"null"
 
 def batches(explained: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Batch]:
     """Plans and their nodes, in pre-order; each explained statement comes with what an error calls it. Raises for what EXPLAIN never writes."""
-    plans: list[PlanRow] = []
+    plans: dict[str, list[Any]] = defaultdict(list)
     nodes: dict[str, list[Any]] = defaultdict(list)
     for plan_id, (where, facts) in enumerate(explained):
         said = checked(facts, where)
         tree = Tree(facts["Plan"])
         times = tree.own_times()
         try:
-            plans.append(_plan_row(plan_id, facts, tree, times))
+            whole = {"plan_id": plan_id, "engine": ENGINE, **_whole(facts, tree, times)}
             columns = {"plan_id": [plan_id] * len(said), **_measured(facts, tree, times), **_said(tree, said)}
         except ValueError as error:
             raise ArtefactError(f"{where}: a number in it is not finite.") from error
+        for column, value in whole.items():
+            plans[column].append(value)
         for column, values in columns.items():
             nodes[column] += values
-    yield columns_of("plans", plans)
+    yield Columns("plans", plans)
     yield Columns("plan_nodes", nodes)
 
 
-def _plan_row(plan_id: int, explained: Mapping[str, Any], tree: Tree, times: Own) -> PlanRow:
+def _whole(explained: Mapping[str, Any], tree: Tree, times: Own) -> dict[str, Any]:
+    """What is said of the plan as a whole, by column."""
     execution_ms = _execution_ms(explained)
     outside_ms = None
     if tree.root.wall_ms is not None and execution_ms is not None:
         outside_ms = max(execution_ms - sum(times.amounts), 0.0)
-    return PlanRow(
-        plan_id=plan_id,
-        engine=ENGINE,
-        statement=explained.get("Query Text"),
-        planning_ms=explained.get("Planning Time"),
-        execution_ms=execution_ms if execution_ms is not None else tree.root.wall_ms,
-        outside_ms=outside_ms,
-        name=explained.get("Name"),
-        cold_ms=explained.get("Cold Execution Time"),
-        cold_planning_ms=explained.get("Cold Planning Time"),
-        nested_in=explained.get("Nested In"),
-        details=_encoded(details_of(explained, WHOLE_SHOWN_APART)),
-    )
+    return {
+        **{column: explained.get(key) for column, key in WHOLE.items()},
+        "execution_ms": execution_ms if execution_ms is not None else tree.root.wall_ms,
+        "outside_ms": outside_ms,
+        "details": _encoded(details_of(explained, WHOLE_SHOWN_APART)),
+    }
 
 
 def _execution_ms(explained: Mapping[str, Any]) -> float | None:
