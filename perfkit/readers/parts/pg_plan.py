@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -32,7 +32,7 @@ NOTHING = b"null"
 """So orjson also writes what is not finite, which the encoder refuses."""
 
 
-def batches(explained: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Batch]:
+def batches(explained: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[Batch]:
     """Plans and their nodes, in pre-order; each explained statement comes with what an error calls it. Raises for what EXPLAIN never writes."""
     plans: dict[str, list[Any]] = defaultdict(list)
     nodes: dict[str, list[Any]] = defaultdict(list)
@@ -49,6 +49,7 @@ def batches(explained: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Batc
             plans[column].append(value)
         for column, values in columns.items():
             nodes[column] += values
+        tree.part()
     yield Columns("plans", plans)
     yield Columns("plan_nodes", nodes)
 

@@ -103,6 +103,11 @@ class Tree:
     def root(self) -> Node:
         return self.nodes[0]
 
+    def part(self) -> None:
+        """Nodes that know each other stay until Python's collector comes; afterwards they do not any more."""
+        for node in self.nodes:
+            node.children.clear()
+
     def own_times(self) -> Own:
         """Own wall time; the sum less what is left over is the root's time."""
         return self.own([node.wall_ms or 0.0 for node in self.nodes], lambda node: node.tolerance_ms)
