@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from perfkit.bundle import Opened, StoredRun, is_bundle, opened
-from perfkit.bundle.contents import LIST
-from perfkit.bundle.packed import SUFFIX
+from perfkit.bundle.recognising import LIST, SUFFIX, is_bundle
 from perfkit.errors import ArtefactError, PerfkitError, UnknownFormat, UsageError
 from perfkit.model.artefact import read_head, whole_rows
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, run_from, run_id_of
@@ -23,12 +22,16 @@ from perfkit.store.vault import Kept, Vault, sha256_of
 from perfkit.store.writer import Staged, Staging, commit
 from perfkit.trace.fingerprint import fingerprint_of
 
+if TYPE_CHECKING:
+    from perfkit.bundle.contents import StoredRun
+    from perfkit.bundle.opening import Opened
+
 Examine = Callable[[Asked, Mapping[str, Manifest]], Mapping[str, Manifest]]
 """Adds to manifests what the staged rows say of their runs."""
 Progress = Callable[[str, int, int], None]
 """Called with the file's name, the number of files done and the number of all."""
 
-Settle = Callable[[Opened], None]
+Settle = Callable[["Opened"], None]
 """Finds places for what a bundle brings beside its runs, when these are stored."""
 
 HASHED_AT_ONCE = 16 << 20
@@ -160,10 +163,18 @@ def _sources(paths: Sequence[Path], stated: Manifest, how: Reading, scratch: Pat
     bundles = bundles_of(paths)
     if bundles and (stated != Manifest() or how != Reading()):
         raise UsageError(f"{bundles[0]} is a bundle, which says itself what its runs are. Ingest it without --as, --label and the other options.")
-    found = [closing.enter_context(opened(path, scratch)) for path in bundles]
+    found = _opened(bundles, scratch, closing)
     settled = [_of_bundle(bundle, run) for bundle in found for run in bundle.contents.runs]
     sources = [_source(path, stated, how) for path in _artefacts([path for path in paths if path not in bundles], how.as_format, bundles)]
     return [*sources, *settled], found
+
+
+def _opened(bundles: Sequence[Path], scratch: Path, closing: ExitStack) -> list[Opened]:
+    if not bundles:
+        return []
+    from perfkit.bundle.opening import opened
+
+    return [closing.enter_context(opened(path, scratch)) for path in bundles]
 
 
 def bundles_of(paths: Iterable[Path]) -> list[Path]:

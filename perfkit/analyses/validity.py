@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from perfkit.model.run import Manifest
-from perfkit.stats.little import ClosedLoop
 from perfkit.store import Asked
 
 QUESTION = Path(__file__).with_suffix(".sql")
@@ -82,6 +80,8 @@ def _off_little(conduct: Conduct, manifest: Manifest) -> Iterator[str]:
     users, pause_s = _number(manifest.parameters.get("users")), _number(manifest.parameters.get("wait_s"))
     if manifest.load_model != "closed" or not users or pause_s is None or conduct.steps:
         return
+    from perfkit.stats.little import ClosedLoop
+
     loop = ClosedLoop(users, conduct.seconds, conduct.n / conduct.seconds, conduct.in_flight, pause_s, conduct.longest_ms / 1000)
     if loop.is_off() and conduct.failed > MOST_REFUSED * conduct.n:
         yield f"{conduct.failed} of {conduct.n} requests failed, most often with {conduct.failing_with or 'no reason'}"
@@ -102,10 +102,12 @@ def _steady(first_end: datetime, seconds: Sequence[Second]) -> tuple[datetime | 
 
 def _thinned(latency: list[float], throughput: list[float]) -> tuple[int, list[float], list[float]]:
     """A run of many hours in longer stretches than seconds: their length, the medians and the mean throughputs."""
+    from statistics import fmean, median
+
     width = -(-len(latency) // MOST_STRETCHES) or 1
     places = range(0, len(latency), width)
-    medians = [statistics.median(latency[place : place + width]) for place in places]
-    return width, medians, [statistics.fmean(throughput[place : place + width]) for place in places]
+    medians = [median(latency[place : place + width]) for place in places]
+    return width, medians, [fmean(throughput[place : place + width]) for place in places]
 
 
 def laid_out(seconds: Sequence[Second]) -> tuple[list[float], list[float]]:

@@ -11,14 +11,12 @@ from math import inf
 from pathlib import PurePosixPath
 from typing import Any, Self
 
+from perfkit.bundle.recognising import HEAD_BYTES, LIST
 from perfkit.errors import ArtefactError
 from perfkit.model.run import Manifest, run_id_of
 
-LIST = "bundle.json"
 KIND = "perfkit bundle"
 VERSION = 1
-HEAD_BYTES = 4096
-"""The list says in its beginning what it is, so that a cut one is known as such."""
 ARTEFACTS, REPORT, PACK, OWN = "artefacts", "report", "pack", "workspace"
 """Its folders: raw files, the report with its figures, the system's pack, files that belong into the root of a workspace."""
 ALLOWED = {REPORT: (".md", ".png", ".svg"), PACK: (".yml", ".j2", ".md"), OWN: (".yml",)}

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from perfkit.bundle.contents import HEAD_BYTES, LIST, MOST_LIST_BYTES, Contents, Member
-from perfkit.bundle.packed import CHUNK_BYTES, Read, is_packed, unpacked
+from perfkit.bundle.contents import MOST_LIST_BYTES, Contents, Member
+from perfkit.bundle.packed import CHUNK_BYTES, Read, unpacked
+from perfkit.bundle.recognising import LIST
 from perfkit.errors import ArtefactError
 
 MOST_EXPANDED, LEAST_ALLOWED = 200, 256 << 20
@@ -27,17 +28,6 @@ class Opened:
     """What the user named."""
     folder: Path
     contents: Contents
-
-
-def is_bundle(path: Path) -> bool:
-    """A folder with a list, or an archive that begins with one."""
-    if not path.is_dir():
-        return path.is_file() and is_packed(path)
-    note = path / LIST
-    if not note.is_file():
-        return False
-    with note.open("rb") as file:
-        return Contents.is_list(file.read(HEAD_BYTES))
 
 
 @contextmanager

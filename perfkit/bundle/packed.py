@@ -10,11 +10,10 @@ from typing import IO
 
 import zstandard
 
-from perfkit.bundle.contents import LIST, MOST_LIST_BYTES
+from perfkit.bundle.contents import MOST_LIST_BYTES
+from perfkit.bundle.recognising import LIST, SUFFIX
 from perfkit.errors import ArtefactError
 
-SUFFIX = ".tar.zst"
-MAGIC = b"\x28\xb5\x2f\xfd"
 LEVEL = 12
 BLOCK = tarfile.BLOCKSIZE
 CHUNK_BYTES = 1 << 20
@@ -39,16 +38,13 @@ def pack(files: Iterable[tuple[str, Path]], target: Path) -> None:
         out.write(bytes(2 * BLOCK))
 
 
-def is_packed(path: Path) -> bool:
-    """Whether the file is a bundle, or begins like one and is cut or damaged after that."""
-    with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
-            return False
+def begins_with_list(archive: Path) -> bool:
+    """Whether the file under zstd is a bundle, or begins like one and is cut or damaged after that."""
     try:
-        with _unpacking(path) as read:
+        with _unpacking(archive) as read:
             return tarfile.TarInfo.frombuf(read(BLOCK), "utf-8", "strict").name == LIST
     except (ArtefactError, tarfile.HeaderError, UnicodeDecodeError):
-        return path.name.endswith(SUFFIX)
+        return archive.name.endswith(SUFFIX)
 
 
 @contextmanager

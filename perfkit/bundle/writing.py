@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from perfkit.bundle.contents import LIST, Contents, Member, is_allowed
-from perfkit.bundle.packed import SUFFIX, pack
+from perfkit.bundle.contents import Contents, Member, is_allowed
+from perfkit.bundle.packed import pack
+from perfkit.bundle.recognising import LIST, SUFFIX
 from perfkit.errors import UsageError
 
 

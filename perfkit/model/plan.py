@@ -183,11 +183,10 @@ class Plan:
 def linked(heads: Iterable[PlanHead], steps: Sequence[PlanStep]) -> list[Plan]:
     """Plans from their rows; steps are in pre-order within their plan."""
     plans = {(head.run_id, head.plan_id): Plan(head) for head in heads}
-    known: dict[tuple[str, int, int], Node] = {}
     for step in steps:
         plan = plans[step.run_id, step.plan_id]
-        parent = None if step.parent_id is None else known[step.run_id, step.plan_id, step.parent_id]
-        node = known[step.run_id, step.plan_id, step.node_id] = Node(step, plan, parent)
+        parent = None if step.parent_id is None else plan.nodes[step.parent_id]
+        node = Node(step, plan, parent)
         plan.nodes.append(node)
         if parent is not None:
             parent.children.append(node)

@@ -12,7 +12,6 @@ from typing import Protocol, cast
 from perfkit.errors import UnknownFormat, unknown
 from perfkit.model.artefact import Head, read_head
 from perfkit.model.batch import Batch
-from perfkit.readers.parts.unread import advice_for
 
 
 class Reader(Protocol):
@@ -131,6 +130,8 @@ def detect(path: Path, head: Head | None = None) -> Reader:
     for reader in READERS.candidates(head):
         if reader.sniff(head):
             return reader
+    from perfkit.readers.parts.unread import advice_for
+
     if advice := advice_for(head.text):
         raise UnknownFormat(f"{path}: {advice}")
     raise UnknownFormat(

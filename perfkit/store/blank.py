@@ -1,14 +1,14 @@
-"""A new store is the copy of an empty one, which is made once and kept beside the compiled modules: copying costs a twentieth of making."""
+"""A new store is the copy of an empty one, which is made once and kept beside the compiled modules: copying costs a twentieth of making.
+
+Tools for files are imported by the first command in a new workspace alone."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from hashlib import sha256
 from importlib.util import cache_from_source
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from perfkit.store.engine import duckdb
 from perfkit.store.migrations import MIGRATIONS, SCHEMA, migrate
@@ -23,9 +23,11 @@ def begin(path: Path) -> None:
     """An empty store where there is none yet. Where no copy can be kept there stays none, and whoever writes first makes its tables."""
     if path.exists():
         return
+    from shutil import copyfile
+
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        shutil.copyfile(_kept(), unfinished)
+        copyfile(_kept(), unfinished)
         path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # of a store that somebody deleted: DuckDB would replay it
         unfinished.replace(path)
     except OSError:
@@ -39,6 +41,8 @@ def _kept() -> Path:
     if not kept.exists():
         if sys.dont_write_bytecode:
             raise PermissionError(f"{FOLDER}: Python was asked to write nothing here.")
+        from tempfile import TemporaryDirectory
+
         with TemporaryDirectory(dir=FOLDER, prefix=".empty-") as folder:
             made = Path(folder) / kept.name
             with duckdb.connect(str(made), config={"storage_compatibility_version": OLDEST_READER}) as connection:

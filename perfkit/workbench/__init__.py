@@ -17,7 +17,7 @@ from perfkit.workbench.evidence import now
 from perfkit.workspace import Workspace, find_workspace
 
 if TYPE_CHECKING:
-    from perfkit.bundle import Contents
+    from perfkit.bundle.contents import Contents
     from perfkit.model.index import IndexCandidate
     from perfkit.packs import Component, Pack
     from perfkit.packs.investigation import Investigation

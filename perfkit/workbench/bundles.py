@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import astuple, fields
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from perfkit import __version__
 from perfkit.analyses.known_runs import Selection, known_runs, select_runs
-from perfkit.bundle import Contents, Given, Opened, StoredRun, write
-from perfkit.bundle.contents import ARTEFACTS, OWN, PACK, REPORT, Floor, is_allowed
+from perfkit.bundle.contents import ARTEFACTS, OWN, PACK, REPORT, Contents, Floor, StoredRun, is_allowed
+from perfkit.bundle.opening import Opened
+from perfkit.bundle.writing import Given, write
 from perfkit.errors import PerfkitError, UsageError
 from perfkit.ingest import TRUNCATED
 from perfkit.model.run import Run
@@ -31,8 +32,6 @@ FLOORS = (
 )
 FACTS = "select stat, value, unit from profile_facts where run_id = $run_id order by all"
 NAMES = "select sha256, name from artefacts"
-
-Tell = Callable[[str], object]
 
 
 def export_report(workspace: Workspace, report: Path, target: Path, investigation: Path | None = None) -> Contents:
@@ -128,18 +127,8 @@ def _own_files(workspace: Workspace, investigation: Path | None) -> list[Given]:
     return [Given(f"{OWN}/{file.name}", file) for file in files if file.is_file()]
 
 
-def settling(workspace: Workspace, tell: Tell) -> Callable[[Opened], None]:
-    """What is to be done with a bundle whose runs are stored."""
-
-    def settle(bundle: Opened) -> None:
-        for said in settle_in(bundle, workspace):
-            tell(said)
-
-    return settle
-
-
 def settle_in(bundle: Opened, workspace: Workspace) -> Iterator[str]:
-    """Puts what came beside the runs where it belongs, unless something is there; says what was done."""
+    """Puts what came beside the runs of a bundle, when these are stored, where it belongs, unless something is there; says what was done."""
     store = Store(workspace.database)
     yield from _other_runs(bundle, store)
     yield from _remember_floors(bundle, store)

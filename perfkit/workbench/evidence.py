@@ -19,6 +19,7 @@ from perfkit.workspace import Workspace
 if TYPE_CHECKING:
     import pandas
 
+    from perfkit.bundle.opening import Opened
     from perfkit.collectors import Options
     from perfkit.collectors.base import Progress as Step
     from perfkit.collectors.inventory import Tool
@@ -60,10 +61,14 @@ class Evidence:
         """Store artefacts and bundles, all or none; tell hears what became of what a bundle brought beside its runs."""
         from perfkit.analyses.validity import examined
         from perfkit.ingest import Reading, ingest
-        from perfkit.workbench.bundles import settling
 
-        how, settle = Reading(as_format, partial), settling(self.workspace, tell or str)
-        said = from_outside().overridden_by(stated or Manifest())
+        def settle(bundle: Opened) -> None:
+            from perfkit.workbench.bundles import settle_in
+
+            for settled in settle_in(bundle, self.workspace):
+                (tell or str)(settled)
+
+        how, said = Reading(as_format, partial), from_outside().overridden_by(stated or Manifest())
         return ingest(paths, self.store, self.vault, stated=said, reading=how, examine=examined, progress=progress, settle=settle)
 
     @contextmanager

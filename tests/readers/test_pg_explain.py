@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from perfkit.errors import ArtefactError
+from perfkit.readers.parts.pg_documents import PIECE
 from tests.readers.plan_files import ARTEFACTS, Read, artefact, read_plans
 
 FILTER = ARTEFACTS / "pg_explain" / "filter.json"
@@ -40,6 +42,21 @@ def test_one_object_or_several_documents_are_read_like_an_array(tmp_path: Path) 
     one = json.dumps(explained)
     assert len(read(tmp_path, one).plans) == 1
     assert len(read(tmp_path, f"{one}\n{one};\n[{one},{one}]\n").plans) == 4
+
+
+def test_a_file_of_many_pieces_is_read_like_its_plans_one_by_one(tmp_path: Path) -> None:
+    looks_like_one = 'x"}}, {"Query Text": "y'
+    plans = [{"Query Text": f"{looks_like_one} {number}", "Plan": node(Filter=looks_like_one * 20)} for number in range(2_000)]
+    texts = [json.dumps(plan) for plan in plans]
+    whole = read(tmp_path, f"[{', '.join(texts)}]")
+    assert sum(map(len, texts)) > 2 * PIECE
+    assert (whole.plans, whole.nodes) == (read(tmp_path, "\n".join(texts)).plans, read(tmp_path, "\n".join(texts)).nodes)
+
+
+def test_a_file_of_many_pieces_that_ends_too_early_is_refused(tmp_path: Path) -> None:
+    plans = [{"Query Text": "select 1", "Plan": node(Filter="x" * 900)} for _ in range(2_000)]
+    with pytest.raises(ArtefactError, match="was the file cut off"):
+        read(tmp_path, json.dumps(plans)[:-1])
 
 
 @pytest.mark.parametrize("name", ["json_in_a_frame", "json_expanded", "json_in_csv"])

@@ -62,13 +62,24 @@ def refuse_cut_row(path: Path, name: str) -> None:
 
 def text_of(path: Path, name: str) -> str:
     """A small file's text, decompressed where it is gzip."""
+    return decoded(path, name, bytes_of(path, name))
+
+
+def bytes_of(path: Path, name: str) -> bytes:
+    """A small file, decompressed where it is gzip."""
     try:
         with open_artefact(path) as file:
-            return file.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise refuse(path, name, f"byte {error.start} is not UTF-8.") from error
+            return file.read()
     except (EOFError, zlib.error) as error:
         raise refuse(path, name, f"the compressed data is damaged: {error}.") from error
+
+
+def decoded(path: Path, name: str, given: bytes) -> str:
+    """The text that these bytes of the file are."""
+    try:
+        return given.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise refuse(path, name, f"byte {error.start} is not UTF-8.") from error
 
 
 def json_of(path: Path, name: str) -> Any:

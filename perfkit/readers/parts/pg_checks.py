@@ -3,51 +3,69 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from perfkit.errors import ArtefactError
+from perfkit.readers.parts.pg_forms import COUNTED, ESTIMATES, TEXTS, Form, Values, formed
 
 COUNTED_AT_MOST = 1e18
 """Beyond it products of counted numbers leave the range in which they can be stored."""
-ESTIMATES = frozenset({"Plan Rows", "Plan Width", "Startup Cost", "Total Cost"})
-COUNTED = frozenset(
-    {
-        *("Actual Startup Time", "Actual Total Time", "Actual Rows", "Actual Loops"),
-        *("Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck"),
-        *(f"{kind} {what} Blocks" for kind in ("Shared", "Local", "Temp") for what in ("Hit", "Read", "Dirtied", "Written")),
-        *(f"{kind}I/O {way} Time" for kind in ("", "Shared ", "Local ", "Temp ") for way in ("Read", "Write")),
-    }
-)
 NUMBERS: Mapping[str, float] = {**dict.fromkeys(ESTIMATES, sys.float_info.max), **dict.fromkeys(COUNTED, COUNTED_AT_MOST)}
 """The most that each can be."""
 PLAIN = frozenset({int, float})
-TEXTS = frozenset({"Relation Name", "Index Name", "Parent Relationship", "Subplan Name", "CTE Name"})
+TEXT_OR_NONE = frozenset({str, type(None)})
 WHOLE_NUMBERS = ("Planning Time", "Execution Time", "Total Runtime", "Cold Execution Time", "Cold Planning Time", "Nested In")
 WHOLE_TEXTS = ("Query Text", "Name")
 
 
-def check_plan(explained: Mapping[str, Any], where: str) -> None:
-    """What is said of the plan as a whole, then every node in pre-order."""
+def checked(explained: Mapping[str, Any], where: str) -> list[tuple[Form, Values]]:
+    """The plan's nodes in pre-order; raises for what is wrong of the plan as a whole, of its shape, or of what a node says."""
+    _check_whole(explained, where)
+    nodes = _nodes(explained.get("Plan"), where)
+    found = formed(nodes)
+    if not _all_right(found):
+        for number, node in enumerate(nodes):
+            _check_node(node, f"{where}, node {number}")
+    return found
+
+
+def _check_whole(explained: Mapping[str, Any], where: str) -> None:
     for key in WHOLE_NUMBERS:
         if explained.get(key) is not None:
             _check_number(key, explained[key], where)
     for key in WHOLE_TEXTS:
         if not isinstance(explained.get(key, ""), str | None):
             raise ArtefactError(f"{where}: {key} is {_shown(explained[key])}, not a text.")
-    waiting: list[Any] = [explained.get("Plan")]
-    number = 0
+
+
+def _nodes(plan: Any, where: str) -> list[dict[str, Any]]:
+    waiting, nodes = [plan], list[dict[str, Any]]()
     while waiting:
         node = waiting.pop()
         if not isinstance(node, dict) or not isinstance(node.get("Node Type"), str):
-            raise ArtefactError(f"{where}, node {number}: a node without a Node Type.")
-        _check_node(node, f"{where}, node {number}")
+            raise ArtefactError(f"{where}, node {len(nodes)}: a node without a Node Type.")
         below = node.get("Plans")
         if below:
             if not isinstance(below, list):
-                raise ArtefactError(f"{where}, node {number}: the Plans below a {node['Node Type']} are {_shown(below)}, not a list.")
+                raise ArtefactError(f"{where}, node {len(nodes)}: the Plans below a {node['Node Type']} are {_shown(below)}, not a list.")
             waiting += reversed(below)
-        number += 1
+        nodes.append(node)
+    return nodes
+
+
+def _all_right(nodes: Sequence[tuple[Form, Values]]) -> bool:
+    """A quick look at all nodes at once; False: one of them may be wrong."""
+    numbers, texts = list[Any](), list[Any]()
+    for form, values in nodes:
+        numbers += form.numbers(values)
+        texts += form.texts(values)
+    return (
+        TEXT_OR_NONE.issuperset(map(type, texts))
+        and PLAIN.issuperset(map(type, numbers))
+        and min(numbers, default=0) >= 0
+        and max(numbers, default=0) <= COUNTED_AT_MOST
+    )
 
 
 def _check_node(facts: Mapping[str, Any], where: str) -> None:

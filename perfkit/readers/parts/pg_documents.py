@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NoReturn
@@ -11,8 +12,10 @@ from typing import Any, NoReturn
 import orjson
 
 from perfkit.readers.parts.parsing import ESCAPED_HALF
-from perfkit.readers.parts.pg_frames import undecorated
 
+PIECE = 1 << 19
+"""Objects made from more than this leave the processor's cache."""
+FIRST = re.compile(rb'\s*\[\s*(?P<element>\{\s*"[^"\\]{1,100}"\s*:)')
 BETWEEN = re.compile(r"[\s;,]*")
 SPACE = re.compile(r"[ \t\r\n]*")
 SCALAR = re.compile(r"(?P<number>-?(?:0|[1-9]\d*)(?P<fraction>(?:\.\d+)?(?:[eE][+-]?\d+)?))|(?P<word>true|false|null)")
@@ -37,22 +40,46 @@ class _NoNumber(ValueError):  # noqa: N818  it says what stood there
     """NaN or Infinity, which Python would read."""
 
 
+def entries_of(given: bytes) -> Iterator[tuple[int, Any]]:
+    """The entries of what is one document as it is, with the line where that begins; raises orjson.JSONDecodeError where it is not."""
+    plain = given.removeprefix(BOM_UTF8)
+    line = 1 + plain.count(b"\n", 0, len(plain) - len(plain.lstrip()))
+    for entries in _pieces(plain):
+        for entry in entries:
+            yield line, entry
+
+
+def _pieces(document: bytes) -> Iterator[list[Any]]:
+    """A list's elements, some at a time: objects that are dropped before others are made leave their memory to those.
+
+    Where an element ends is guessed by how the first one begins. A wrong guess has a bracket or a quote too many, and is no JSON.
+    """
+    begins = FIRST.match(document)
+    position = begins.start("element") if begins else 0
+    while begins and len(document) - position > PIECE:
+        end = document.rfind(begins["element"], position + 1, position + PIECE)
+        text = document[position:end].rstrip() if end > 0 else b""
+        try:
+            entries = orjson.loads(b"[" + text[:-1] + b"]") if text.endswith(b",") else []
+        except orjson.JSONDecodeError:
+            entries = []
+        if not entries:
+            break
+        yield entries
+        position = end
+    rest = orjson.loads(b"[" + document[position:] if position else document)
+    yield rest if isinstance(rest, list) else [rest]
+
+
 def documents_of(text: str) -> list[tuple[int, Any]]:
-    """The documents of a text with the lines where they begin; raises NoDocument."""
-    try:
-        # most texts are one document; of the others, and of damage, the slower way knows more to say
-        return [(1 + text.count("\n", 0, _behind(BETWEEN, text, 0)), orjson.loads(text))]
-    except orjson.JSONDecodeError:
-        return _separate_documents(text)
-
-
-def _separate_documents(text: str) -> list[tuple[int, Any]]:
-    """Several, or one in a frame."""
+    """The documents of a text, be it that they stand in a frame, with the lines where they begin; raises NoDocument."""
     if QUOTED.match(text):
         return list(_documents(QUOTE.sub("", TITLE.sub("", text)).replace('""', '"')))
     try:
         return list(_documents(text))
     except NoDocument:
+        from perfkit.readers.parts.pg_frames import undecorated
+
         plain = "\n".join(line.text for line in undecorated(text, of_json=True))
         if plain == text:
             raise
@@ -71,7 +98,7 @@ def document_at(text: str, position: int) -> tuple[Any, int]:
     except _NoNumber as error:
         found = NO_NUMBER.search(text, position)
         raise NoDocument(f"{error} is no number", text, found.start("word") if found else position) from error
-    if "\\u" in text and ESCAPED_HALF.search(text, position, end):
+    if text.find("\\u", position, end) >= 0 and ESCAPED_HALF.search(text, position, end):
         _refuse_halves(document, text, position)
     return document, end
 

@@ -25,7 +25,6 @@ class Node:
     parent: Node | None
     gather: Node | None
     """The nearest Gather above, in whose section of the plan several processes work."""
-    processes: float
     depth: int = 0
     number: int = 0
     """In pre-order."""
@@ -33,16 +32,31 @@ class Node:
     """The number behind its last descendant's."""
     children: list[Node] = field(default_factory=list)
     loops: float = field(init=False)
+    processes: float = field(init=False)
+    """Processes that shared the work: below a Gather as many as it was started in."""
     wall_ms: float | None = field(init=False)
     """With children, all loops, as the clock on the wall saw it. None when the plan was not executed with timing."""
-    is_separate: bool = field(init=False)
-    """InitPlans and CTEs hang on one node but are executed by whichever node asks for them."""
+    relationship: str | None = field(init=False)
 
     def __post_init__(self) -> None:
         time_ms = self.facts.get("Actual Total Time")
+        self.relationship = self.facts.get("Parent Relationship")
         self.loops = float(self.facts.get("Actual Loops") or 0)
+        self.processes = 1.0 if self.gather is None or self.parent is None else self._processes(self.parent, self.gather)
         self.wall_ms = None if time_ms is None else float(time_ms) * self.loops / self.processes
-        self.is_separate = self.parent is not None and self.facts.get("Parent Relationship") == "InitPlan"
+
+    def _processes(self, parent: Node, gather: Node) -> float:
+        if self.relationship == "InitPlan":
+            # executed once and handed to the workers, unless each of them executed it
+            return min(parent.processes, self.loops / gather.loops) if gather.loops and self.loops > gather.loops else 1.0
+        if gather is parent and self.relationship != "SubPlan":
+            return max(self.loops / parent.loops, 1.0) if parent.loops and self.loops else 1.0
+        return parent.processes
+
+    @property
+    def is_separate(self) -> bool:
+        """InitPlans and CTEs hang on one node but are executed by whichever node asks for them."""
+        return self.relationship == "InitPlan" and self.parent is not None
 
     @cached_property
     def tolerance_ms(self) -> float:
@@ -78,14 +92,21 @@ class Tree:
 
     def __init__(self, plan: Mapping[str, Any]) -> None:
         self.nodes = _numbered(plan)
+        self._contained = [(node.number, node.parent.number) for node in self.nodes if node.parent is not None and not node.is_separate]
+        """Nodes whose amounts are contained in those of the node above, with that node."""
         self._paid_by: dict[int, Node] = {}
         """InitPlans by number, and the nodes that waited for them."""
         self._separate = [node for node in self.nodes if node.is_separate]
-        self._sub_plans = [node for node in self.nodes if node.facts.get("Parent Relationship") == "SubPlan"]
+        self._sub_plans = [node for node in self.nodes if node.relationship == "SubPlan"]
 
     @property
     def root(self) -> Node:
         return self.nodes[0]
+
+    def part(self) -> None:
+        """Nodes that know each other stay until Python's collector comes; afterwards they do not any more."""
+        for node in self.nodes:
+            node.children.clear()
 
     def own_times(self) -> Own:
         """Own wall time; the sum less what is left over is the root's time."""
@@ -98,9 +119,8 @@ class Tree:
     def own(self, totals: Sequence[float], tolerance: Callable[[Node], float]) -> Own:
         """What is a node's alone of amounts that include what was executed inside."""
         own = list(totals)
-        for node in self.nodes:
-            if node.parent is not None and not node.is_separate:
-                own[node.parent.number] -= totals[node.number]
+        for number, above in self._contained:
+            own[above] -= totals[number]
         self._lift_sub_plans(totals, own, tolerance)
         left_over = 0.0
         if self._separate:
@@ -217,30 +237,18 @@ def _user(init_plan: Node, amount: float, asking: Mapping[str, _Payers]) -> Node
 
 def _numbered(plan: Mapping[str, Any]) -> list[Node]:
     nodes: list[Node] = []
-    waiting = [Node(plan, None, None, 1.0)]
+    waiting = [Node(plan, None, None)]
     while waiting:
         node = waiting.pop()
         node.number = len(nodes)
         nodes.append(node)
         gather = node if node.facts.get("Node Type") in GATHERS else node.gather
         for facts in node.facts.get("Plans") or ():
-            node.children.append(Node(facts, node, gather, _processes(node, gather, facts), node.depth + 1))
+            node.children.append(Node(facts, node, gather, node.depth + 1))
         waiting += reversed(node.children)
     for node in reversed(nodes):
         node.end = node.children[-1].end if node.children else node.number + 1
     return nodes
-
-
-def _processes(parent: Node, gather: Node | None, child: Mapping[str, Any]) -> float:
-    """Processes that shared the work: below a Gather as many as its child was started in."""
-    relationship = child.get("Parent Relationship")
-    loops = float(child.get("Actual Loops") or 0)
-    if relationship == "InitPlan":
-        # executed once and handed to the workers, unless each of them executed it
-        return min(parent.processes, loops / gather.loops) if gather is not None and gather.loops and loops > gather.loops else 1.0
-    if gather is parent and relationship != "SubPlan":
-        return max(loops / parent.loops, 1.0) if parent.loops and loops else 1.0
-    return parent.processes
 
 
 def _entering_and_leaving(nodes: Sequence[Node]) -> Iterator[tuple[Node, bool]]:

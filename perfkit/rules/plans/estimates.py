@@ -69,10 +69,15 @@ def factor(node: Node) -> float:
     step = node.step
     if not step.loops or step.rows_actual is None or step.rows_estimated is None:
         return 1.0
-    actual, expected = max(step.rows_actual, 1.0), max(step.rows_estimated, 1.0)
-    if max(actual / expected, expected / actual) >= RIGHT and is_partial(node):
-        actual, expected = max(step.rows_actual * (step.processes or 1.0), 1.0), max(step.rows_estimated * divisor(node), 1.0)
-    return max(actual / expected, expected / actual)
+    wrong = _factor(step.rows_actual, step.rows_estimated)
+    if wrong >= RIGHT and is_partial(node):
+        return _factor(step.rows_actual * (step.processes or 1.0), step.rows_estimated * divisor(node))
+    return wrong
+
+
+def _factor(rows_actual: float, rows_estimated: float) -> float:
+    actual, expected = max(rows_actual, 1.0), max(rows_estimated, 1.0)
+    return actual / expected if actual > expected else expected / actual
 
 
 def is_partial(node: Node) -> bool:

@@ -20,7 +20,7 @@ LOSSY = 0.10
 def inefficient_index(node: Node, bill: Bill) -> Suspicion | None:
     """An index that finds many rows which a filter then throws away."""
     own = bill.own(node)
-    if not bill.heavy(own, LEAST_SHARE):
+    if (node.step.rows_removed or 0.0) < DISCARDED_AT_LEAST or not bill.heavy(own, LEAST_SHARE):
         return None
     discarded, kept = removed(node), node.rows or 0.0
     if discarded < DISCARDED_AT_LEAST or discarded / (discarded + kept) < INEFFICIENT:
