@@ -3,6 +3,7 @@
 -- n: requests.  failed: requests that were not ok.
 -- *_ms: over all requests, failed ones included (percentiles by linear interpolation).  p95_ok_ms: P95 of the successful ones only.
 -- per_second: requests over the time from the first start to the last end; on a ladder over the time of its steps alone.
+-- evidence: requests
 with judged as (
     select run_id, subject, bystander, stage, started_at, duration_ms, ok from measured_requests where list_contains($run_ids, run_id)
 ),

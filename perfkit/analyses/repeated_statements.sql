@@ -19,6 +19,7 @@
 -- parent_rows: median of its rows.  proved: whether they fit in most requests.
 -- scales: correlation of executions and its rows over requests; null with fewer than three numbers of rows.
 -- request_ms: mean length of the endpoint's requests.
+-- evidence: spans.db
 with servers as (
     select run_id, trace_id, name as subject, duration_ms as request_ms, epoch_us(started_at) / 1000.0 + duration_ms as answered_ms
     from spans where list_contains($run_ids, run_id) and kind in ('server', 'internal')

@@ -3,6 +3,7 @@
 -- *_ms: mean time during which at least one call of that kind was open (overlapping calls count once).
 -- own_ms: mean time during which none was open: the application's own work, and waiting for a processor.
 -- *_calls: mean number of calls.
+-- evidence: spans.server
 with servers as (
     select run_id, trace_id, name as subject, epoch_us(started_at) / 1000.0 as start_ms, duration_ms
     from spans where kind = 'server' and list_contains($run_ids, run_id)

@@ -2,6 +2,7 @@
 -- subject: as in latency.  n: requests.  service_*_ms: from sending.  response_*_ms: from the intended moment, null where no tool planned one.
 -- late_ms: the latest that a request was sent.  coverage: share of the run's whole seconds in which at least a quarter of the usual
 -- number of requests (their median) was sent, from the first such second on; a server that stalls keeps closed users from sending. Null under 8 requests a second or 4 seconds, and for ladders.
+-- evidence: requests
 with judged as (
     select run_id, subject, bystander, stage, started_at, duration_ms, epoch_us(started_at - intended_at) / 1000.0 as late_ms
     from measured_requests where list_contains($run_ids, run_id)

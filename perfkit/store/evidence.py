@@ -1,0 +1,42 @@
+"""Which runs can answer a question at all? A .sql file may name its evidence: a run that has none of it adds no row to the answer.
+
+The line `-- evidence: spans.db, spans.http` names tables that hold rows of runs, or spans of one kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from perfkit.store.engine import duckdb
+from perfkit.store.migrations import run_tables
+
+NAMED = re.compile(r"^-- evidence: (?P<names>.+)$", re.MULTILINE)
+TOLD_APART = {"spans": "select distinct run_id, 'spans.' || kind from spans where list_contains($run_ids, run_id)"}
+"""Tables whose rows answer different questions, by a column."""
+ANY_ROW = "select run_id, '{0}' from asked where exists (from {0} where {0}.run_id = asked.run_id)"
+
+
+@cache
+def text_of(question: Path) -> str:
+    """A .sql file, read once."""
+    return question.read_text(encoding="utf-8")
+
+
+@cache
+def evidence_for(question: Path) -> frozenset[str]:
+    """What a question names; empty where it names nothing and every run may answer it."""
+    named = NAMED.search(text_of(question))
+    return frozenset(named["names"].split(", ")) if named else frozenset()
+
+
+def evidence_of(connection: duckdb.DuckDBPyConnection, run_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Of each run the tables that hold rows of it, and the kinds of its spans."""
+    looks = " union all ".join(TOLD_APART.get(table, ANY_ROW.format(table)) for table in run_tables())
+    found: dict[str, set[str]] = defaultdict(set)
+    for run_id, name in connection.execute(f"with asked as (select unnest($run_ids) as run_id) {looks}", {"run_ids": list(run_ids)}).fetchall():
+        found[run_id].update((name, name.partition(".")[0]))
+    return {run_id: frozenset(found[run_id]) for run_id in run_ids}
