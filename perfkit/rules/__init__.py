@@ -36,6 +36,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
 }
 """Modules, with their evidence: tables, or spans of a kind. Where there is none, a family has nothing to say and is not even imported."""
 
+EVIDENCE = frozenset(name for names in FAMILIES.values() for name in names)
+
 
 class Family(Protocol):
     """What such a module offers."""
@@ -46,6 +48,7 @@ class Family(Protocol):
 
 def diagnose(store: Store, run_ids: Sequence[str], components: Sequence[Component] = ()) -> list[Finding]:
     """What is wrong in the evidence of these runs, worst first."""
+    run_ids = store.holding(run_ids, EVIDENCE)
     families = [family_named(name) for name, evidence in FAMILIES.items() if store.holding(run_ids, evidence)]
     found = [finding for family in families for finding in family.find(store, run_ids)]
     request_ms = _request_ms(store, run_ids) if found else {}

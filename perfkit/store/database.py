@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from perfkit.errors import PerfkitError, StoreBusy, UsageError
 from perfkit.store.blank import OLDEST_READER, begin
 from perfkit.store.engine import duckdb
-from perfkit.store.evidence import evidence_for, evidence_of, text_of
+from perfkit.store.evidence import evidence_for, evidence_of, table_of, text_of
 from perfkit.store.migrations import migrate, missing_migrations, run_tables, transaction
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ class Sitting:
     connection: duckdb.DuckDBPyConnection
     answers: dict[tuple[Path, object, str], list[Any]] = field(default_factory=dict)
     answers_of_runs: dict[tuple[Path, object], dict[str, list[Any]]] = field(default_factory=dict)
-    evidence: dict[str, frozenset[str]] = field(default_factory=dict)
-    """What each run holds that was asked about."""
+    evidence: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """What each run holds in each table that was asked about."""
 
 
 _sitting: ContextVar[Mapping[Path, Sitting]] = ContextVar("perfkit_store_sitting", default=MappingProxyType({}))
@@ -196,12 +196,12 @@ class Store:
     def holding(self, run_ids: Sequence[str], evidence: Collection[str]) -> list[str]:
         """Those of the runs that hold any of this: rows of a table such as requests, or spans of a kind, as spans.db."""
         sitting = _sitting.get().get(self.path)
-        known = sitting.evidence if sitting else {}
-        new = [run_id for run_id in run_ids if run_id not in known]
+        known, tables = sitting.evidence if sitting else {}, sorted({table_of(name) for name in evidence})
+        new = [run_id for run_id in run_ids if any((run_id, table) not in known for table in tables)]
         if new:
             with self.reading() as connection:
-                known.update(evidence_of(connection, new))
-        return [run_id for run_id in run_ids if not known[run_id].isdisjoint(evidence)]
+                known.update(evidence_of(connection, new, tables))
+        return [run_id for run_id in run_ids if any(not known[run_id, table].isdisjoint(evidence) for table in tables)]
 
     def frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pandas.DataFrame:
         """The same as a pandas frame, for notebooks."""

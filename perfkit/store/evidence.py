@@ -6,18 +6,16 @@ The line `-- evidence: spans.db, spans.http` names tables that hold rows of runs
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 
 from perfkit.store.engine import duckdb
-from perfkit.store.migrations import run_tables
 
 NAMED = re.compile(r"^-- evidence: (?P<names>.+)$", re.MULTILINE)
 TOLD_APART = {"spans": "select distinct run_id, 'spans.' || kind from spans where list_contains($run_ids, run_id)"}
 """Tables whose rows answer different questions, by a column."""
-ANY_ROW = "select run_id, '{0}' from asked where exists (from {0} where {0}.run_id = asked.run_id)"
+ANY_ROW = "select run_id, '{0}' from (select unnest($run_ids) as run_id) as asked where exists (from {0} where {0}.run_id = asked.run_id)"
 
 
 @cache
@@ -33,10 +31,15 @@ def evidence_for(question: Path) -> frozenset[str]:
     return frozenset(named["names"].split(", ")) if named else frozenset()
 
 
-def evidence_of(connection: duckdb.DuckDBPyConnection, run_ids: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Of each run the tables that hold rows of it, and the kinds of its spans."""
-    looks = " union all ".join(TOLD_APART.get(table, ANY_ROW.format(table)) for table in run_tables())
-    found: dict[str, set[str]] = defaultdict(set)
-    for run_id, name in connection.execute(f"with asked as (select unnest($run_ids) as run_id) {looks}", {"run_ids": list(run_ids)}).fetchall():
-        found[run_id].update((name, name.partition(".")[0]))
-    return {run_id: frozenset(found[run_id]) for run_id in run_ids}
+def table_of(name: str) -> str:
+    """The table that a piece of evidence lies in: spans for spans.db."""
+    return name.partition(".")[0]
+
+
+def evidence_of(connection: duckdb.DuckDBPyConnection, run_ids: Sequence[str], tables: Collection[str]) -> dict[tuple[str, str], set[str]]:
+    """Of each run and table what the run holds there: nothing, or the table's name, and of spans their kinds."""
+    looks = " union all ".join(TOLD_APART.get(table, ANY_ROW.format(table)) for table in tables)
+    held: dict[tuple[str, str], set[str]] = {(run_id, table): set() for run_id in run_ids for table in tables}
+    for run_id, name in connection.execute(looks, {"run_ids": list(run_ids)}).fetchall():
+        held[run_id, table_of(name)].update((name, table_of(name)))
+    return held
