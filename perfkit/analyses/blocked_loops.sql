@@ -2,6 +2,7 @@
 -- run_id: the run.  function, file, line: the application's line that ran.  subject: the endpoint that was served most often, null outside of one.
 -- n: callbacks.  longest_ms, mean_ms: their time.  limit_ms: from which length they were recorded.  sampled: false, each was timed.
 -- Left out: imports, what no other task could wait for, and where requests are served whatever came before the first one.
+-- evidence: spans.loop
 with first_requests as (
     select run_id, min(started_at) as served_from from spans where kind = 'server' and list_contains($run_ids, run_id) group by run_id
 ),

@@ -2,6 +2,7 @@
 -- run_id: the run.  subject: the name of a timed function or block.  n: calls.  started_ms, first_ms: of the first call; started_ms since 1970.
 -- later_ms: median of the others.  apart: true where the first stood by itself and later ones stand below others: somebody warmed it up.  only_then, file, line, only_ms: the longest timed piece of work right below the first call
 -- that stands below no later one; null where there is none.
+-- evidence: spans.internal
 with called as (
     select run_id, trace_id, span_id, parent_id, name, file, line, duration_ms, epoch_us(started_at) / 1000.0 as started_ms,
         row_number() over (partition by run_id, name order by started_at, span_id) as turn

@@ -3,6 +3,7 @@
 -- run_id: the run.  function, module, file, line: the function.  calls: of it, in all.  total: with what it calls, in seconds.
 -- share: of the run.  callers: how many functions call it.  caller, caller_file, caller_line: the one that its time belongs to most.
 -- caller_calls: calls from there.  caller_share: of the function's time.
+-- evidence: profile_functions
 with weighed as (
     select run_id, unit, frame_id, calls, total, total / nullif(sum(self) over (partition by run_id, unit), 0) as share
     from profile_functions where list_contains($run_ids, run_id) and unit in ('cpu_s', 'wall_s')

@@ -2,6 +2,7 @@
 -- run_id: the run.  subject: function and place.  function: its name.  module: the file's, in Python dotted.  file, line: where; line 0 is unknown.
 -- origin: application, library, standard, native or unknown.  n: calls, recursion included; null where the profiler does not count them.
 -- own, total: in the profile's unit.  own_share: of the sum of all own times.  per_call_ms: total per primitive call; null without calls or time.
+-- evidence: profile_functions, profile_nodes
 with all_own as (
     select run_id, unit, sum(self) as sum_own from function_times where list_contains($run_ids, run_id) group by run_id, unit
 )

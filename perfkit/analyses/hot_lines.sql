@@ -4,6 +4,7 @@
 -- total: with what the line calls; null where the profiler only knows its own.  native_share: of own, where told apart.
 -- memory_mb, copy_mb: memory allocated and copied.  share: of the whole profile, of a line profile of what its
 -- lines weigh, and where they only weigh with what they call, of the function whose lines take most together.
+-- evidence: profile_lines, profile_nodes
 with told as (
     select
         run_id, unit, file, line, any_value(function) as function, sum(hits) as hits,

@@ -29,6 +29,6 @@ class IdenticalRead:
     cache_calls: float
 
 
-def identical_reads(store: Store, run_ids: Sequence[str]) -> list[IdenticalRead]:
-    """Reads by the time that they take of a request, largest first."""
-    return store.ask(QUESTION, IdenticalRead, run_ids=list(run_ids))
+def identical_reads(store: Store, run_ids: Sequence[str], least: int) -> list[IdenticalRead]:
+    """Reads by the time that they take of a request, largest first; only of endpoints with at least so many requests."""
+    return store.ask(QUESTION, IdenticalRead, run_ids=list(run_ids), least=least)

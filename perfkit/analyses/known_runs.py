@@ -15,7 +15,6 @@ ANY = "any"
 """In place of a kind: samples are taken beside all of them."""
 MANY_SIDED = ("memory", "profile")
 """Kinds of evidence that every tool shows another side of."""
-SAMPLED = Path(__file__).with_name("sampled.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +27,6 @@ class Selection:
     kind: str | None = None
     investigation: str | None = None
     """Whoever asks: one that measured for itself does not stand on what others measured under the same labels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """A run with requests of its own."""
-
-    run_id: str
 
 
 def known_runs(store: Store) -> list[Run]:
@@ -73,7 +65,7 @@ def comparable(store: Store, runs: Iterable[Run], kind: str) -> list[Run]:
     """Valid runs of a kind, or of any, that are alike, newest first; requests come before what a tool printed of them, in one format."""
     fitting = [run for run in runs if run.valid and kind in (run.kind, ANY)]
     if kind == "load" and len(fitting) > 1:
-        sampled = {item.run_id for item in store.ask(SAMPLED, Sampled, run_ids=[run.run_id for run in fitting])}
+        sampled = set(store.holding([run.run_id for run in fitting], ("requests",)))
         fitting = [run for run in fitting if run.run_id in sampled] or [run for run in fitting if run.format == fitting[0].format]
     return alike(fitting)
 

@@ -3,7 +3,8 @@
 -- n: requests.  failed: requests that were not ok.
 -- *_ms: over all requests, failed ones included (percentiles by linear interpolation).  p95_ok_ms: P95 of the successful ones only.
 -- per_second: requests over the time from the first start to the last end; on a ladder over the time of its steps alone.
-with judged as (
+-- evidence: requests
+with judged as not materialized (
     select run_id, subject, bystander, stage, started_at, duration_ms, ok from measured_requests where list_contains($run_ids, run_id)
 ),
 step as (
@@ -20,9 +21,8 @@ counted as (
         count(*) filter (not ok) as failed,
         avg(duration_ms) as mean_ms,
         quantile_cont(duration_ms, [0.5, 0.95, 0.99]) as quantiles,
-        max(duration_ms) as max_ms,
-        any_value(seconds) as seconds
-    from judged join span using (run_id, bystander)
+        max(duration_ms) as max_ms
+    from judged
     group by grouping sets ((run_id, bystander, subject), (run_id, bystander))
     having grouping(subject) = 0 or not bystander
 ),
@@ -46,7 +46,7 @@ select
     case when failed = 0 then quantiles[2] else p95_ok_ms end as p95_ok_ms,
     failed / n as error_rate,
     n / seconds as per_second
-from counted left join answered
+from counted join span using (run_id, bystander) left join answered
     on counted.run_id = answered.run_id and counted.bystander = answered.bystander and counted.together = answered.together
     and counted.subject is not distinct from answered.subject
 order by counted.run_id, subject;

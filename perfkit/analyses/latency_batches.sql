@@ -1,5 +1,6 @@
 -- How does latency vary within one run? Ten stretches of equal length in time.
 -- run_id, subject: as in latency.  batch: 0 to 9.  n: requests that ended in it.  *_ms: over those requests.
+-- evidence: requests
 with judged as (
     select run_id, subject, bystander, duration_ms, ok, epoch_us(started_at) + (duration_ms * 1000)::bigint as ended_us
     from measured_requests where list_contains($run_ids, run_id)

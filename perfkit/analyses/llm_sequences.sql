@@ -3,6 +3,7 @@
 -- calls: mean per request.  wall_ms: from the first start to the last end.  busy_ms: at least one call open.  work_ms: sum of the calls.
 -- longest_ms: the longest call.  concurrency: work over busy.  gap_ms: median pause between one call's end and the next one's start.
 -- input_tokens, output_tokens: mean per request; null when unknown.  request_ms: mean length of the endpoint's requests.
+-- evidence: spans.llm
 with servers as (
     select run_id, trace_id, name as subject, duration_ms as request_ms from spans where kind = 'server' and list_contains($run_ids, run_id)
 ),

@@ -1,6 +1,7 @@
 -- The nodes of profiles whose samples tell when they were taken, callers before callees.
 -- run_id, unit, node_id, parent_id: the node.  owner: its process and thread.  function, file, line: what ran, with the executing line where it is known.
 -- runs_callback: true for the function of asyncio that runs one callback.  application: true for the application's own code.
+-- evidence: profile_samples
 with timed as (
     select distinct run_id, unit from profile_samples where list_contains($run_ids, run_id)
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from perfkit.analyses.known_runs import Selection, comparable, known_runs, select_runs
 from perfkit.analyses.metrics import METRICS, Analysis, Metric
@@ -34,9 +35,8 @@ class Measurement:
     """How the interval was found."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One number of one run."""
+class Observation(NamedTuple):
+    """One number of one run: of many runs there are very many."""
 
     run_id: str
     subject: str
@@ -52,6 +52,29 @@ class Observation:
     """So many more successes there may be beside the n; None if nobody knows how many."""
 
 
+@dataclass(frozen=True)
+class Measured(Mapping[str, Measurement]):
+    """A metric by subject. What the numbers of a subject say together is computed when somebody asks for it."""
+
+    store: Store
+    metric: Metric
+    observed: Mapping[str, Sequence[Observation]]
+
+    def __getitem__(self, subject: str) -> Measurement:
+        found = self.observed[subject]
+        return _measurement(self.metric, subject, found, self._within.get((found[0].run_id, subject)))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.observed)
+
+    def __len__(self) -> int:
+        return len(self.observed)
+
+    @cached_property
+    def _within(self) -> dict[tuple[str, str], Interval]:
+        return within_runs(self.store, self.metric, [found[0] for found in self.observed.values() if len(found) == 1])
+
+
 def measure(store: Store, metric: Metric, selection: Selection, subject: str | None = None) -> list[Measurement]:
     """One measurement per subject that fits the glob; runs that are not valid do not count."""
     runs = judgeable(store, select_runs(known_runs(store), selection), metric)
@@ -63,12 +86,16 @@ def measure(store: Store, metric: Metric, selection: Selection, subject: str | N
 
 def measure_runs(store: Store, metric: Metric, runs: Sequence[Run], subject: str | None = None) -> list[Measurement]:
     """The same over runs that are known already."""
+    return list(measured_runs(store, metric, runs, subject).values())
+
+
+def measured_runs(store: Store, metric: Metric, runs: Sequence[Run], subject: str | None = None) -> Measured:
+    """The same by subject, for whoever needs a few of many."""
     by_subject: dict[str, list[Observation]] = defaultdict(list)
     for observation in observe(store, metric, runs):
-        if subject is None or fnmatchcase(observation.subject, subject) or observation.subject == subject:
-            by_subject[observation.subject].append(observation)
-    within = within_runs(store, metric, [found[0] for found in by_subject.values() if len(found) == 1])
-    return [_measurement(metric, name, found, within.get((found[0].run_id, name))) for name, found in by_subject.items()]
+        by_subject[observation.subject].append(observation)
+    fitting = {name: found for name, found in by_subject.items() if subject is None or name == subject or fnmatchcase(name, subject)}
+    return Measured(store, metric, fitting)
 
 
 def judgeable(store: Store, runs: Iterable[Run], metric: Metric) -> list[Run]:
@@ -81,11 +108,13 @@ def observe(store: Store, metric: Metric, runs: Sequence[Run]) -> list[Observati
     if not runs:
         return []
     run_ids, makes = [run.run_id for run in runs], {run.run_id: run.fingerprint for run in runs}
-    answered = [_observation(metric, row) for row in _answered(metric.analysis, store, tuple(run_ids)) if getattr(row, metric.column) is not None]
     place = {run_id: number for number, run_id in enumerate(run_ids)}
-    observed = sorted(answered + _printed(store, metric, run_ids), key=lambda item: place[item.run_id])
+    observed = sorted([*_observed(store, metric, run_ids), *_printed(store, metric, run_ids)], key=lambda item: place[item.run_id])
     partly = {run.run_id for run in runs if run.answers_only}
-    observed = [replace(item, unseen=None) if item.run_id in partly else item for item in observed]
+    if partly:
+        observed = [item._replace(unseen=None) if item.run_id in partly else item for item in observed]
+    if len(set(makes.values())) == 1:
+        return observed
     newest = {item.subject: makes[item.run_id] for item in observed}
     return [item for item in observed if makes[item.run_id] == newest[item.subject]]
 
@@ -96,10 +125,15 @@ def _answered(analysis: Analysis, store: Store, run_ids: tuple[str, ...]) -> Seq
     return analysis(store, run_ids)
 
 
-def _observation(metric: Metric, row: Any) -> Observation:
-    successes = getattr(row, metric.part) if metric.part else None
-    bounds = (getattr(row, metric.bounds[0]), getattr(row, metric.bounds[1])) if metric.bounds else None
-    return Observation(row.run_id, row.subject, float(getattr(row, metric.column)), row.n, successes, bounds)
+def _observed(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Observation]:
+    number, successes = attrgetter(metric.column), attrgetter(metric.part) if metric.part else _nothing
+    bounds = attrgetter(*metric.bounds) if metric.bounds else _nothing
+    numbered = [(row, number(row)) for row in _answered(metric.analysis, store, tuple(run_ids))]
+    return [Observation(row.run_id, row.subject, float(value), row.n, successes(row), bounds(row)) for row, value in numbered if value is not None]
+
+
+def _nothing(row: Any) -> None:  # noqa: ARG001  where a metric has no such column
+    return None
 
 
 def _printed(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Observation]:

@@ -8,6 +8,7 @@
 -- elsewhere_ms: of that, mean time in which a model or another service was asked.  elsewhere: which of both, where there is any.
 -- most_held: connections of the pool held at once, in the whole run.  request_ms: mean length of those requests.
 -- file, line: where the application takes the connection, the place with most idle time.
+-- evidence: spans.pool
 with events as (
     select pool_events.*, server.name as endpoint, server.duration_ms as request_ms,
         epoch_us("at") / 1000.0 as start_ms, epoch_us("at") / 1000.0 + pool_events.duration_ms as end_ms

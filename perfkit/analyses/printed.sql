@@ -4,6 +4,7 @@
 -- Totals that no tool printed are sums over endpoints.  failures: as printed, else the errors and the statuses outside 100 to 399 that were printed.
 -- unanswered: requests beside those, with the fewest and the most that it can have been as lo and hi.
 -- unit: of value, lo and hi; a bucket's edges are ms.
+-- evidence: reported, latency_buckets
 with raw as (
     select distinct run_id from requests where list_contains($run_ids, run_id)
 ),

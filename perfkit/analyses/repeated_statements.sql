@@ -19,6 +19,7 @@
 -- parent_rows: median of its rows.  proved: whether they fit in most requests.
 -- scales: correlation of executions and its rows over requests; null with fewer than three numbers of rows.
 -- request_ms: mean length of the endpoint's requests.
+-- evidence: spans.db
 with servers as (
     select run_id, trace_id, name as subject, duration_ms as request_ms, epoch_us(started_at) / 1000.0 + duration_ms as answered_ms
     from spans where list_contains($run_ids, run_id) and kind in ('server', 'internal')
@@ -27,10 +28,6 @@ with servers as (
 endpoints as (
     select run_id, subject, count(*) as requests, avg(request_ms) as request_ms from servers group by run_id, subject
 ),
-calls as (
-    select run_id, span_id, lead(started_at) over (partition by run_id, trace_id order by started_at, span_id) as next_started_at
-    from spans where kind in ('db', 'cache', 'llm', 'http') and list_contains($run_ids, run_id)
-),
 -- Runs in which a request sends any statement twice; of others nothing needs to be looked at.
 repeating as (
     select distinct run_id from (
@@ -38,15 +35,29 @@ repeating as (
         group by run_id, trace_id, fingerprint having count(*) >= 2
     )
 ),
--- Drivers send transaction control and ask the catalog on their own.
-asked as (
-    select *, lower(coalesce(statement, name)) as text from statements
-    where run_id in (select run_id from repeating) and fingerprint is not null
-        and not regexp_matches(
-            coalesce(statement, name),
-            '^\s*(begin|start|commit|rollback|savepoint|release|set|reset|show|pragma|explain|listen|notify)\b|\bpg_catalog\.|\bsqlite_(master|schema)\b|\binformation_schema\.',
-            'i'
-        )
+-- Calls, and when the next one of the request began.
+calls as not materialized (
+    select run_id, trace_id, kind, name, started_at, duration_ms, status, fingerprint, file, line, attributes,
+        lead(started_at) over (partition by run_id, trace_id order by started_at, span_id) as next_started_at
+    from spans where kind in ('db', 'cache', 'llm', 'http') and list_contains($run_ids, run_id) and run_id in (select run_id from repeating)
+),
+-- What the recorder says of a statement, read once.
+told as (
+    select * exclude (attributes), attributes ->> ['$.statement', '$.params_hash', '$.rows', '$.executemany', '$.call_chain'] as told
+    from calls where kind = 'db' and fingerprint is not null
+),
+-- Drivers send transaction control and ask the catalog on their own. way, wording: stand for the callers and for the text.
+asked as materialized (
+    select run_id, trace_id, started_at, duration_ms, status, fingerprint, file, line, next_started_at,
+        told[1] as statement, told[2] as params_hash, try_cast(told[3] as bigint) as rows_returned,
+        coalesce(try_cast(told[4] as boolean), false) as executemany, told[5] as call_chain,
+        hash(told[5], file, line) as way, lower(coalesce(told[1], name)) as text, hash(text) as wording
+    from told
+    where not regexp_matches(
+        coalesce(told[1], name),
+        '^\s*(begin|start|commit|rollback|savepoint|release|set|reset|show|pragma|explain|listen|notify)\b|\bpg_catalog\.|\bsqlite_(master|schema)\b|\binformation_schema\.',
+        'i'
+    )
 ),
 -- What each statement writes to; null where it only reads.
 texts as (
@@ -69,45 +80,59 @@ changes as (
     from asked join (select distinct run_id, trace_id, fingerprint from asked) as used using (run_id, trace_id)
     where status = 'error'
 ),
+-- coalesce: what is looked up stays the smaller side of a join, whatever is expected of it.
+marked as (
+    select *, coalesce(hash(run_id, trace_id, fingerprint) in (select hash(run_id, trace_id, fingerprint) from changes), false) as changing from asked
+),
 -- Where nothing of a trace changes an answer, there is no moment to be looked for.
 since as (
     select asked.*, changed_at, coalesce(writing, false) as writing
-    from (select * from asked where (run_id, trace_id, fingerprint) in (select (run_id, trace_id, fingerprint) from changes)) as asked
+    from (from marked where changing) as asked
     asof left join changes
         on asked.run_id = changes.run_id and asked.trace_id = changes.trace_id and asked.fingerprint = changes.fingerprint
         and asked.started_at > changes.changed_at
     union all
-    select asked.*, null, false from asked where (run_id, trace_id, fingerprint) not in (select (run_id, trace_id, fingerprint) from changes)
+    select *, null, false from marked where not changing
+),
+parsed as (
+    select way, file, line, try_cast(try_cast(call_chain as json) as varchar[]) as call_chain
+    from (select way, any_value(file) as file, any_value(line) as line, any_value(call_chain) as call_chain from asked group by way)
+),
+-- A function that calls itself is one step, from however many of its lines it does so.
+chains as (
+    select way, coalesce(nullif(call_chain, []), if(file is null, null, [file || ':' || line]), []) as chain,
+        list_transform(call_chain, lambda step: regexp_replace(step, ':\d+$', '')) as functions,
+        list_filter(chain, lambda step, place: list_position(functions, functions[place]) = place) as steps
+    from parsed
+),
+ways as (
+    select way, chain, coalesce(chain[1], '') as place, len(steps) < len(chain) as recursive,
+        array_to_string(chain, ' < ') as path, array_to_string(steps[:2], ' < ') as collapsed
+    from chains
 ),
 placed as (
-    select since.*, next_started_at,
-        coalesce(nullif(call_chain, []), if(file is null, null, [file || ':' || line]), []) as chain,
-        list_transform(call_chain, lambda step: regexp_replace(step, ':\d+$', '')) as functions,
+    select since.* exclude (call_chain, text, changing), place, path, collapsed, recursive,
         greatest(
             duration_ms,
             least(coalesce((epoch_us(next_started_at) - epoch_us(started_at)) / 1000.0, 0), duration_ms + 1 + 0.05 * coalesce(rows_returned, 0))
         ) as elapsed_ms
-    from since join calls using (run_id, span_id)
+    from since join ways using (way)
     where status = 'ok' and not executemany
-),
--- A function that calls itself is one step, from however many of its lines it does so.
-collapsed as (
-    select *, list_filter(chain, lambda step, place: list_position(functions, functions[place]) = place) as steps from placed
 ),
 -- Places from which some of a statement's executions come by such a function.
 recursive_places as (
-    select distinct run_id, trace_id, fingerprint, coalesce(chain[1], '') as place from collapsed where len(steps) < len(chain)
+    select distinct hash(run_id, trace_id, fingerprint, place) as place from placed where recursive
 ),
 listings as (
-    select text, regexp_extract(plain, '\bin\s*\(\s*((?:[^()]|\([^()]*\))*)', 1) as listed,
+    select wording, regexp_extract(plain, '\bin\s*\(\s*((?:[^()]|\([^()]*\))*)', 1) as listed,
         regexp_extract(plain, '\bvalues?\s*(\(.*)$', 1, 's') as valued
     from (
-        select text, regexp_replace(regexp_replace(text, '::[\w ]+', '', 'g'), '%\(\w+\)s|\$\d+|:\w+', '?', 'g') as plain
-        from (select distinct text from asked)
+        select wording, regexp_replace(regexp_replace(text, '::[\w ]+', '', 'g'), '%\(\w+\)s|\$\d+|:\w+', '?', 'g') as plain
+        from (select wording, any_value(text) as text from asked group by wording)
     )
 ),
 batches as (
-    select text,
+    select wording,
         case
             when regexp_matches(listed, '^(select|with)\b') then null
             when listed like '(%' then len(regexp_extract_all(listed, '\('))
@@ -117,27 +142,22 @@ batches as (
     from listings
 ),
 sent as (
-    select collapsed.*, batch,
-        fingerprint || ' ' || array_to_string(
-            case when (run_id, trace_id, fingerprint, coalesce(chain[1], '')) in (select (run_id, trace_id, fingerprint, place) from recursive_places)
-                then steps[:2] else chain end,
-            ' < '
-        ) as source
-    from collapsed join batches using (text)
+    select placed.*, batch, if(hash(run_id, trace_id, fingerprint, place) in (from recursive_places), collapsed, path) as sent_by
+    from placed join batches using (wording)
 ),
 trips as (
     select run_id, min(duration_ms) as round_trip_ms from asked where status = 'ok' group by run_id
 ),
 per_request as (
-    select run_id, trace_id, source,
-        any_value(fingerprint) as fingerprint,
+    select run_id, trace_id, fingerprint || ' ' || sent_by as source,
+        fingerprint,
         any_value(statement) as statement,
         any_value(file) as file,
         any_value(line) as line,
-        any_value(chain) as chain,
+        any_value(way) as way,
         count(*) as times,
-        case when count(params_hash) > 0 then count(distinct hash(statement, params_hash)) end as distinct_params,
-        case when count(params_hash) > 0 then count(distinct hash(statement, params_hash, changed_at)) end as fresh,
+        case when count(params_hash) > 0 then list_unique(list(hash(statement, params_hash))) end as distinct_params,
+        case when count(params_hash) > 0 then list_unique(list(hash(statement, params_hash, changed_at))) end as fresh,
         median(batch) as batch,
         case when count(rows_returned) = count(*) then sum(rows_returned) end as rows,
         arg_min(writing, started_at) as after_write,
@@ -147,7 +167,7 @@ per_request as (
         max(elapsed_ms) as longest_ms,
         min(started_at) as first_at,
         max(started_at) as last_at
-    from sent group by run_id, trace_id, source
+    from sent group by run_id, trace_id, fingerprint, sent_by
 ),
 repeated as (
     select per_request.*, subject, epoch_us(first_at) / 1000.0 >= answered_ms as after_response
@@ -230,6 +250,7 @@ select
 from repeated
 join endpoints using (run_id, subject)
 join trips using (run_id)
+join ways using (way)
 left join loops using (run_id, subject, source)
 left join parents using (run_id, subject, source)
 group by run_id, subject, source

@@ -3,45 +3,44 @@
 -- *_ms: mean time during which at least one call of that kind was open (overlapping calls count once).
 -- own_ms: mean time during which none was open: the application's own work, and waiting for a processor.
 -- *_calls: mean number of calls.
+-- evidence: spans.server
+-- trace: stands for the run and its trace.
 with servers as (
-    select run_id, trace_id, name as subject, epoch_us(started_at) / 1000.0 as start_ms, duration_ms
+    select run_id, hash(run_id, trace_id) as trace, name as subject, duration_ms
     from spans where kind = 'server' and list_contains($run_ids, run_id)
 ),
 calls as (
-    select run_id, trace_id, kind, epoch_us(started_at) / 1000.0 as start_ms, epoch_us(started_at) / 1000.0 + duration_ms as end_ms
+    select hash(run_id, trace_id) as trace, kind, epoch_us(started_at) / 1000.0 as start_ms, epoch_us(started_at) / 1000.0 + duration_ms as end_ms
     from spans where kind in ('db', 'cache', 'llm', 'http') and list_contains($run_ids, run_id)
 ),
--- A call adds the stretch that no earlier call covers.
-following as (
-    select run_id, trace_id, kind, start_ms, end_ms,
-        max(end_ms) over (partition by run_id, trace_id order by start_ms, end_ms rows between unbounded preceding and 1 preceding) as covered_to_ms
-    from calls
-),
+-- Traces in which calls overlap: then two that follow each other do.
 tangled as (
-    select distinct run_id, trace_id from following where covered_to_ms > start_ms
+    select distinct trace from (select trace, start_ms, lag(end_ms) over (partition by trace order by start_ms, end_ms) as before_ms from calls)
+    where before_ms > start_ms
 ),
--- Where calls overlap, those of one kind are looked at for themselves; elsewhere each adds all of its time.
+-- There a call adds the stretch that no earlier one covers, of all and of its kind; elsewhere each adds all of its time.
 overlapping as (
-    select run_id, trace_id, kind,
+    select trace, kind,
         greatest(0, end_ms - greatest(start_ms, coalesce(max(end_ms) over earlier_of_kind, start_ms))) as adds_ms,
-        greatest(0, end_ms - greatest(start_ms, coalesce(covered_to_ms, start_ms))) as adds_to_all_ms
-    from following semi join tangled using (run_id, trace_id)
-    window earlier_of_kind as (partition by run_id, trace_id, kind order by start_ms, end_ms rows between unbounded preceding and 1 preceding)
+        greatest(0, end_ms - greatest(start_ms, coalesce(max(end_ms) over earlier, start_ms))) as adds_to_all_ms
+    from calls semi join tangled using (trace)
+    window earlier as (partition by trace order by start_ms, end_ms rows between unbounded preceding and 1 preceding),
+        earlier_of_kind as (partition by trace, kind order by start_ms, end_ms rows between unbounded preceding and 1 preceding)
 ),
 by_kind as (
-    select run_id, trace_id, kind, greatest(0, end_ms - start_ms) as adds_ms, adds_ms as adds_to_all_ms
-    from following anti join tangled using (run_id, trace_id)
+    select trace, kind, greatest(0, end_ms - start_ms) as adds_ms, adds_ms as adds_to_all_ms
+    from calls anti join tangled using (trace)
     union all
     from overlapping
 ),
 per_request as (
-    select run_id, trace_id,
+    select trace,
         sum(adds_ms) filter (kind = 'db') as db_ms, count(*) filter (kind = 'db') as db_calls,
         sum(adds_ms) filter (kind = 'cache') as cache_ms, count(*) filter (kind = 'cache') as cache_calls,
         sum(adds_ms) filter (kind = 'llm') as llm_ms, count(*) filter (kind = 'llm') as llm_calls,
         sum(adds_ms) filter (kind = 'http') as http_ms,
         sum(adds_to_all_ms) as waiting_ms
-    from by_kind group by run_id, trace_id
+    from by_kind group by trace
 )
 select
     run_id,
@@ -56,6 +55,6 @@ select
     avg(coalesce(db_calls, 0)) as db_calls,
     avg(coalesce(cache_calls, 0)) as cache_calls,
     avg(coalesce(llm_calls, 0)) as llm_calls
-from servers left join per_request using (run_id, trace_id)
+from servers left join per_request using (trace)
 group by run_id, subject
 order by run_id, total_ms desc, subject;

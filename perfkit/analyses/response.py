@@ -22,13 +22,10 @@ class Response:
     service_p95_ms: float
     service_p99_ms: float
     response_p50_ms: float | None
-    """None where no tool planned when to send; then only the coverage tells whether requests were held back."""
+    """None where no tool planned when to send; then only the run's coverage tells whether requests were held back."""
     response_p95_ms: float | None
     response_p99_ms: float | None
     late_ms: float | None
-    coverage: float | None
-    """Of the whole run; None where it is too short to have a usual second."""
-    load_model: str | None
 
 
 def response(store: Store, run_ids: Sequence[str]) -> list[Response]:

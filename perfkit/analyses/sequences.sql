@@ -5,6 +5,7 @@
 -- concurrency: sum of the calls over the time in which at least one was open; 1 when no two were ever open together.
 -- blocked: share of their time in which the event loop was blocked, so that nothing was awaited.
 -- Functions of the application count when they are coroutines; those that call a model are told by the model's calls.
+-- evidence: spans.http, spans.internal
 with chosen as (
     select run_id, trace_id, parent_id, span_id, kind, name, file, line, duration_ms, epoch_us(started_at) / 1000.0 as start_ms,
         start_ms + duration_ms as end_ms,

@@ -4,6 +4,7 @@
 -- first_ms: the first one of the run, which finds nothing loaded and no cache filled.  warm_p95_ms: over the others; null unless $from is 2.
 -- rounds_ms: every one from the $from-th on, in the order in which they began; null when $from is 0.
 -- Steps of a generator but its first are no call of their own; connections that are held and callbacks of an event loop are no work.
+-- evidence: spans
 with worked as (
     select run_id, started_at, span_id, duration_ms, kind, name, fingerprint, attributes ->> '$.statement' as statement
     from spans

@@ -1,6 +1,7 @@
 -- How long do the functions take that the application times itself?
 -- run_id: the run.  subject: the endpoint that spends most time in it.  function, file, line: where it is defined.  n: calls, all steps of a generator being one.
 -- per_call_ms: mean time of a call, everything below it included, without any profiler's overhead.
+-- evidence: spans.internal
 with servers as (
     select run_id, trace_id, name as subject from spans where kind = 'server' and list_contains($run_ids, run_id)
 )

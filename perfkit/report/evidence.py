@@ -11,8 +11,8 @@ from perfkit.analyses.accuracy import Accuracy, withheld
 from perfkit.analyses.accuracy_checks import known_accuracy
 from perfkit.analyses.comparison import Compared, compare_runs
 from perfkit.analyses.known_runs import Selection, known_runs, newest_evidence, select_runs
-from perfkit.analyses.measure import Measurement, judgeable, measure_runs
-from perfkit.analyses.metrics import METRICS, metric_named
+from perfkit.analyses.measure import Measurement, judgeable, measured_runs
+from perfkit.analyses.metrics import metric_named
 from perfkit.analyses.request_time import RequestTime, request_time
 from perfkit.errors import UsageError
 from perfkit.model.finding import Finding
@@ -74,11 +74,11 @@ class Evidence:
         """The scorecard of each label."""
         return {label: self._scorecard(label) for label in self.runs}
 
-    def measured(self, metric: str, label: str) -> dict[str, Measurement]:
+    def measured(self, metric: str, label: str) -> Mapping[str, Measurement]:
         """A metric by subject."""
         if (metric, label) not in self._measured:
-            found = measure_runs(self.store, metric_named(metric), judgeable(self.store, self.runs[label], METRICS[metric]))
-            self._measured[metric, label] = {item.subject: item for item in found}
+            known = metric_named(metric)
+            self._measured[metric, label] = measured_runs(self.store, known, judgeable(self.store, self.runs[label], known))
         return self._measured[metric, label]
 
     def compared(self, metric: str) -> dict[str, Compared]:
@@ -96,7 +96,7 @@ class Evidence:
         return known_accuracy(self.store, self.runs[self.base], self.runs[self.judged])
 
     @cached_property
-    def _measured(self) -> dict[tuple[str, str], dict[str, Measurement]]:
+    def _measured(self) -> dict[tuple[str, str], Mapping[str, Measurement]]:
         return {}
 
     @cached_property

@@ -17,24 +17,26 @@ if TYPE_CHECKING:
     from perfkit.packs import Component
 
 FAMILIES: Mapping[str, tuple[str, ...]] = {
-    "statements": ("spans",),
+    "statements": ("spans.db",),
     "plans": ("plans",),
     "index_trials": ("index_trials",),
-    "llm": ("spans",),
-    "cache": ("spans",),
-    "functions": ("profile_functions", "profile_nodes", "profile_lines", "spans"),
+    "llm": ("spans.llm",),
+    "cache": ("spans.db",),
+    "functions": ("profile_functions", "profile_nodes", "profile_lines"),
     "calls": ("profile_functions", "profile_nodes"),
     "bound": ("profile_functions", "profile_nodes", "profile_lines", "profile_facts"),
-    "stages": ("spans", "profile_samples"),
+    "stages": ("spans.internal", "spans.http", "spans.loop", "profile_samples"),
     "calls_in_turn": ("spans",),
     "growth": ("rounds",),
     "load": ("requests",),
     "memory": ("samples", "heap_sites", "heap_types", "profile_nodes", "profile_lines"),
-    "pool": ("spans",),
+    "pool": ("spans.pool",),
     "catalog": ("statement_stats", "table_stats", "index_stats", "foreign_keys", "database_stats", "samples"),
     "vectors": ("vector_trials",),
 }
-"""Modules, with the tables of their evidence: where none has a row, a family has nothing to say and is not even imported."""
+"""Modules, with their evidence: tables, or spans of a kind. Where there is none, a family has nothing to say and is not even imported."""
+
+EVIDENCE = frozenset(name for names in FAMILIES.values() for name in names)
 
 
 class Family(Protocol):
@@ -46,10 +48,10 @@ class Family(Protocol):
 
 def diagnose(store: Store, run_ids: Sequence[str], components: Sequence[Component] = ()) -> list[Finding]:
     """What is wrong in the evidence of these runs, worst first."""
-    evidence = store.tables_of(run_ids)
-    families = [family_named(name) for name, tables in FAMILIES.items() if evidence.intersection(tables)]
+    run_ids = store.holding(run_ids, EVIDENCE)
+    families = [family_named(name) for name, evidence in FAMILIES.items() if store.holding(run_ids, evidence)]
     found = [finding for family in families for finding in family.find(store, run_ids)]
-    request_ms = _request_ms(store, run_ids, evidence) if found else {}
+    request_ms = _request_ms(store, run_ids) if found else {}
     return weighed([_attributed(finding, components, request_ms) for finding in found], request_ms)
 
 
@@ -58,10 +60,10 @@ def family_named(name: str) -> Family:
     return cast(Family, import_module(f"{__name__}.{name}"))
 
 
-def _request_ms(store: Store, run_ids: Sequence[str], evidence: set[str]) -> dict[str, float]:
+def _request_ms(store: Store, run_ids: Sequence[str]) -> dict[str, float]:
     """What a request takes as it was traced, else as a sweep measured it."""
     traced = {row.subject: row.total_ms for row in request_time(store, run_ids)}
-    if "rounds" not in evidence:
+    if not store.holding(run_ids, ("rounds",)):
         return traced
     from perfkit.rules import growth
 

@@ -18,7 +18,7 @@ CACHED_FROM = 0.5
 
 def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
     """Findings of every traced run."""
-    return judge(identical_reads(store, run_ids))
+    return judge(identical_reads(store, run_ids, REQUESTS_AT_LEAST))
 
 
 def judge(rows: Sequence[IdenticalRead]) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perfkit.analyses.latency import ALL_REQUESTS, Latency, latency
-from perfkit.analyses.response import Response, response
+from perfkit.analyses.load_coverage import LoadCoverage, load_coverage
 from perfkit.model.finding import Finding
 from perfkit.rules.drafts import draft
 from perfkit.stats.intervals import proportion_interval
@@ -18,7 +18,7 @@ MOST_FAILING = 0.01
 
 def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
     """Findings of every load run."""
-    return [*judge_failures(latency(store, run_ids)), *judge_coverage(response(store, run_ids))]
+    return [*judge_failures(latency(store, run_ids)), *judge_coverage(load_coverage(store, run_ids))]
 
 
 def judge_failures(rows: Sequence[Latency]) -> list[Finding]:
@@ -27,13 +27,9 @@ def judge_failures(rows: Sequence[Latency]) -> list[Finding]:
     return [_failing(row) for row, share in failing if (share.lo or 0.0) > MOST_FAILING]
 
 
-def judge_coverage(rows: Sequence[Response]) -> list[Finding]:
+def judge_coverage(rows: Sequence[LoadCoverage]) -> list[Finding]:
     """Runs in which users waited for a stalled server instead of sending."""
-    return [
-        _stalled(row)
-        for row in rows
-        if row.subject == ALL_REQUESTS and row.load_model != "open" and row.coverage is not None and row.coverage < LEAST_COVERAGE
-    ]
+    return [_stalled(row) for row in rows if row.load_model != "open" and row.coverage < LEAST_COVERAGE]
 
 
 def _failing(row: Latency) -> Finding:
@@ -49,8 +45,8 @@ def _failing(row: Latency) -> Finding:
     )
 
 
-def _stalled(row: Response) -> Finding:
-    missing = 1 - (row.coverage or 0.0)
+def _stalled(row: LoadCoverage) -> Finding:
+    missing = 1 - row.coverage
     return draft(
         "held-back-requests",
         row.run_id,

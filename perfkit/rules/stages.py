@@ -32,7 +32,8 @@ SAMPLED_BASIS = "mean time without a sample elsewhere; whether it is one callbac
 
 def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
     """Findings of every traced run, and of profiles whose samples tell when they were taken."""
-    return [*judge(stages(store, run_ids), sequences(store, run_ids)), *judge_loops([*blocked_loops(store, run_ids), *sampled_loops(store, run_ids)])]
+    timed = stages(store, store.holding(run_ids, ("spans.internal",)))
+    return [*judge(timed, sequences(store, run_ids)), *judge_loops([*blocked_loops(store, run_ids), *sampled_loops(store, run_ids)])]
 
 
 def judge(rows: Sequence[Stage], awaited: Sequence[AwaitedSequence] = ()) -> list[Finding]:

@@ -7,13 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
-
 from perfkit.stats.ranks import exact_chance, tied_chance
 from perfkit.stats.student import t_chance, t_quantile
 
-Floats = npt.NDArray[np.float64]
 Direction = Literal["lower", "higher"]
 Verdict = Literal["faster", "slower", "same", "inconclusive"]
 
@@ -60,8 +56,8 @@ class Comparison:
 class _Scale:
     """Where the two sides are subtracted: logarithms, or the plain values where one is not positive."""
 
-    base: Floats
-    candidate: Floats
+    base: Sequence[float]
+    candidate: Sequence[float]
     distance: Callable[[float], float]
     """What a relative change is on this scale."""
     change: Callable[[float], float | None]
@@ -97,8 +93,8 @@ def compare(
 
     Where neither side varies the difference is known exactly and only its size decides. A value that is not finite decides nothing.
     """
-    a, b = np.asarray(base, dtype=float), np.asarray(candidate, dtype=float)
-    if not len(a) or not len(b) or not np.isfinite(np.concatenate([a, b])).all():
+    a, b = [float(value) for value in base], [float(value) for value in candidate]
+    if not a or not b or not all(map(math.isfinite, a + b)):
         return Comparison(None, None, None, None, None, "inconclusive", None, len(a), len(b))
     scale = _scale(a, b)
     difference, fewest = _difference(scale), min(len(a), len(b))
@@ -107,7 +103,7 @@ def compare(
     needed = smallest if ranks_agree(exact, len(a), len(b)) else math.inf
     decided = _decide(difference, needed, scale.distance(equivalence), direction) if difference and fewest >= MIN_RUNS else "inconclusive"
     return Comparison(
-        ratio=_ratio(scale, difference.value if difference else float(scale.candidate.mean() - scale.base.mean())),
+        ratio=_ratio(scale, difference.value if difference else _mean(scale.candidate) - _mean(scale.base)),
         lo=_ratio(scale, difference.lo) if difference else None,
         hi=_ratio(scale, difference.hi) if difference else None,
         p_value=difference.p_value if difference else None,
@@ -121,19 +117,20 @@ def compare(
 
 def false_discovery(p_values: Sequence[float]) -> list[float]:
     """Benjamini and Hochberg's adjusted p-values, in the order given: for many endpoints tested at once."""
-    if not len(p_values):
-        return []
-    chances = np.asarray(p_values, dtype=float)
-    order = np.argsort(chances)[::-1]
-    adjusted = np.empty(len(chances))
-    adjusted[order] = np.minimum.accumulate(chances[order] * len(chances) / np.arange(len(chances), 0, -1))
-    return [min(1.0, float(p)) for p in adjusted]
+    adjusted, least, many = [1.0] * len(p_values), 1.0, len(p_values)
+    falling = sorted(range(many), key=p_values.__getitem__, reverse=True)
+    for rank, place in zip(range(many, 0, -1), falling, strict=True):
+        least = min(least, p_values[place] * many / rank)
+        adjusted[place] = least
+    return adjusted
 
 
-def _scale(a: Floats, b: Floats) -> _Scale:
-    if min(a.min(), b.min()) > 0:
-        return _Scale(np.log(a), np.log(b), math.log1p, lambda distance: math.expm1(distance) if distance < 700 else None)
-    middle, least = float(a.mean()), -1.0 if min(a.min(), b.min()) >= 0 else -math.inf
+def _scale(a: Sequence[float], b: Sequence[float]) -> _Scale:
+    smallest = min(*a, *b)
+    if smallest > 0:
+        a, b = ([math.log(value) for value in side] for side in (a, b))
+        return _Scale(a, b, math.log1p, lambda distance: math.expm1(distance) if distance < 700 else None)
+    middle, least = _mean(a), -1.0 if smallest >= 0 else -math.inf
     return _Scale(a, b, lambda change: change * abs(middle), lambda distance: _share(distance, middle, least))
 
 
@@ -149,26 +146,38 @@ def _ratio(scale: _Scale, distance: float) -> float | None:
 
 
 def _difference(scale: _Scale) -> _Difference | None:
-    """None where a side has one run, and so no spread."""
+    """None where a side has one run, and so no spread, or values whose spread no number holds."""
     x, y = scale.base, scale.candidate
     if min(len(x), len(y)) < 2:
         return None
-    value = float(y.mean() - x.mean())
+    value = _mean(y) - _mean(x)
     if _constant(x) and _constant(y):
-        value = 0.0 if _constant(np.concatenate([x, y])) else value
+        value = 0.0 if _constant([*x, *y]) else value
         return _Difference(value, value, value, value, value, 0.0 if value else 1.0, math.inf)
     # around one of the values: squares of far smaller numbers lose nothing
     origin = y[0] if _constant(y) else x[0]
-    before, after = ((side - origin).var(ddof=1) / len(side) for side in (x, y))
+    before, after = (_variance([one - origin for one in side]) / len(side) for side in (x, y))
     error = math.sqrt(before + after)
-    share = float(before / (before + after))
+    if math.isinf(error):
+        return None
+    share = before / (before + after)
     freedom = 1 / (share**2 / (len(x) - 1) + (1 - share) ** 2 / (len(y) - 1))
     outer, inner = (error * t_quantile(0.5 + confidence / 2, freedom) for confidence in (CONFIDENCE, EQUIVALENCE_CONFIDENCE))
     return _Difference(value, value - outer, value + outer, value - inner, value + inner, t_chance(value / error, freedom), freedom)
 
 
-def _constant(values: Floats) -> bool:
-    return float(np.ptp(values)) <= CONSTANT * max(1.0, float(np.abs(values).max()))
+def _constant(values: Sequence[float]) -> bool:
+    return max(values) - min(values) <= CONSTANT * max(1.0, *map(abs, values))
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Infinite where the sum is."""
+    return sum(values) / len(values)
+
+
+def _variance(values: Sequence[float]) -> float:
+    middle = _mean(values)
+    return sum((value - middle) * (value - middle) for value in values) / (len(values) - 1)
 
 
 def ranks_agree(exact: float | None, n: int, m: int) -> bool:
@@ -187,7 +196,7 @@ def _decide(difference: _Difference, smallest: float, equivalent: float, directi
 
 def log_spread(values: Sequence[float]) -> float:
     """Standard deviation of the logarithms of positive values: about the relative one."""
-    return float(np.log(np.asarray(values, dtype=float)).std(ddof=1))
+    return math.sqrt(_variance([math.log(value) for value in values]))
 
 
 def detectable_change(spread: float, runs_base: int, runs_candidate: int) -> float:
@@ -198,7 +207,7 @@ def detectable_change(spread: float, runs_base: int, runs_candidate: int) -> flo
 def _visible(scale: _Scale, difference: _Difference, smallest: float, noise: float | None) -> float | None:
     """No less than what is large enough to be called a change; a known noise floor counts where these runs happen to agree better."""
     n, m = len(scale.base), len(scale.candidate)
-    pooled = math.sqrt(((n - 1) * scale.base.var(ddof=1) + (m - 1) * scale.candidate.var(ddof=1)) / (n + m - 2))
+    pooled = math.sqrt(((n - 1) * _variance(scale.base) + (m - 1) * _variance(scale.candidate)) / (n + m - 2))
     known = scale.distance(noise) if noise else 0.0
     freedom = n + m - 2.0 if known > pooled else difference.freedom
     return scale.change(smallest if math.isinf(freedom) else _seen(max(pooled, known), n, m, freedom, smallest))
@@ -210,15 +219,15 @@ def _seen(spread: float, n: int, m: int, freedom: float, smallest: float) -> flo
     return t_quantile(POWER, freedom) * error + max(t_quantile(0.5 + CONFIDENCE / 2, freedom) * error, smallest)
 
 
-def rank_chance(a: Floats, b: Floats) -> float | None:
+def rank_chance(a: Sequence[float], b: Sequence[float]) -> float | None:
     """Mann and Whitney's exact p-value; None where ties leave none."""
-    untied = len(np.unique(np.concatenate([a, b]))) == len(a) + len(b)
+    untied = len({*a, *b}) == len(a) + len(b)
     if untied and len(a) * len(b) <= MOST_COUNTED:
-        return exact_chance(a.tolist(), b.tolist())
+        return exact_chance(a, b)
     if untied:
         from scipy import stats
 
         return float(stats.mannwhitneyu(a, b, method="exact").pvalue)
     if min(len(a), len(b)) < 2 or math.comb(len(a) + len(b), len(a)) > MAX_ORDERS:
         return None
-    return tied_chance(a.tolist(), b.tolist())
+    return tied_chance(a, b)

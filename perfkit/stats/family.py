@@ -72,7 +72,7 @@ def _verdicts(sides: tuple[Matrix, Matrix], judged: Flags, before: Matrix, chang
     found = np.where(same, SAME, OPEN).tolist()
     for row in np.flatnonzero(claimed).tolist():
         base, candidate = sides[0][row], sides[1][row]
-        if ranks_agree(rank_chance(base, candidate), len(base), len(candidate)):
+        if ranks_agree(rank_chance(base.tolist(), candidate.tolist()), len(base), len(candidate)):
             found[row] = SLOWER if change[row] > 0 else FASTER
     return tuple(found)
 

@@ -71,7 +71,7 @@ def percentile_interval(samples: Sequence[float] | Floats, q: float, confidence:
 
 def over_runs(values: Sequence[float] | Floats, confidence: float = 0.95) -> Interval:
     """Student's t over one value a run, around the geometric mean where all are positive."""
-    plain = _some(values).tolist()
+    plain = _plain(values)
     if len(plain) == 1:
         return Interval(plain[0], None, None, 1, "too few")
     if min(plain) <= 0:
@@ -135,12 +135,15 @@ def proportion_interval(successes: int, n: int, confidence: float = 0.95, *, uns
 @lru_cache(maxsize=4096)
 def _exact_share(successes: int, n: int, confidence: float) -> tuple[float, float]:
     """Quantiles of the beta distribution: what a search over the binomial one finds, at a hundredth of its cost."""
+    tail = (1 - confidence) / 2
+    # of none or all a power is the quantile
+    if successes == 0:
+        return 0.0, -math.expm1(math.log(tail) / n)
+    if successes == n:
+        return math.exp(math.log(tail) / n), 1.0
     from scipy import special
 
-    tail = (1 - confidence) / 2
-    low = float(special.betaincinv(successes, n - successes + 1, tail)) if successes else 0.0
-    high = float(special.betaincinv(successes + 1, n - successes, 1 - tail)) if successes < n else 1.0
-    return low, high
+    return float(special.betaincinv(successes, n - successes + 1, tail)), float(special.betaincinv(successes + 1, n - successes, 1 - tail))
 
 
 def _tails(n: int, q: float, alpha: float) -> tuple[float | None, float | None]:
@@ -172,6 +175,12 @@ def _exponential(power: float) -> float:
         return math.exp(power)
     except OverflowError:
         return math.inf
+
+
+def _plain(values: Sequence[float] | Floats) -> list[float]:
+    """The same as plain numbers: of the handful that runs are, an array costs more than it saves."""
+    plain = [float(value) for value in values]
+    return plain if plain and all(map(math.isfinite, plain)) else _some(plain).tolist()
 
 
 def _some(values: Sequence[float] | Floats) -> Floats:

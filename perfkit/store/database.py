@@ -5,10 +5,10 @@ from __future__ import annotations
 import fcntl
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from perfkit.errors import PerfkitError, StoreBusy, UsageError
 from perfkit.store.blank import OLDEST_READER, begin
 from perfkit.store.engine import duckdb
+from perfkit.store.evidence import evidence_for, evidence_of, table_of, text_of
 from perfkit.store.migrations import migrate, missing_migrations, run_tables, transaction
 
 if TYPE_CHECKING:
@@ -36,8 +37,10 @@ class Sitting:
     """A connection, and what was asked of it already: nothing is written meanwhile, so the answers stay what they are."""
 
     connection: duckdb.DuckDBPyConnection
-    answers: dict[tuple[Path, object, str], list[Any]]
-    answers_of_runs: dict[tuple[Path, object], dict[str, list[Any]]]
+    answers: dict[tuple[Path, object, str], list[Any]] = field(default_factory=dict)
+    answers_of_runs: dict[tuple[Path, object], dict[str, list[Any]]] = field(default_factory=dict)
+    evidence: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """What each run holds in each table that was asked about."""
 
 
 _sitting: ContextVar[Mapping[Path, Sitting]] = ContextVar("perfkit_store_sitting", default=MappingProxyType({}))
@@ -69,7 +72,7 @@ class Store:
             yield
             return
         with self.reading() as connection:
-            _sitting.set({**before, self.path: Sitting(connection, {}, {})})
+            _sitting.set({**before, self.path: Sitting(connection)})
             try:
                 yield
             finally:
@@ -137,11 +140,18 @@ class Store:
             connection.execute("use memory; detach store")
 
     def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
-        """The rows of a .sql file as instances of a dataclass or of a named tuple, whose fields are the selected columns."""
+        """The rows of a .sql file as instances of a dataclass or of a named tuple, whose fields are the selected columns.
+
+        In a sitting, only of runs that hold the evidence that the file names: of others there are none.
+        """
         sitting = _sitting.get().get(self.path)
         if sitting is None:
             with self.reading() as connection:
                 return asked(connection, question, row, parameters)
+        if "run_ids" in parameters and evidence_for(question):
+            parameters["run_ids"] = self.holding(parameters["run_ids"], evidence_for(question))
+            if not parameters["run_ids"]:
+                return []
         key = (question, row, repr(parameters))
         if key not in sitting.answers:
             sitting.answers[key] = asked(sitting.connection, question, row, parameters)
@@ -150,7 +160,7 @@ class Store:
     def columns(self, question: Path, **parameters: Any) -> dict[str, Any]:
         """The answer of a .sql file as one array of numpy a column, for rows too many to be looked at one by one; a null is masked."""
         with self.reading() as connection:
-            return connection.execute(question.read_text(encoding="utf-8"), parameters or None).fetchnumpy()
+            return connection.execute(text_of(question), parameters or None).fetchnumpy()
 
     def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows of any statement that only reads."""
@@ -185,6 +195,16 @@ class Store:
         hold = " union all ".join(f"(select '{table}' from {table} where run_id in ({asked_for}) limit 1)" for table in run_tables())
         with self.reading() as connection:
             return {row[0] for row in connection.execute(hold, list(run_ids)).fetchall()}
+
+    def holding(self, run_ids: Sequence[str], evidence: Collection[str]) -> list[str]:
+        """Those of the runs that hold any of this: rows of a table such as requests, or spans of a kind, as spans.db."""
+        sitting = _sitting.get().get(self.path)
+        known, tables = sitting.evidence if sitting else {}, sorted({table_of(name) for name in evidence})
+        new = [run_id for run_id in run_ids if any((run_id, table) not in known for table in tables)]
+        if new:
+            with self.reading() as connection:
+                known.update(evidence_of(connection, new, tables))
+        return [run_id for run_id in run_ids if any(not known[run_id, table].isdisjoint(evidence) for table in tables)]
 
     def frame(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pandas.DataFrame:
         """The same as a pandas frame, for notebooks."""
@@ -241,7 +261,7 @@ class Store:
 
 def asked(connection: duckdb.DuckDBPyConnection, question: Path, row: Callable[..., Row], parameters: Mapping[str, Any]) -> list[Row]:
     """The answer of one connection, row by row, as dataclasses or named tuples."""
-    cursor = connection.execute(question.read_text(encoding="utf-8"), parameters or None)
+    cursor = connection.execute(text_of(question), parameters or None)
     columns = [column[0] for column in cursor.description]
     expected = list(row._fields) if hasattr(row, "_fields") else [item.name for item in fields(row)]  # type: ignore[arg-type]
     if columns != expected:
@@ -256,7 +276,7 @@ def ask_run_by_run(store: Asked, question: Path, row: Callable[..., Row], run_id
         return store.ask(question, row, run_ids=list(run_ids))
     known = sitting.answers_of_runs.setdefault((question, row), {})
     new: dict[str, list[Any]] = {run_id: [] for run_id in run_ids if run_id not in known}
-    answers: list[Any] = asked(sitting.connection, question, row, {"run_ids": list(new)}) if new else []
+    answers: list[Any] = store.ask(question, row, run_ids=list(new)) if new else []
     for answer in answers:
         new[answer.run_id].append(answer)
     known.update(new)

@@ -21,10 +21,12 @@ def test_exact_shares(successes: int, n: int) -> None:
     assert (interval.lo, interval.hi) == pytest.approx((truth.low, truth.high), rel=1e-7, abs=1e-12)
 
 
-@pytest.mark.parametrize("freedom", [1.0, 3.7, 8.0, 200.0, float("inf")])
+@pytest.mark.parametrize("freedom", [1.0, 1.2, 1.6, 2.0, 2.9, 3.0, 3.7, 8.0, 59.0, 60.5, 200.0, 1e4, float("inf")])
 def test_students_t(freedom: float) -> None:
-    assert t_quantile(0.975, freedom) == pytest.approx(float(stats.t.ppf(0.975, freedom)), rel=1e-12)
-    assert t_chance(-1.3, freedom) == pytest.approx(2 * float(stats.t.sf(1.3, freedom)), rel=1e-12)
+    for share in (0.01, 0.3, 0.5, 0.6, 0.8, 0.975, 0.9875, 0.9999):
+        assert t_quantile(share, freedom) == pytest.approx(float(stats.t.ppf(share, freedom)), rel=1e-11, abs=1e-15)
+    for t in (0.0, 0.01, 1.0, -1.3, 4.0, 30.0, float("inf")):
+        assert t_chance(t, freedom) == pytest.approx(2 * float(stats.t.sf(abs(t), freedom)), rel=1e-11, abs=1e-15)
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (2, 3), (5, 5), (7, 4), (20, 11), (50, 50)])
