@@ -147,8 +147,8 @@ def _check_numbers(report: Path, store: Store, pack_of: Callable[[str], Pack]) -
     wrong = [item for item in verify(report, store, pack_of) if not item.agrees]
     if wrong:
         raise DocumentError(
-            f"{report}:{wrong[0].line}: {wrong[0].text}: {wrong[0].message}. {len(wrong)} numbers do not verify, so none goes into a document. "
-            "Nothing was written. Write the report again with perfkit report."
+            f"{report}:{wrong[0].line}: {wrong[0].text}: {wrong[0].message.rstrip('.')}. {len(wrong)} numbers do not verify, "
+            "so none goes into a document. Nothing was written. Write the report again with perfkit report."
         )
 
 

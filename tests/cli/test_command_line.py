@@ -232,6 +232,14 @@ def test_bad_input_is_one_line_on_stderr_and_exit_2(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
 
 
+@pytest.mark.parametrize("arguments", [["export", "slow", "--to", "PLACE/rows"], ["init", "PLACE"], ["monitor", "--system", "PLACE/pack.yml"]])
+def test_a_place_that_cannot_be_used_is_named_in_a_sentence(filled: Path, tmp_path: Path, arguments: list[str]) -> None:
+    (file := tmp_path / "file").touch()
+    done = perfkit(filled, *(word.replace("PLACE", str(file / "below")) for word in arguments))
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert str(file) in done.stderr
+
+
 def await_that(true: Callable[[], bool], seconds: float = 100) -> None:
     """As long as a very busy machine needs; at once where it is idle."""
     limit = time.monotonic() + seconds
