@@ -14,9 +14,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from perfkit.errors import DocumentError
 from perfkit.report.inlined import data_uri
 from perfkit.report.lint import FENCE
+from perfkit.report.texts import text_of
 
 COMMENT = re.compile(r"^<!--.*-->\s*$")
 GOOD, BAD, OPEN, QUIET = "good", "bad", "open", "quiet"
@@ -41,13 +41,9 @@ Rule = Callable[[Token, Env], str]
 
 def page(report: Path) -> str:
     """The page of a report that exists."""
-    try:
-        text = report.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DocumentError(f"{report}: cannot be read: {error}.") from error
     markdown = _markdown()
     env: Env = {"folder": report.parent}
-    tokens = markdown.parse(_without_comments(text), env)
+    tokens = markdown.parse(_without_comments(text_of(report)), env)
     headings = list(_headings(tokens))
     env["origins"] = dict(_origins(tokens))
     _mark_verdicts(tokens)

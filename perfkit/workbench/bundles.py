@@ -109,10 +109,10 @@ def _floors(store: Store, runs: Sequence[Run]) -> tuple[Floor, ...]:
 
 def _report_files(report: Path, lines: Sequence[str]) -> list[Given]:
     """The report, and its figures where its links look for them."""
-    from perfkit.report.named import figures_of
+    from perfkit.report.linked import pictures_in, place_beside
 
-    figures = [Given(f"{REPORT}/{file.relative_to(report.parent).as_posix()}", file) for file in figures_of(report, lines)]
-    return [Given(f"{REPORT}/{_path_part(report.name)}", report), *figures]
+    places = dict.fromkeys(place for link in pictures_in(lines) if (place := place_beside(report, link)))
+    return [Given(f"{REPORT}/{_path_part(report.name)}", report), *(Given(f"{REPORT}/{place}", report.parent / place) for place in places)]
 
 
 def _pack_files(pack: Pack) -> list[Given]:
