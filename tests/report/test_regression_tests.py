@@ -119,8 +119,10 @@ def test_a_test_that_somebody_else_wrote_is_not_replaced_and_the_command_line_sa
     refused = perfkit(root, "regression-test", str(question), "--into", str(repo))
     assert (refused.returncode, place.read_text()) == (2, "def test_mine(): ...\n")
     assert "perfkit did not write it" in refused.stderr
-    remote = perfkit(root, "regression-test", str(question), "--into", str(repo), "--url", "http://example.com")
-    assert "is not on this machine" in remote.stderr
+    for url in ("http://example.com", "http://[::1", "http://127.0.0.1:x", "ftp://127.0.0.1"):
+        remote = perfkit(root, "regression-test", str(question), "--into", str(repo), "--url", url)
+        assert "is not on this machine" in remote.stderr
+    assert "names no function" in perfkit(root, "regression-test", str(question), "--into", str(repo), "--call", "shop").stderr
 
 
 def pytested(made: RegressionTest, repo: Path, *options: str) -> subprocess.CompletedProcess[str]:
