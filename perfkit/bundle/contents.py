@@ -120,6 +120,7 @@ class Contents:
         """Raises ArtefactError when it is not the list of a bundle, or of one that leads out of its own folder."""
         try:
             said = json.loads(text)
+            json.dumps(said, ensure_ascii=False).encode()  # halves of characters are no text for any store
         except (ValueError, RecursionError) as error:
             raise ArtefactError(f"{source}: its {LIST} is damaged: {error}. Ask for the bundle again.") from error
         if not isinstance(said, dict) or said.get("kind") != KIND:

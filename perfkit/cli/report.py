@@ -54,7 +54,10 @@ def command(
         FORMATS[form](bench, source, output, as_json)
         return
     place = output if form == "markdown" else output.with_suffix(".md") if output and form == "html" else None
-    report = bench.report(load_investigation(source).model_copy(update=stated), place)
+    question = load_investigation(source).model_copy(update=stated)
+    if question.base == question.candidate:
+        raise UsageError(f"--base and --candidate are both {question.base!r}. Name two labels.")
+    report = bench.report(question, place)
     if form == "markdown":
         say("Check it with `perfkit verify`, keep it with `perfkit archive`.")
         _print(report, as_json, "report")
@@ -65,6 +68,8 @@ def command(
 
 def _may_be_written(output: Path | None, source: Path, form: str) -> None:
     """Neither what the work is made of, nor, by a page, the report that it is made from."""
+    if output is not None and output.is_dir():
+        raise UsageError(f"--output {output} is a folder. Name a file in it.")
     if output is not None and output.resolve() == source.resolve():
         raise UsageError(f"--output {output} is what the {form} is made of. Name another file.")
     if output is not None and form == "html" and output.suffix.lower() in REPORTS:

@@ -20,7 +20,7 @@ from perfkit.report.evidence import Evidence
 from perfkit.report.linked import place_beside, relinked
 from perfkit.report.lint import lint
 from perfkit.report.named import named_in
-from perfkit.report.repository import Repository, slug
+from perfkit.report.repository import MARKDOWN, Repository, slug
 from perfkit.report.texts import contents, text_of
 from perfkit.report.verify import evidence_of, verify
 from perfkit.report.written import WrittenReport, read_report
@@ -130,6 +130,8 @@ def block_name(kind: str, feature: str) -> str:
 
 
 def _read(wanted: Wanted) -> WrittenReport:
+    if wanted.report.suffix.lower() not in MARKDOWN:
+        raise DocumentError(f"{wanted.report} is no report: the archive keeps documents in markdown. Name a file that ends with .md.")
     remarks = lint(wanted.report)
     if remarks:
         raise DocumentError(f"{wanted.report} is not archived: line {remarks[0].line}: {remarks[0].message}")

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
+from perfkit.printable import printable
 from perfkit.report.inlined import data_uri
 from perfkit.report.lint import FENCE
 from perfkit.report.texts import text_of
@@ -48,7 +49,7 @@ def page(report: Path) -> str:
     env["origins"] = dict(_origins(tokens))
     _mark_verdicts(tokens)
     body = markdown.renderer.render(tokens, markdown.options, env)
-    return _document(headings[0][2] if headings else report.stem, _contents(headings), body, report.name)
+    return _document(headings[0][2] if headings else report.stem, _contents(headings), body, printable(report.name))
 
 
 def _document(title: str, contents: str, body: str, name: str) -> str:

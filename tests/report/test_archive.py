@@ -292,6 +292,12 @@ def test_a_report_whose_own_words_are_damaged_is_refused(
     assert "which names system and labels, is damaged" in talk
 
 
+def test_what_is_no_markdown_is_not_archived(measured: tuple[Workbench, Path], repo: Path, tmp_path: Path) -> None:
+    (question := tmp_path / "shop.yml").write_text("name: shop\n")
+    code, _, talk = asked(measured, repo, report=question)
+    assert (code, "is no report" in talk, (repo / "docs" / "archive").exists()) == (2, True, False)
+
+
 def test_the_archive_never_overwrites_another_report(measured: tuple[Workbench, Path], repo: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.md"
     for words in ("One.", "Two.", "One."):

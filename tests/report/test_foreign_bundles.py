@@ -98,6 +98,10 @@ def test_files_that_would_be_run_have_no_place(bundle: Path, tmp_path: Path, nam
     refused(tmp_path, rewritten(bundle, lambda said: said["files"].append({"path": name, "bytes": 0, "sha256": "0" * 64})))
 
 
+def test_half_a_character_in_the_list(bundle: Path, tmp_path: Path) -> None:
+    refused(tmp_path, rewritten(bundle, lambda said: said["runs"][0].update(name="\ud800.csv")))
+
+
 def test_a_member_that_the_list_does_not_name(bundle: Path, tmp_path: Path) -> None:
     evil = packed(tmp_path / "evil.tar.zst", [*members_of(bundle), plain("../../outside.csv", b"x")])
     assert "not in its list" in refused(tmp_path, evil)

@@ -101,6 +101,8 @@ def test_nothing_is_written_over_what_it_is_made_of(bench: Workbench, report: Pa
     assert "what the" in str(perfkit(bench, "report", str(report), "--format", form, "--output", str(report)).exception)
     (question := tmp_path / "shop.yml").write_text("name: shop\nsystem: demo\nfeature: The shop\nquestion: Did it get faster?\n")
     assert "what the markdown is made of" in str(perfkit(bench, "report", str(question), "--output", str(question)).exception)
+    assert "is a folder" in str(perfkit(bench, "report", str(question), "--output", str(tmp_path)).exception)
+    assert "are both 'baseline'" in str(perfkit(bench, "report", str(question), "--candidate", "baseline").exception)
     page = perfkit(bench, "report", str(question), "--format", "html", "--output", str(tmp_path / "shop.md"))
     assert "Name the page with .html" in str(page.exception)
     assert (report.read_bytes(), [path.name for path in tmp_path.iterdir()]) == (before, ["shop.yml"])
