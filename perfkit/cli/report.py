@@ -90,7 +90,7 @@ def _html(bench: Workbench, report: Path, output: Path | None, as_json: bool) ->
 def _summary(bench: Workbench, report: Path, output: Path | None, as_json: bool) -> None:
     text = bench.summary(report)
     if output is not None:
-        from perfkit.report.render import write
+        from perfkit.report.changes import write
 
         write(output, text)
         _print(output, as_json, "summary")

@@ -59,6 +59,11 @@ def apply(changes: Sequence[FileChange]) -> None:
         raise
 
 
+def write(path: Path, text: str) -> None:
+    """One file, whole or as it was before."""
+    apply([change_of(path, text.encode())])
+
+
 def difference(changes: Sequence[FileChange], root: Path) -> Iterator[str]:
     """As diff -u and git show it, line by line."""
     for change in changes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -133,11 +132,3 @@ def _tail(context: Context) -> list[str]:
 
 def _definitions(footnotes: Footnotes) -> list[str]:
     return [f"[^{number}]: {text}" for text, number in footnotes.numbers.items()]
-
-
-def write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
