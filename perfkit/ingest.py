@@ -16,6 +16,7 @@ from perfkit.bundle.recognising import LIST, SUFFIX, is_bundle
 from perfkit.errors import ArtefactError, PerfkitError, UnknownFormat, UsageError
 from perfkit.model.artefact import read_head, whole_rows
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest, run_from, run_id_of
+from perfkit.printable import printable
 from perfkit.readers import Reader, detect, reader_named
 from perfkit.store import Asked, Store
 from perfkit.store.vault import Kept, Vault, sha256_of
@@ -269,7 +270,7 @@ def _ingest_fresh(
         told: list[Manifest] = []
         for number, source in enumerate(sources):
             progress(source.path.name, number, len(sources))
-            taking = hashing.submit(vault.take, source.path, source.settled.name if source.settled else None)
+            taking = hashing.submit(vault.take, source.path, printable(source.settled.name if source.settled else source.path.name))
             try:
                 told.append(_told(source, _stage(source, str(number), staging)))
             finally:

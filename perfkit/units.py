@@ -162,15 +162,6 @@ def parse_quantity(text: str) -> Quantity:
     return Quantity(value, unit.base, float(half_digit * unit.amount))
 
 
-def same_text(text: str, value: float | None, unit: str) -> bool:
-    """Whether a text says what the value would be written as, whatever its spaces."""
-    return _bare(text) == _bare(format_quantity(value, unit))
-
-
 def _exponent(number: Decimal) -> int:
     exponent = number.as_tuple().exponent
     return exponent if isinstance(exponent, int) else 0
-
-
-def _bare(text: str) -> str:
-    return "".join(text.split())

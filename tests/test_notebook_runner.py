@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from perfkit.errors import Exit, NotebookFailed, UsageError
-from perfkit.notebooks import Executed, Progress, Settings, coerce, find, notebooks, parameters_of, run
+from perfkit.notebooks import Executed, Progress, Settings, coerce, find, inspect, notebooks, parameters_of, run
 
 PARAMETERS = """\
 # what to look at
@@ -214,6 +214,14 @@ def test_several_notebooks_run_in_one_process_and_overwrite_nothing(tmp_path: Pa
     path = write(tmp_path / "n.ipynb", "# T", "import os; print(os.getpid())")
     outputs = {execute(path).output for _ in range(2)}
     assert len(outputs) == 2 and all(output.exists() for output in outputs)
+
+
+@pytest.mark.parametrize("cell", [1, {"metadata": 5}, {"metadata": {"tags": 5}}, {"source": [1]}, {"source": None}])
+def test_a_cell_that_is_none_is_named(tmp_path: Path, cell: object) -> None:
+    path = tmp_path / "n.ipynb"
+    path.write_text(json.dumps({"cells": [{"cell_type": "markdown", "source": "# T"}, cell]}))
+    with pytest.raises(UsageError, match=r"n\.ipynb is no notebook of version 4: its cell 2"):
+        inspect(path)
 
 
 @NO_KERNEL

@@ -19,7 +19,7 @@ KIND = "perfkit bundle"
 VERSION = 1
 ARTEFACTS, REPORT, PACK, OWN = "artefacts", "report", "pack", "workspace"
 """Its folders: raw files, the report with its figures, the system's pack, files that belong into the root of a workspace."""
-ALLOWED = {REPORT: (".md", ".png", ".svg"), PACK: (".yml", ".j2", ".md"), OWN: (".yml",)}
+ALLOWED = {REPORT: (".md", ".png", ".svg"), PACK: (".yml", ".j2", ".md"), OWN: (".yml", ".yaml")}
 """What is put into somebody's workspace is read there, not run."""
 FIELD_TYPES = {
     "parameters": dict,
@@ -118,6 +118,7 @@ class Contents:
         """Raises ArtefactError when it is not the list of a bundle, or of one that leads out of its own folder."""
         try:
             said = json.loads(text)
+            json.dumps(said, ensure_ascii=False).encode()  # halves of characters are no text for any store
         except (ValueError, RecursionError) as error:
             raise ArtefactError(f"{source}: its {LIST} is damaged: {error}. Ask for the bundle again.") from error
         if not isinstance(said, dict) or said.get("kind") != KIND:
@@ -168,7 +169,8 @@ def is_allowed(path: str) -> bool:
     """Whether a path stays in one of a bundle's folders, on any system, and is of a kind that belongs there."""
     top, *rest = path.split("/")
     tidy = all(PART.fullmatch(part) and part[-1] not in ". " for part in rest)
-    return bool(rest) and tidy and (top == ARTEFACTS or path.endswith(ALLOWED.get(top, ())))
+    deep = len(rest) > 1 and top == OWN  # there are the workspace's packs and programs
+    return bool(rest) and tidy and not deep and (top == ARTEFACTS or path.endswith(ALLOWED.get(top, ())))
 
 
 def _stored_run(said: Mapping[str, Any]) -> StoredRun:

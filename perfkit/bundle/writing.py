@@ -10,9 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from perfkit.bundle.contents import Contents, Member, is_allowed
-from perfkit.bundle.packed import pack
-from perfkit.bundle.recognising import LIST, SUFFIX
-from perfkit.errors import UsageError
+from perfkit.bundle.packed import pack, unpacked
+from perfkit.bundle.recognising import LIST, SUFFIX, is_bundle
+from perfkit.errors import ArtefactError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ def _refuse_strangers(target: Path) -> None:
     if is_archive(target):
         if target.is_dir():
             raise UsageError(f"{target} is a folder, so no archive can have that name. Name another with --to.")
+        if target.exists() and not _is_ours(target):
+            raise UsageError(f"{target} is there and is no bundle, so it stays as it is. Name another file with --to.")
         return
     if target.suffix in (".tar", ".zst", ".zip", ".gz", ".tgz"):
         raise UsageError(f"--to {target}: a bundle is a folder or a file that ends with {SUFFIX}.")
@@ -67,10 +69,18 @@ def _refuse_strangers(target: Path) -> None:
 
 def _strange(folder: Path) -> Path | None:
     """A file that an earlier bundle in this folder did not bring."""
-    there = sorted(path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir()) if folder.is_dir() else []
-    note = folder / LIST
-    own = {LIST, *(member.path for member in Contents.from_json(note.read_bytes(), str(folder)).files)} if note.is_file() else set()
+    found = folder.rglob("*") if folder.is_dir() else ()
+    there = sorted(path.relative_to(folder) for path in found if path.is_symlink() or not path.is_dir())
+    own = {LIST, *(member.path for member in Contents.from_json((folder / LIST).read_bytes(), str(folder)).files)} if is_bundle(folder) else set()
     return next((path for path in there if path.as_posix() not in own), None)
+
+
+def _is_ours(archive: Path) -> bool:
+    try:
+        with unpacked(archive) as (text, _):
+            return Contents.is_list(text)
+    except ArtefactError:
+        return False
 
 
 def _placed(item: Given, folder: Path) -> Path:

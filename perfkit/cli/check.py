@@ -52,9 +52,9 @@ def command(workspace: Path | None, system: str | None, label: str | None, again
     if against is not None and system is None:
         raise UsageError("--against names what a target's reduction is measured from: name the system of the targets with --system.")
     bench = workbench(workspace)
-    pack = bench.pack(system) if system else None
+    pack = bench.pack(system) if system is not None else None
     judged = label or newest_label(bench.runs(Selection(system=pack.name if pack else None)))
-    verdicts = bench.check(system, judged, against) if system else []
+    verdicts = bench.check(system, judged, against) if system is not None else []
     selection = Selection(system=pack.name if pack else None, label=judged)
     _say_what_was_judged(bench, selection, label)
     if new_only:

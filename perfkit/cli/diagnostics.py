@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,9 @@ import click
 
 from perfkit.cli.output import echo
 from perfkit.errors import Exit, PerfkitError
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says of a disk without naming a file."""
 
 
 def guarded(program: click.Command, arguments: Sequence[str] | None = None) -> int:
@@ -36,6 +40,11 @@ def guarded(program: click.Command, arguments: Sequence[str] | None = None) -> i
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.DONE)
+    except OSError as error:
+        if error.filename is None and error.errno not in NO_ROOM:
+            raise
+        say(f"perfkit: {_refused(error)}")
+        return int(Exit.USAGE)
 
 
 def say(text: str) -> None:
@@ -46,6 +55,15 @@ def say(text: str) -> None:
 def one_line(text: str) -> str:
     """A message without line breaks."""
     return " ".join(text.split())
+
+
+def _refused(error: OSError) -> str:
+    """What the system said of a place that somebody named; of a move both ends are known, and the second was asked for."""
+    place = error.filename if error.filename2 is None else error.filename2
+    if place is None:
+        return f"nothing more can be written: {error.strerror}. Make room and try again."
+    said = f"{os.fsdecode(place) if isinstance(place, bytes) else place} cannot be read or written: {error.strerror or error}."
+    return one_line(f"{said} Name a place that is there and may be used, or change its permissions.")
 
 
 def _command_path(error: click.ClickException) -> str:

@@ -54,4 +54,6 @@ def _rows(workspace: Path | None, runs: tuple[str, ...], target: Path, as_json: 
         print_json({"folder": str(target), "rows": rows})
         return
     print_table({"table": "left", "rows": "right"}, [(table, str(count)) for table, count in rows.items()], empty="No rows.")
-    say(f"In {target}; DuckDB reads a table with: from read_parquet('{target}/requests/*/*.parquet', hive_partitioning = true)")
+    if rows:
+        pattern = f"{target}/{next(iter(rows))}/*/*.parquet".replace("'", "''")
+        say(f"In {target}; DuckDB reads a table with: from read_parquet('{pattern}', hive_partitioning = true)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -10,6 +11,8 @@ from perfkit.cli.diagnostics import say
 from perfkit.cli.output import echo, json_option, print_json, workbench
 from perfkit.errors import UsageError
 from perfkit.packs.investigation import load_investigation
+
+FUNCTION = re.compile(r"[^\W\d][\w.]*:[^\W\d][\w.]*")
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -38,10 +41,13 @@ def command(
     It measures the fixed label's command or URL again, or the one given here, and fails when three runs in a row lie beyond what unchanged code
     does in 99 of 100 runs. Statements, model calls and tokens that became fewer are counted again by perfkit's recorder.
     """
-    from perfkit.report.work import Work, is_here
+    from perfkit.packs.addresses import is_here
+    from perfkit.report.work import Work
 
     if url is not None and not is_here(url):
         raise UsageError(f"{url!r} is not on this machine. A test loads only a service at http://127.0.0.1:PORT.")
+    if call is not None and not FUNCTION.fullmatch(call):
+        raise UsageError(f"--call {call!r} names no function. Write MODULE:FUNCTION, such as shop.search:find.")
     given = Work(command_line, call, url) if command_line or call or url else None
     made = workbench(workspace).regression_test(load_investigation(investigation), into, given, feature)
     if not only_print:

@@ -47,19 +47,33 @@ def command(
     pull request, of at most 25 lines. Both are made of a REPORT that exists (.md) as well.
     """
     stated = {name: value for name, value in (("template", template), ("base", base), ("candidate", candidate)) if value}
+    _may_be_written(output, source, form)
     bench = workbench(workspace)
     if source.suffix.lower() in REPORTS:
         _may_be_made_of(source, form, stated)
         FORMATS[form](bench, source, output, as_json)
         return
     place = output if form == "markdown" else output.with_suffix(".md") if output and form == "html" else None
-    report = bench.report(load_investigation(source).model_copy(update=stated), place)
+    question = load_investigation(source).model_copy(update=stated)
+    if question.base == question.candidate:
+        raise UsageError(f"--base and --candidate are both {question.base!r}. Name two labels.")
+    report = bench.report(question, place)
     if form == "markdown":
         say("Check it with `perfkit verify`, keep it with `perfkit archive`.")
         _print(report, as_json, "report")
         return
     say(f"The report: {report}")
     FORMATS[form](bench, report, output, as_json)
+
+
+def _may_be_written(output: Path | None, source: Path, form: str) -> None:
+    """Neither what the work is made of, nor, by a page, the report that it is made from."""
+    if output is not None and output.is_dir():
+        raise UsageError(f"--output {output} is a folder. Name a file in it.")
+    if output is not None and output.resolve() == source.resolve():
+        raise UsageError(f"--output {output} is what the {form} is made of. Name another file.")
+    if output is not None and form == "html" and output.suffix.lower() in REPORTS:
+        raise UsageError(f"--output {output} is the name of a report in markdown. Name the page with .html at its end.")
 
 
 def _may_be_made_of(report: Path, form: str, stated: dict[str, str]) -> None:
@@ -76,7 +90,9 @@ def _html(bench: Workbench, report: Path, output: Path | None, as_json: bool) ->
 def _summary(bench: Workbench, report: Path, output: Path | None, as_json: bool) -> None:
     text = bench.summary(report)
     if output is not None:
-        output.write_text(text, encoding="utf-8")
+        from perfkit.report.changes import write
+
+        write(output, text)
         _print(output, as_json, "summary")
     elif as_json:
         print_json({"report": str(report), "text": text})

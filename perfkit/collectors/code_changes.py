@@ -12,7 +12,10 @@ from perfkit.model.run import Run
 
 LONGEST_S = 20.0
 COMMIT = re.compile(r"[0-9a-f]{7,64}")
-FILE = re.compile(r"^--- a/(?P<file>.+)$")
+FILE = re.compile(r"^--- (?:a/(?P<file>[^\t]+)|/dev/null)\t?$")
+FORM = ("--no-color", "--no-ext-diff", "--src-prefix=a/", "--dst-prefix=b/", "--unified=3")
+"""Whatever git is configured to show."""
+WILD = re.compile(r"[*?\[\\]")
 HEAD = re.compile(r"^@@ -(?P<start>\d+)(?:,(?P<length>\d+))? \+\d+(?:,\d+)? @@")
 
 
@@ -21,8 +24,9 @@ def code_changes(root: Path, base: Sequence[Run], candidate: Sequence[Run], file
     before, after = _commit(base), _commit(candidate)
     if before is None or after is None or before == after or not files:
         return []
-    ends = [f":(top,glob)**/{file.lstrip('/')}" for file in files]
-    command = ("git", "-C", str(root), "diff", "--no-color", "--no-ext-diff", "--unified=3", before, after, "--", *ends)
+    literal = [WILD.sub(r"\\\g<0>", file.lstrip("/")) for file in files]
+    ends = [f":(top,glob)**/{name}" for name in literal]
+    command = ("git", "-C", str(root), "-c", "core.quotePath=false", "diff", *FORM, before, after, "--", *ends)
     try:
         done = subprocess.run(command, capture_output=True, timeout=LONGEST_S, check=True, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.SubprocessError):
@@ -31,19 +35,21 @@ def code_changes(root: Path, base: Sequence[Run], candidate: Sequence[Run], file
 
 
 def hunks_in(diff: str) -> list[Hunk]:
-    """The hunks of a unified diff."""
+    """The hunks of a unified diff; a file that is new has none, for nothing was found in it before."""
     found: list[Hunk] = []
-    file, head, lines = "", None, []
-    for line in [*diff.splitlines(), "diff "]:
+    file: str | None = None
+    head, lines = None, []
+    for line in [*diff.split("\n"), "diff "]:
         if head is not None and (line.startswith(("@@", "diff "))):
-            found.append(Hunk(file, int(head["start"]), int(head["length"] or 1), tuple(lines)))
+            if file is not None:
+                found.append(Hunk(file, int(head["start"]), int(head["length"] or 1), tuple(lines)))
             head, lines = None, []
         if named := FILE.match(line) if head is None else None:
             file = named["file"]
         elif started := HEAD.match(line):
             head = started
         elif head is not None and line[:1] in (" ", "-", "+"):
-            lines.append(line)
+            lines.append(line.rstrip("\r"))
     return found
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ _INDEX_MEMORY = "256MB"
 _CANDIDATES = 64
 """hnsw.ef_search: recall@10 above 0.95 on this data."""
 
+TYPES = {"embedding": "vector"} | dict.fromkeys(("name", "occupation", "bio", "topic"), "text")
+"""Of columns that hold no numbers."""
+
 
 def available() -> bool:
     """Whether the wheel with the server is installed."""
@@ -52,16 +56,24 @@ def postgres(directory: Path) -> Iterator[str]:
         server.cleanup()
 
 
+def twins(address: str, names: tuple[str, str], fill: Callable[[str], None], setting: str) -> tuple[str, str]:
+    """Two databases of the same data, filled once; the second one has a setting of its own. Returns their addresses."""
+    import psycopg
+
+    plain, other = (address.replace("{database}", name) for name in names)
+    with psycopg.connect(address.replace("{database}", "postgres"), autocommit=True) as server:
+        server.execute(f"create database {names[0]}".encode())
+        fill(plain)
+        server.execute(f"create database {names[1]} template {names[0]}".encode())
+        server.execute(f"alter database {names[1]} set {setting}".encode())
+    return plain, other
+
+
 def load(address: str, personas: int) -> tuple[str, str]:
     """Fills both databases and returns their addresses, the plain one first."""
     import psycopg
 
-    plain, indexed = (address.replace("{database}", name) for name in (PLAIN, INDEXED))
-    with psycopg.connect(address.replace("{database}", "postgres"), autocommit=True) as server:
-        server.execute(f"create database {PLAIN}")
-        _fill(plain, personas)
-        server.execute(f"create database {INDEXED} template {PLAIN}")
-        server.execute(f"alter database {INDEXED} set hnsw.ef_search = {_CANDIDATES}")
+    plain, indexed = twins(address, (PLAIN, INDEXED), partial(_fill, personas=personas), f"hnsw.ef_search = {_CANDIDATES}")
     with psycopg.connect(indexed, autocommit=True) as connection:
         connection.execute(f"set maintenance_work_mem = '{_INDEX_MEMORY}'")
         connection.execute(sql("vector_index").encode())
@@ -70,6 +82,17 @@ def load(address: str, personas: int) -> tuple[str, str]:
             connection.execute("analyze")
             connection.execute("checkpoint")
     return plain, indexed
+
+
+def copied(connection: Any, table: str, types: Mapping[str, str], rows: Iterable[tuple[object, ...]]) -> None:
+    """Rows into a table, whose columns come with their types."""
+    from pgvector.psycopg import register_vector
+
+    register_vector(connection)
+    with connection.cursor() as cursor, cursor.copy(f"copy {table} ({', '.join(types)}) from stdin (format binary)") as copy:
+        copy.set_types([*types.values()])
+        for row in rows:
+            copy.write_row(row)
 
 
 def _started(directory: Path) -> Any:
@@ -90,7 +113,6 @@ def _configure(server: Any) -> None:
 
 def _fill(dsn: str, personas: int) -> None:
     import psycopg
-    from pgvector.psycopg import register_vector
     from sqlalchemy import create_engine
 
     engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg://", 1))
@@ -101,24 +123,14 @@ def _fill(dsn: str, personas: int) -> None:
         connection.execute("create extension pg_stat_statements")
         connection.execute(f"alter table personas add column embedding vector({DIMENSIONS})".encode())
         connection.execute("alter table personas alter column embedding set storage plain")
-        register_vector(connection)
         for table in tables(personas):
             columns, rows = list(table.columns), table.rows
             if table.name == "personas":
                 columns, rows = [*columns, "embedding"], map(_with, table.rows, embeddings(personas))
-            _copy(connection, table.name, columns, rows)
+            copied(connection, table.name, {name: TYPES.get(name, "int4") for name in columns}, rows)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("vacuum (freeze, analyze)")
 
 
 def _with(row: tuple[Any, ...], vector: Any) -> tuple[Any, ...]:
     return (*row, vector)
-
-
-def _copy(connection: Any, table: str, columns: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
-    kinds = {"embedding": "vector"} | dict.fromkeys(("name", "occupation", "bio", "topic"), "text")
-    statement = f"copy {table} ({', '.join(columns)}) from stdin (format binary)"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.set_types([kinds.get(name, "int4") for name in columns])
-        for row in rows:
-            copy.write_row(row)

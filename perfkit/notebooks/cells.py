@@ -21,7 +21,18 @@ def cells_of(path: Path) -> list[dict[str, Any]]:
     cells = content.get("cells") if isinstance(content, dict) else None
     if not isinstance(cells, list):
         raise UsageError(f"{path} is no notebook of version 4: it has no cells.")
+    wrong = next((number for number, cell in enumerate(cells, start=1) if not _is_cell(cell)), None)
+    if wrong is not None:
+        raise UsageError(f"{path} is no notebook of version 4: its cell {wrong} has no source, or metadata that is none.")
     return cells
+
+
+def _is_cell(cell: Any) -> bool:
+    """As far as it is read before Jupyter's tools look at it."""
+    if not isinstance(cell, dict) or not isinstance(metadata := cell.get("metadata", {}), dict):
+        return False
+    source, tags = cell.get("source", ""), metadata.get("tags", [])
+    return isinstance(tags, list) and (isinstance(source, str) or (isinstance(source, list) and all(isinstance(line, str) for line in source)))
 
 
 def source_of(cell: Mapping[str, Any]) -> str:

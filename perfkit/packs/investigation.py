@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from perfkit.analyses.metrics import METRICS
+from perfkit.packs.addresses import is_here
 from perfkit.packs.model import NAME
 from perfkit.packs.placeholders import placeholders
 from perfkit.packs.question import AccuracyCheck, ArchivePlace, Change, Investigation, Label, Prose, Step
@@ -69,16 +68,8 @@ def _of_label(label: Label) -> Iterator[tuple[str, str]]:
         yield "serve", "the service needs a `url` at which it answers, such as http://127.0.0.1:{port}."
     if label.url is not None and not label.serve and PORT in placeholders(label.url):
         yield "url", "{port} is the port of a service that is started here: write its command in `serve`, or the port as a number."
-    if label.serve and label.url is not None and not _is_loopback(label.url):
+    if label.serve and label.url is not None and not is_here(label.url):
         yield "url", f"{label.url!r} is not on this machine: a service that is started here answers at http://127.0.0.1:{{port}}."
-
-
-def _is_loopback(url: str) -> bool:
-    parts = urlsplit(url.replace("{port}", "1"))
-    try:
-        return parts.scheme in ("http", "https") and (parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname or "").is_loopback)
-    except ValueError:
-        return False
 
 
 def _of_step(question: Investigation, step: Step) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -14,12 +14,14 @@ from perfkit.packs.model import Document
 from perfkit.report import changes as files
 from perfkit.report.archive_index import Entry, indexed
 from perfkit.report.blocks import level_within, put, take_out
-from perfkit.report.changes import FileChange, change_of, contents, text_of
+from perfkit.report.changes import FileChange, change_of
 from perfkit.report.digest import Place, digest
 from perfkit.report.evidence import Evidence
+from perfkit.report.linked import place_beside, relinked
 from perfkit.report.lint import lint
 from perfkit.report.named import named_in
-from perfkit.report.repository import Repository, slug
+from perfkit.report.repository import MARKDOWN, Repository, slug
+from perfkit.report.texts import contents, text_of
 from perfkit.report.verify import evidence_of, verify
 from perfkit.report.written import WrittenReport, read_report
 from perfkit.store import Store
@@ -128,6 +130,8 @@ def block_name(kind: str, feature: str) -> str:
 
 
 def _read(wanted: Wanted) -> WrittenReport:
+    if wanted.report.suffix.lower() not in MARKDOWN:
+        raise DocumentError(f"{wanted.report} is no report: the archive keeps documents in markdown. Name a file that ends with .md.")
     remarks = lint(wanted.report)
     if remarks:
         raise DocumentError(f"{wanted.report} is not archived: line {remarks[0].line}: {remarks[0].message}")
@@ -147,8 +151,8 @@ def _check_numbers(report: Path, store: Store, pack_of: Callable[[str], Pack]) -
     wrong = [item for item in verify(report, store, pack_of) if not item.agrees]
     if wrong:
         raise DocumentError(
-            f"{report}:{wrong[0].line}: {wrong[0].text}: {wrong[0].message}. {len(wrong)} numbers do not verify, so none goes into a document. "
-            "Nothing was written. Write the report again with perfkit report."
+            f"{report}:{wrong[0].line}: {wrong[0].text}: {wrong[0].message.rstrip('.')}. {len(wrong)} numbers do not verify, "
+            "so none goes into a document. Nothing was written. Write the report again with perfkit report."
         )
 
 
@@ -164,17 +168,16 @@ def _free_place(wanted: Wanted, report: WrittenReport, feature: str, pattern: st
 
 def _with_pictures(report: WrittenReport, place: Path) -> tuple[str, list[FileChange]]:
     """Pictures move into a folder that is named like the kept report, and its text names them there."""
-    text, copies = report.text, []
-    beside = report.path.parent.resolve()
-    for name in dict.fromkeys(report.pictures):
-        source = (beside / name).resolve()
-        if not source.is_relative_to(beside) or not source.is_file():
-            raise DocumentError(f"{report.path}: the picture {name} is not there, or not beside the report. Nothing was written.")
-        parts = PurePosixPath(name).parts
-        kept = PurePosixPath(place.stem, *(parts[1:] if parts[0] == report.path.stem else parts))
-        text = text.replace(f"]({name})", f"]({kept})")
-        copies.append(change_of(place.parent / kept, contents(source)))
-    return text, copies
+    moved: dict[str, PurePosixPath] = {}
+    copies = []
+    for link in report.pictures:
+        beside = place_beside(report.path, link)
+        if beside is None:
+            raise DocumentError(f"{report.path}: the picture {link} is not there, or not beside the report. Nothing was written.")
+        parts = beside.parts[1:] if beside.parts[0] == report.path.stem else beside.parts
+        moved[link] = PurePosixPath(place.stem, *parts)
+        copies.append(change_of(place.parent / moved[link], contents(report.path.parent / beside)))
+    return relinked(report.text, moved), copies
 
 
 def _link(document: Path, place: Path) -> str:

@@ -169,16 +169,19 @@ def machine_of(run: Run) -> str:
 
 
 def _benchmark(run: Run, subject: str, work: Work) -> dict[str, Any] | None:  # noqa: ARG001  every way takes the same
+    """Runs may come in a bundle from elsewhere, and what they say of themselves stands in a program: each part is what it must be."""
     measured = json.loads(run.parameters)
-    if measured.get("workload") not in work.marks or measured.get("loops", 1) != 1:
+    rounds, warmup = measured.get("rounds"), measured.get("warmup")
+    whole = type(rounds) is int and type(warmup) is int
+    if not whole or str(measured.get("workload")) not in work.marks or measured.get("loops", 1) != 1:
         return None
-    return {"rounds": measured["rounds"], "warmup": measured["warmup"], "command": list(work.command), "call": work.call}
+    return {"rounds": rounds, "warmup": warmup, "command": list(work.command), "call": work.call}
 
 
 def _loaded(run: Run, subject: str, work: Work) -> dict[str, Any] | None:
     """The endpoint below the service's address, or the address itself where it names the endpoint."""
     path, users = PATH_OF.fullmatch(subject), run.setting("users")
-    if path is None or users is None or work.url is None:
+    if path is None or users is None or not users.is_integer() or work.url is None:
         return None
     stated = urlsplit(work.url.replace("{port}", "1")).path
     if stated not in ("", "/", path["path"]):
@@ -188,9 +191,14 @@ def _loaded(run: Run, subject: str, work: Work) -> dict[str, Any] | None:
 
 def _traced(run: Run, subject: str, work: Work) -> dict[str, Any] | None:  # noqa: ARG001
     measured = json.loads(run.parameters)
-    if "command" not in measured:
+    hooks, limit_ms = measured.get("hooks", []), measured.get("limit_ms", 50.0)
+    try:
+        command = shlex.split(str(measured.get("command", "")))
+    except ValueError:
+        command = []
+    if not command or not isinstance(limit_ms, int | float) or not isinstance(hooks, list) or not all(isinstance(hook, str) for hook in hooks):
         return None
-    return {"command": shlex.split(measured["command"]), "hooks": measured.get("hooks", []), "limit_ms": measured.get("limit_ms", 50.0)}
+    return {"command": command, "hooks": hooks, "limit_ms": limit_ms}
 
 
 TIMINGS: dict[How, Timing] = {

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from perfkit.errors import DocumentError
+from perfkit.report.texts import contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +29,21 @@ class FileChange:
 
 def change_of(path: Path, after: bytes) -> FileChange:
     """The change that makes a file so."""
-    return FileChange(path, after, contents(path) if path.exists() else None)
-
-
-def contents(path: Path) -> bytes:
-    """A file's bytes."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DocumentError(f"{path}: cannot be read: {error.strerror or error}. Nothing was written.") from error
-
-
-def text_of(path: Path) -> str:
-    """A document's text with its own line ends."""
-    try:
-        return contents(path).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DocumentError(f"{path}: not a text in UTF-8: {error.reason} at byte {error.start}. Nothing was written.") from error
+    return FileChange(path, after, contents(path) if path.is_file() else None)
 
 
 def apply(changes: Sequence[FileChange]) -> None:
     """All of them, or, where one fails, none."""
     wanted = [change for change in changes if not change.is_none]
+    for change in wanted:
+        if change_of(change.path, change.after) != change:
+            raise DocumentError(f"{change.path}: somebody else changed it meanwhile. Nothing was written; do it again.")
     made: list[Path] = []
     done: list[FileChange] = []
     try:
         for change in wanted:
-            made += _make_folders(change.path.parent)
+            made += _missing(change.path.parent)
+            change.path.parent.mkdir(parents=True, exist_ok=True)
             _part(change.path).write_bytes(change.after)
             if change.before is not None:
                 _part(change.path).chmod(change.path.stat().st_mode & 0o7777)
@@ -65,6 +54,14 @@ def apply(changes: Sequence[FileChange]) -> None:
         _undo(wanted, done, made)
         where = error.filename2 or error.filename or "a file"
         raise DocumentError(f"{where}: cannot be written: {error.strerror or error}. All files are as they were before.") from error
+    except KeyboardInterrupt:
+        _undo(wanted, done, made)
+        raise
+
+
+def write(path: Path, text: str) -> None:
+    """One file, whole or as it was before."""
+    apply([change_of(path, text.encode())])
 
 
 def difference(changes: Sequence[FileChange], root: Path) -> Iterator[str]:
@@ -89,10 +86,9 @@ def _lines(contents: bytes) -> list[str] | None:
         return None
 
 
-def _make_folders(folder: Path) -> list[Path]:
-    missing = [place for place in (folder, *folder.parents) if not place.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return missing
+def _missing(folder: Path) -> list[Path]:
+    """It and those around it, as far as they are not there, innermost first."""
+    return [place for place in (folder, *folder.parents) if not place.exists()]
 
 
 def _undo(wanted: Sequence[FileChange], done: Sequence[FileChange], made: Sequence[Path]) -> None:

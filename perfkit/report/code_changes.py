@@ -12,6 +12,7 @@ from perfkit.errors import DocumentError
 from perfkit.model.finding import Finding
 from perfkit.model.patch import Hunk
 from perfkit.packs.investigation import Change
+from perfkit.report.texts import text_of
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 NEAR_LINES = 20
@@ -98,17 +99,17 @@ def _source(reference: str | None, root: Path | None) -> Iterator[str]:
     """The lines of one function, or of a whole file; it is looked up in the system's repository, then in perfkit's own."""
     name, _, function = (reference or "").partition("::")
     folders = (root or Path.cwd(), Path.cwd(), CHECKOUT)
-    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    path = next((file for folder in folders if (file := (folder / name).resolve()).is_file() and file.is_relative_to(folder.resolve())), None)
     if path is None:
-        raise DocumentError(f"The change {reference!r} names no file that exists. Check `changes` in the investigation file.")
-    text = path.read_text(encoding="utf-8")
+        raise DocumentError(f"The change {reference!r} names no file in the system's repository. Check `changes` in the investigation file.")
+    text = text_of(path)
     if not function:
         yield from text.splitlines()
         return
     try:
         tree = ast.parse(text)
-    except SyntaxError as error:
-        raise DocumentError(f"{path} is no Python that this version reads: line {error.lineno}: {error.msg}.") from error
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise DocumentError(f"{path} is no Python that this version reads: {error}.") from error
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function:
             yield from text.splitlines()[node.lineno - 1 : node.end_lineno]

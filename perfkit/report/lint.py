@@ -10,6 +10,7 @@ from typing import Literal
 
 from perfkit.errors import DocumentError
 from perfkit.report.prose import Document, complaints
+from perfkit.report.texts import lines_of
 
 Level = Literal["error", "warning"]
 
@@ -32,23 +33,14 @@ class Remark:
 
 def lint(path: Path) -> list[Remark]:
     """What is wrong with one document."""
-    lines = _lines(path)
+    lines = lines_of(path)
     return [*_too_long(path, lines), *_structure(path, lines), *_footnotes(path, lines)]
 
 
 def readability(path: Path) -> list[Remark]:
     """What its readers stumble over; all of it is a guess, so nothing here is wrong for sure."""
-    lines = _lines(path)
+    lines = lines_of(path)
     return [Remark(str(path), line, message, "warning") for line, message in complaints(Document(lines, list(outside_fences(lines))))]
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise DocumentError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise DocumentError(f"{path}: not a text in UTF-8: {error.reason} at byte {error.start}.") from error
 
 
 def documents(paths: list[Path]) -> list[Path]:

@@ -13,6 +13,7 @@ from typing import Any
 from perfkit.errors import DocumentError
 from perfkit.packs import Pack
 from perfkit.packs.investigation import Investigation
+from perfkit.report.texts import lines_of
 from perfkit.store import Store
 from perfkit.workspace import workspace_of
 
@@ -20,7 +21,9 @@ META = re.compile(r"<!-- perfkit report (?P<meta>\{.*\}) -->")
 RUN_ROW = re.compile(r"^\| (?P<label>[^|]+) \| (?P<kind>[^|]+) \| `(?P<ids>[0-9a-f ]+)` \|$")
 PAGES = (".html", ".htm")
 NUMBER = re.compile(r"(?<![\w.\-/#])\d[\d.,]*(?![\w])")
-FIGURE = re.compile(r"!\[[^\]]*\]\((?P<path>[^)\s]+)[^)]*\)")
+WORDS = "words"
+Said = Mapping[str, Any]
+"""By name: texts or None, and words as a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +75,17 @@ def report_lines(path: Path) -> list[str]:
         raise DocumentError(
             f"{path}: a page is made from a report, and only the report can be verified: name the markdown file at the end of the page."
         )
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise DocumentError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise DocumentError(f"{path}: not a text in UTF-8: {error.reason} at byte {error.start}.") from error
+    return lines_of(path)
 
 
 def named_in(path: Path, lines: Sequence[str]) -> Named:
     """Raises DocumentError when the document is no report, or says less than it must."""
-    metas = [(number, match) for number, line in enumerate(lines, 1) if (match := META.search(line))]
-    if not metas:
+    line, meta = said_in(path, lines)
+    if not meta:
         raise DocumentError(f"{path}: not a report of perfkit: the line that names system and labels is missing.")
-    line, match = metas[-1]
-    try:
-        meta = json.loads(match["meta"])
-        system, base, candidate = meta["system"], meta["base"], meta["candidate"]
-    except (ValueError, KeyError) as error:
-        raise DocumentError(f"{path}: the line that names system and labels is damaged: {error}.") from error
+    system, base, candidate = meta.get("system"), meta.get("base"), meta.get("candidate")
+    if system is None or base is None:
+        raise DocumentError(f"{path}: line {line}, which names system and labels, is damaged: one of them is missing.")
     run_ids: dict[str, list[str]] = defaultdict(list)
     for text in lines:
         if row := RUN_ROW.match(text):
@@ -98,16 +93,24 @@ def named_in(path: Path, lines: Sequence[str]) -> Named:
     lacking = [label for label in (base, candidate) if label is not None and label not in run_ids]
     if lacking:
         raise DocumentError(f"{path}: the table of runs does not name runs for {' and '.join(lacking)}.")
-    return Named(system, base, candidate, dict(run_ids), meta.get("workspace"), meta.get("pack"), _texts(meta.get("words")), line)
+    return Named(system, base, candidate, dict(run_ids), meta.get("workspace"), meta.get("pack"), _texts(meta.get(WORDS)), line)
+
+
+def said_in(path: Path, lines: Sequence[str]) -> tuple[int, Said]:
+    """The last line in which a document says what it stands on, and what; 0 and nothing in one that is none of ours."""
+    found = [(number, match) for number, line in enumerate(lines, 1) if (match := META.search(line))]
+    if not found:
+        return 0, {}
+    line, match = found[-1]
+    try:
+        said = json.loads(match["meta"])
+    except (ValueError, RecursionError) as error:
+        raise DocumentError(f"{path}: line {line}, which names system and labels, is damaged: {error}.") from error
+    wrong = [name for name, value in said.items() if name != WORDS and not isinstance(value, str | None)]
+    if wrong:
+        raise DocumentError(f"{path}: line {line}, which names system and labels, is damaged: {wrong[0]} is no text.")
+    return line, said
 
 
 def _texts(told: Any) -> list[str]:
     return [text for text in told if isinstance(text, str) and text] if isinstance(told, list) else []
-
-
-def figures_of(path: Path, lines: Sequence[str]) -> list[Path]:
-    """Pictures beside the report or below its folder, as its links name them."""
-    linked = dict.fromkeys(match["path"] for line in lines for match in FIGURE.finditer(line))
-    beside = [path.parent / name for name in linked if ":" not in name]
-    folder = path.parent.resolve()
-    return [file for file in beside if file.is_file() and file.resolve().is_relative_to(folder)]

@@ -14,9 +14,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from perfkit.errors import DocumentError
+from perfkit.printable import printable
 from perfkit.report.inlined import data_uri
 from perfkit.report.lint import FENCE
+from perfkit.report.texts import text_of
 
 COMMENT = re.compile(r"^<!--.*-->\s*$")
 GOOD, BAD, OPEN, QUIET = "good", "bad", "open", "quiet"
@@ -41,18 +42,14 @@ Rule = Callable[[Token, Env], str]
 
 def page(report: Path) -> str:
     """The page of a report that exists."""
-    try:
-        text = report.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DocumentError(f"{report}: cannot be read: {error}.") from error
     markdown = _markdown()
     env: Env = {"folder": report.parent}
-    tokens = markdown.parse(_without_comments(text), env)
+    tokens = markdown.parse(_without_comments(text_of(report)), env)
     headings = list(_headings(tokens))
     env["origins"] = dict(_origins(tokens))
     _mark_verdicts(tokens)
     body = markdown.renderer.render(tokens, markdown.options, env)
-    return _document(headings[0][2] if headings else report.stem, _contents(headings), body, report.name)
+    return _document(headings[0][2] if headings else report.stem, _contents(headings), body, printable(report.name))
 
 
 def _document(title: str, contents: str, body: str, name: str) -> str:

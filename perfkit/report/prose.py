@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 Complaint = tuple[int, str]
 """Line and sentence."""
@@ -98,14 +98,11 @@ class Document:
 
     @cached_property
     def sections(self) -> list[Section]:
-        starts = [place for place, (_, text) in enumerate(self.outside) if HEADING.match(text)]
-        found = []
-        for start, end in zip(starts, [*starts[1:], len(self.outside)], strict=True):
-            number, text = self.outside[start]
-            heading = HEADING.match(text)
-            if heading:
-                found.append(Section(number, len(heading["marks"]), heading["text"], self.outside[start + 1 : end]))
-        return found
+        headings = [(place, heading) for place, (_, text) in enumerate(self.outside) if (heading := HEADING.match(text))]
+        return [
+            Section(self.outside[start][0], len(heading["marks"]), heading["text"], self.outside[start + 1 : following[0] if following else None])
+            for (start, heading), following in zip_longest(headings, headings[1:])
+        ]
 
     @cached_property
     def paragraphs(self) -> list[Paragraph]:
@@ -159,7 +156,7 @@ def _no_answer(document: Document) -> Iterator[Complaint]:
 
 
 def _empty_sections(document: Document) -> Iterator[Complaint]:
-    for section, following in zip(document.sections, [*document.sections[1:], None], strict=True):
+    for section, following in zip_longest(document.sections, document.sections[1:]):
         code_follows = _fenced_between(document, section.line, following.line if following else len(document.lines) + 1)
         filled = code_follows or any(text.strip() and not text.startswith("<!--") for _, text in section.lines)
         if not filled and (following is None or following.level <= section.level):

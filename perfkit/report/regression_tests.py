@@ -16,9 +16,10 @@ import jinja2
 from perfkit.errors import DocumentError
 from perfkit.packs.investigation import Investigation
 from perfkit.report.baselines import Baseline, Chosen, choose
-from perfkit.report.changes import FileChange, apply, change_of, text_of
+from perfkit.report.changes import FileChange, apply, change_of
 from perfkit.report.evidence import Evidence
 from perfkit.report.repository import NOT_A_WORD, Repository
+from perfkit.report.texts import text_of
 from perfkit.report.work import Work, work_of
 
 TEMPLATE = Path(__file__).with_name("regression_test.py.j2")

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import jinja2
-from jinja2.sandbox import SandboxedEnvironment
 
-from perfkit.errors import DocumentError, unknown
-from perfkit.packs import Pack
+from perfkit.errors import DocumentError
 from perfkit.packs.investigation import Investigation
 from perfkit.report import checklist, review
 from perfkit.report import context as arranged
@@ -23,9 +20,8 @@ from perfkit.report.pictures import PICTURES
 from perfkit.report.prometheus import rules_for
 from perfkit.report.regression_tests import regression_test
 from perfkit.report.table_rows import as_row
+from perfkit.report.templates import rendered, template_named
 
-PARTS = Path(__file__).parent / "parts"
-"""What templates have in common."""
 MOST_OF_A_LIST = (None, 40, 20, 10, 5, 3)
 MOST_ALERTS = 6
 """Targets whose rules a report shows; `perfkit monitor` prints them all."""
@@ -35,7 +31,7 @@ FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 
 def render(investigation: Investigation, evidence: Evidence, material: Material) -> str:
     """The whole document; shows as much of each list as the limit of lines allows, worst first."""
-    template = _template(evidence.pack, investigation.template)
+    template = template_named(evidence.pack, investigation.template)
     for most in MOST_OF_A_LIST:
         context = arranged.build(investigation, evidence, material, most)
         if _least_lines(context) > LINE_LIMIT:
@@ -51,53 +47,29 @@ def _least_lines(context: Context) -> int:
     return 2 * max(len(context.findings), len(context.endpoints), len(context.judged), len(context.breakdown))
 
 
-def _template(pack: Pack, name: str) -> jinja2.Template:
-    if name not in pack.reports:
-        raise unknown("report template", name, pack.reports)
-    path = pack.template_of(name)
-    if not path.is_file():
-        raise DocumentError(f"The report template {name!r} of {pack.name} is not written yet: {path} is not there.")
-    environment = SandboxedEnvironment(  # a bundle may bring a template from elsewhere
-        loader=jinja2.FileSystemLoader([path.parent, PARTS]),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-        bytecode_cache=_compiled_templates(),
-    )
-    return environment.get_template(path.name)
-
-
-def _compiled_templates() -> jinja2.BytecodeCache | None:
-    """The user's own folder of templates that are compiled already, by their text; None where none can be kept."""
-    try:
-        return jinja2.FileSystemBytecodeCache()
-    except (OSError, RuntimeError):
-        return None
-
-
 def _render(template: jinja2.Template, context: Context) -> str:
     footnotes = Footnotes(context.evidence)
-    body = template.render(
-        report=context,
-        evidence=context.evidence,
-        investigation=context.investigation,
-        prose=context.investigation.prose,
-        cite=footnotes,
-        quoted=_quoted,
-        worst=partial(arranged.worst, context.evidence),
-        done=partial(checklist.done, context.evidence),
-        criteria=partial(checklist.criteria, context.evidence),
-        picture=partial(_picture, context),
-        tuned=partial(arranged.tuned, context.evidence),
-        alerts=partial(_alerts, context.evidence),
-        regression_test=partial(regression_test, context.evidence, context.investigation, context.written_on),
-        areas=partial(review.areas, context.evidence),
-        gates=partial(review.gates, context.evidence),
-        with_answer=partial(review.with_answer, context.evidence),
-        recommended=partial(review.recommended, context.evidence),
-        verdict_words=arranged.VERDICT_WORDS,
-    )
+    names = {
+        "report": context,
+        "evidence": context.evidence,
+        "investigation": context.investigation,
+        "prose": context.investigation.prose,
+        "cite": footnotes,
+        "quoted": _quoted,
+        "worst": partial(arranged.worst, context.evidence),
+        "done": partial(checklist.done, context.evidence),
+        "criteria": partial(checklist.criteria, context.evidence),
+        "picture": partial(_picture, context),
+        "tuned": partial(arranged.tuned, context.evidence),
+        "alerts": partial(_alerts, context.evidence),
+        "regression_test": partial(regression_test, context.evidence, context.investigation, context.written_on),
+        "areas": partial(review.areas, context.evidence),
+        "gates": partial(review.gates, context.evidence),
+        "with_answer": partial(review.with_answer, context.evidence),
+        "recommended": partial(review.recommended, context.evidence),
+        "verdict_words": arranged.VERDICT_WORDS,
+    }
+    body = rendered(template, names)
     return _calm("\n".join([body.strip(), "", *_tail(context), "", *_definitions(footnotes), ""]))
 
 
@@ -160,11 +132,3 @@ def _tail(context: Context) -> list[str]:
 
 def _definitions(footnotes: Footnotes) -> list[str]:
     return [f"[^{number}]: {text}" for text, number in footnotes.numbers.items()]
-
-
-def write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)

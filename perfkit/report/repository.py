@@ -69,7 +69,7 @@ class Repository:
 def repository(folder: Path) -> Repository:
     """The one in a folder that exists."""
     if not folder.is_dir():
-        raise DocumentError(f"{folder}: there is no such folder. Name the repository that holds the documents with --docs.")
+        raise DocumentError(f"{folder}: there is no such folder. Name a repository that is there.")
     return Repository(folder.resolve())
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from perfkit.model.workload import workload_hash
+from perfkit.packs.addresses import is_here
 from perfkit.packs.investigation import Investigation
 from perfkit.packs.placeholders import Filling, filled
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORT = "{port}"
 
 
@@ -39,8 +38,3 @@ def work_of(investigation: Investigation) -> Work:
     command = tuple(filled(label.command, known))
     url = filled(label.url, known) if label.url and is_here(label.url) else None
     return Work(command=command, url=url, serve=tuple(filled(label.serve, {**known, "command": command})) if url else ())
-
-
-def is_here(url: str) -> bool:
-    """Whether an address is on this machine."""
-    return urlsplit(url.replace(PORT, "1")).hostname in LOOPBACK

@@ -9,10 +9,11 @@ from pathlib import Path
 from perfkit.model.patch import Hunk
 from perfkit.model.run import Run
 from perfkit.packs.investigation import Investigation
+from perfkit.report.changes import write
 from perfkit.report.context import Material
 from perfkit.report.evidence import Evidence
 from perfkit.report.pictures import draw_pictures, pictures_for
-from perfkit.report.render import render, write
+from perfkit.report.render import render
 
 Changes = Callable[[Sequence[Run], Sequence[Run], Sequence[str]], list[Hunk]]
 """What changed in some files between the commits of two labels."""

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from perfkit.errors import DocumentError
 from perfkit.report.citations import FOOTNOTE
+from perfkit.report.linked import pictures_in
 from perfkit.report.lint import outside_fences
-from perfkit.report.named import META, RUN_ROW
+from perfkit.report.named import META, RUN_ROW, Said, said_in
 from perfkit.report.outline import headings
+from perfkit.report.texts import text_of
 from perfkit.report.verify import MARK
 
 NO_ANSWER = ("#", "|", "<", ">", "!", "---")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`*“(])")
-PICTURE = re.compile(r"!\[[^\]]*\]\((?P<path>[^)\s]+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class WrittenReport:
     answer: Sequence[str]
     """Its first paragraph, line by line, with the marks of footnotes."""
     footnotes: dict[str, str] = field(default_factory=dict)
-    meta: dict[str, str | None] = field(default_factory=dict)
+    meta: Said = field(default_factory=dict)
     """Empty where the document is none of perfkit's."""
 
     @property
@@ -60,21 +59,16 @@ class WrittenReport:
     @property
     def pictures(self) -> list[str]:
         """The files that it shows, by the paths in its text."""
-        return [match["path"] for _, line in outside_fences(list(self.lines)) for match in PICTURE.finditer(line) if "://" not in match["path"]]
+        return pictures_in(self.lines)
 
 
 def read_report(path: Path) -> WrittenReport:
     """A report, or any other markdown document that is kept like one."""
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise DocumentError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise DocumentError(f"{path}: not a text in UTF-8: {error.reason} at byte {error.start}.") from error
+    text = text_of(path)
     lines = text.splitlines()
     titles = headings(lines)
     footnotes = {match["number"]: match["text"] for _, line in outside_fences(lines) if (match := FOOTNOTE.match(line))}
-    return WrittenReport(path, text, lines, titles[0].text if titles else None, _answer(lines), footnotes, _meta(path, lines))
+    return WrittenReport(path, text, lines, titles[0].text if titles else None, _answer(lines), footnotes, said_in(path, lines)[1])
 
 
 def _answer(lines: Sequence[str]) -> list[str]:
@@ -85,12 +79,3 @@ def _answer(lines: Sequence[str]) -> list[str]:
         elif paragraph:
             break
     return paragraph
-
-
-def _meta(path: Path, lines: Sequence[str]) -> dict[str, str | None]:
-    found = [match for line in lines if (match := META.search(line))]
-    try:
-        meta = json.loads(found[-1]["meta"]) if found else {}
-    except ValueError as error:
-        raise DocumentError(f"{path}: the line that names system and labels is damaged: {error}.") from error
-    return meta if isinstance(meta, dict) else {}

@@ -130,8 +130,8 @@ class Workbench(Answers):
 
     def page(self, report: Path, output: Path | None = None) -> Path:
         """A report as one HTML file, beside it where nobody names another place."""
+        from perfkit.report.changes import write
         from perfkit.report.page import page
-        from perfkit.report.render import write
 
         path = output or report.with_suffix(".html")
         write(path, page(report))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from perfkit import __version__
 from perfkit.analyses.known_runs import Selection, known_runs, select_runs
-from perfkit.bundle.contents import ARTEFACTS, OWN, PACK, REPORT, Contents, Floor, StoredRun, is_allowed
+from perfkit.bundle.contents import ALLOWED, ARTEFACTS, OWN, PACK, REPORT, Contents, Floor, StoredRun, is_allowed
 from perfkit.bundle.opening import Opened
 from perfkit.bundle.writing import Given, write
 from perfkit.errors import PerfkitError, UsageError
@@ -108,10 +108,10 @@ def _floors(store: Store, runs: Sequence[Run]) -> tuple[Floor, ...]:
 
 def _report_files(report: Path, lines: Sequence[str]) -> list[Given]:
     """The report, and its figures where its links look for them."""
-    from perfkit.report.named import figures_of
+    from perfkit.report.linked import pictures_in, place_beside
 
-    figures = [Given(f"{REPORT}/{file.relative_to(report.parent).as_posix()}", file) for file in figures_of(report, lines)]
-    return [Given(f"{REPORT}/{_path_part(report.name)}", report), *figures]
+    places = dict.fromkeys(place for link in pictures_in(lines) if (place := place_beside(report, link)))
+    return [Given(f"{REPORT}/{_path_part(report.name)}", report), *(Given(f"{REPORT}/{place}", report.parent / place) for place in places)]
 
 
 def _pack_files(pack: Pack) -> list[Given]:
@@ -123,39 +123,55 @@ def _own_files(workspace: Workspace, investigation: Path | None) -> list[Given]:
     """What lies in the root of the workspace."""
     if investigation is not None and not investigation.is_file():
         raise UsageError(f"There is no investigation file {investigation}.")
+    if investigation is not None and not investigation.name.endswith(ALLOWED[OWN]):
+        raise UsageError(f"{investigation} is no investigation: name a file that ends with {' or '.join(ALLOWED[OWN])}.")
     files = [workspace.accepted, *([investigation] if investigation else [])]
     return [Given(f"{OWN}/{file.name}", file) for file in files if file.is_file()]
 
 
 def settle_in(bundle: Opened, workspace: Workspace) -> Iterator[str]:
     """Puts what came beside the runs of a bundle, when these are stored, where it belongs, unless something is there; says what was done."""
-    store = Store(workspace.database)
+    from perfkit.packs import folders
+
+    store, ours = Store(workspace.database), folders(workspace).get(bundle.contents.system)
     yield from _other_runs(bundle, store)
     yield from _remember_floors(bundle, store)
-    yield from _place_pack(bundle, workspace)
-    placed = {OWN: workspace.root, REPORT: workspace.reports}
-    for top, folder in placed.items():
-        for path in _below(bundle, top):
-            yield from _place(bundle.folder / top / path, folder / path, workspace)
+    yield from _place(bundle, workspace, with_pack=ours is None)
+    yield from _of_packs(bundle, ours)
     report = workspace.reports / bundle.contents.report.removeprefix(f"{REPORT}/")
     yield f"`perfkit verify {_shown(report, workspace)}` computes its numbers again from {_count(bundle.contents.runs, 'run')}."
 
 
-def _place_pack(bundle: Opened, workspace: Workspace) -> Iterator[str]:
-    from perfkit.packs import folders, read_pack
+def _place(bundle: Opened, workspace: Workspace, *, with_pack: bool) -> Iterator[str]:
+    """All files or none: a pack that is there in part would be somebody's own the next time."""
+    from perfkit.report.changes import apply, change_of
+    from perfkit.report.texts import contents
 
-    system, files = bundle.contents.system, _below(bundle, PACK)
-    if system not in folders(workspace):
-        for path in files:
-            yield from _place(bundle.folder / PACK / path, workspace.packs / system / path, workspace)
+    folders = {OWN: workspace.root, REPORT: workspace.reports} | ({PACK: workspace.packs / bundle.contents.system} if with_pack else {})
+    files = [(folder / path, bundle.folder / top / path) for top, folder in folders.items() for path in _below(bundle, top)]
+    changes = [change_of(target, contents(source)) for target, source in files]
+    apply([change for change in changes if change.before is None])
+    for change in changes:
+        if change.before is None:
+            yield f"Wrote {_shown(change.path, workspace)}."
+        elif not change.is_none:
+            yield f"{_shown(change.path, workspace)} is there already and stays as it is; the bundle's differs."
+
+
+def _of_packs(bundle: Opened, ours: Path | None) -> Iterator[str]:
+    """Whether reports here are judged as they were where the bundle comes from."""
+    from perfkit.packs import read_pack
+
+    system = bundle.contents.system
+    if ours is None:
         yield f"The pack {system} comes from the bundle: look at it before you write reports by its templates."
         return
     try:
-        theirs, ours = read_pack(bundle.folder / PACK).digest, read_pack(folders(workspace)[system]).digest
+        same = read_pack(bundle.folder / PACK).digest == read_pack(ours).digest
     except PerfkitError as error:
         yield f"The bundle's pack {system} is left out, for there is one here: {error}"
         return
-    if theirs != ours:
+    if not same:
         yield f"The pack {system} of this workspace judges otherwise than the bundle's, which is left out: numbers that follow from it will differ."
 
 
@@ -163,21 +179,11 @@ def _below(bundle: Opened, top: str) -> list[str]:
     return [member.path.removeprefix(f"{top}/") for member in bundle.contents.files if member.path.startswith(f"{top}/")]
 
 
-def _place(source: Path, target: Path, workspace: Workspace) -> Iterator[str]:
-    content = source.read_bytes()
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-        yield f"Wrote {_shown(target, workspace)}."
-    elif target.read_bytes() != content:
-        yield f"{_shown(target, workspace)} is there already and stays as it is; the bundle's differs."
-
-
 def _remember_floors(bundle: Opened, store: Store) -> Iterator[str]:
     fingerprints = sorted({floor.fingerprint for floor in bundle.contents.floors})
     here = {row[:3]: row for row in store.query(FLOORS, {"fingerprints": fingerprints})[1]} if fingerprints else {}
-    fresh = [astuple(floor) for floor in bundle.contents.floors if astuple(floor)[:3] not in here]
-    store.append("noise_floors", fresh, [item.name for item in fields(Floor)])
+    fresh = {astuple(floor)[:3]: astuple(floor) for floor in bundle.contents.floors if astuple(floor)[:3] not in here}
+    store.append("noise_floors", list(fresh.values()), [item.name for item in fields(Floor)])
     differing = [floor for floor in bundle.contents.floors if here.get(astuple(floor)[:3], astuple(floor)) != astuple(floor)]
     if differing:
         yield f"{_count(differing, 'noise floor')} differ from those of the bundle and stay: comparisons may be judged otherwise."

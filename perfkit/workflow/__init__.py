@@ -68,10 +68,10 @@ class Workflow:
     progress: Progress
     say: Say
     timeout_s: float
+    again: bool
     began: float = field(default_factory=time.monotonic)
     finished: list[str] = field(default_factory=list)
     skipped: list[Job] = field(default_factory=list)
-    new_runs: bool = False
 
     @property
     def said(self) -> Investigation:
@@ -90,21 +90,22 @@ class Workflow:
                 urls: dict[str, str] = {}
                 for job in step:
                     if not self._skips(job, there):
-                        self._do(job, len(jobs), urls, closing)
+                        self._do(job, jobs, urls, closing)
         if self.said.accuracy is not None:
             self._check_accuracy(self.said.accuracy)
 
     def _skips(self, job: Job, there: set[str]) -> bool:
-        """What was done counts while its runs are there; what only reads is done anew when there is something new to read."""
+        """What was done counts while its runs are there."""
         done = self.state.done.get(job.fingerprint)
-        if done is None or not set(done.runs) <= there or (self.new_runs and not done.runs):
+        if done is None or not set(done.runs) <= there:
             return False
         self.skipped.append(job)
         self.finished.append(done.notebook)
         return True
 
-    def _do(self, job: Job, total: int, urls: dict[str, str], closing: ExitStack) -> None:
-        share, place = len(self.finished) / total, self.said.label(job.label or "")
+    def _do(self, job: Job, jobs: Sequence[Job], urls: dict[str, str], closing: ExitStack) -> None:
+        total, place = len(jobs), self.said.label(job.label or "")
+        share = len(self.finished) / total
         elapsed = format_quantity((time.monotonic() - self.began) * 1000, "ms")
         head = f"{job.said} ({len(self.finished) + 1} of {total}, after {elapsed})"
         self.progress(head, share)
@@ -119,20 +120,22 @@ class Workflow:
             lambda text, part: self.progress(f"{head} · {text}", share + min(part, 1.0) / total),
         )
         runs = tuple(found.run_id for found in self.bench.runs() if found.run_id not in before and found.investigation == self.said.name)
-        self.new_runs = self.new_runs or bool(runs)
         self.finished.append(str(executed.output))
+        if runs:
+            self.state.forget([*(later.fingerprint for later in jobs[len(self.finished) :]), *map(_accuracy_of, self.said.compared)])
         self.state.keep(job.fingerprint, Done(job.said, str(executed.output), executed.seconds, runs))
 
     def _check_accuracy(self, check: AccuracyCheck) -> None:
-        """For each label, unless it passed before and nothing was done since; the answer is evidence like any other."""
+        """For each label, unless it passed and no run came since; the answer is evidence like any other."""
         asked = asked_by(check)
         for label in self.said.compared:
             known = accuracy_answers(self.bench.store, self.bench.runs(Selection(label=label)) if self._has(label) else [])
-            if len(self.skipped) == len(self.finished) and any(item.asked == asked and item.passed for item in known.values()):
+            if _accuracy_of(label) in self.state.done and any(item.asked == asked and item.passed for item in known.values()):
                 continue
             self.progress(f"accuracy of {label}", 1.0)
             stated = self._stated(label).overridden_by(Manifest(label=label, system=self.said.system, scenario=asked))
             self.bench.collect(AnsweredOptions(asked, self._answer(check, label), stated, self.bench.workspace.root))
+            self.state.keep(_accuracy_of(label), Done(f"accuracy of {label}", "", 0.0, ()))
 
     def _answer(self, check: AccuracyCheck, label: str) -> Answered:
         if check.metric is not None:
@@ -159,12 +162,17 @@ class Workflow:
         return Manifest(investigation=self.said.name, commit=self.question.commits.get(label or ""))
 
 
+def _accuracy_of(label: str) -> str:
+    """Stands for its check among the fingerprints."""
+    return f"accuracy of {label}"
+
+
 def run_investigation(bench: Workbench, path: Path, progress: Progress, say: Say, *, again: bool = False, timeout_s: float = 1800.0) -> Outcome:
     """Everything that the file asks for, and in the end the scorecard and the report."""
     question = read_question(path, bench.workspace)
     said, jobs = question.said, jobs_of(question.said, bench.workspace)
     with held(bench.workspace.workflows / f"{said.name}.json", said.name, again=again) as state:
-        work = Workflow(bench, question, state, progress, say, timeout_s)
+        work = Workflow(bench, question, state, progress, say, timeout_s, again)
         with _resumable(work, len(jobs)):
             work.go(jobs)
         if work.skipped:
@@ -189,7 +197,8 @@ def _resumable(work: Workflow, total: int) -> Iterator[None]:
 
 
 def _kept(work: Workflow, total: int) -> str:
-    return f"{len(work.finished)} of {total} executions are finished and kept; the same command goes on after them."
+    command = "the same command without --again" if work.again else "the same command"
+    return f"{len(work.finished)} of {total} executions are finished and kept; {command} goes on after them."
 
 
 def _skipped(skipped: Sequence[Job], total: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -34,6 +34,11 @@ class State:
     name: str
     done: dict[str, Done] = field(default_factory=dict)
 
+    def forget(self, fingerprints: Iterable[str]) -> None:
+        """Those of these that only read: there is something new to read. Written with what is kept next."""
+        asked = set(fingerprints)
+        self.done = {key: item for key, item in self.done.items() if item.runs or key not in asked}
+
     def keep(self, fingerprint: str, done: Done) -> None:
         """One more, written at once."""
         self.done[fingerprint] = done
@@ -57,7 +62,10 @@ def held(path: Path, name: str, *, again: bool) -> Iterator[State]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StoreBusy(f"The investigation {name} is being run by another process. Wait for it, or end it.") from error
-        yield State(path, name, {} if again else _read(path))
+        state = State(path, name, {} if again else _read(path))
+        if again:
+            state.write()
+        yield state
 
 
 def _read(path: Path) -> dict[str, Done]:

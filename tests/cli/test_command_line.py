@@ -226,10 +226,24 @@ def test_lint_docs_allows_700_lines(tmp_path: Path, lines: int, code: int) -> No
     assert perfkit(tmp_path, "lint-docs", str(tmp_path / "long.md")).returncode == code
 
 
+@pytest.mark.parametrize("command", ["check", "monitor"])
+def test_a_system_without_a_name_is_none(filled: Path, command: str) -> None:
+    done = perfkit(filled, command, "--system", "")
+    assert (done.returncode, done.stdout, "There is no system ''" in done.stderr) == (2, "", True)
+
+
 def test_bad_input_is_one_line_on_stderr_and_exit_2(tmp_path: Path) -> None:
     (tmp_path / "empty.prof").touch()
     done = perfkit(tmp_path, "ingest", str(tmp_path / "empty.prof"))
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+
+
+@pytest.mark.parametrize("arguments", [["export", "slow", "--to", "PLACE/rows"], ["init", "PLACE"], ["monitor", "--system", "PLACE/pack.yml"]])
+def test_a_place_that_cannot_be_used_is_named_in_a_sentence(filled: Path, tmp_path: Path, arguments: list[str]) -> None:
+    (file := tmp_path / "file").touch()
+    done = perfkit(filled, *(word.replace("PLACE", str(file / "below")) for word in arguments))
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert str(file) in done.stderr
 
 
 def await_that(true: Callable[[], bool], seconds: float = 100) -> None:

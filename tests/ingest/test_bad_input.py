@@ -6,6 +6,7 @@ import cProfile
 import json
 import os
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,3 +157,10 @@ def test_a_format_that_is_asked_for_is_not_believed(bench: Workbench, tmp_path: 
         bench.ingest([path], as_format=as_format)
     assert str(path) in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_file_name_that_is_no_text_is_stored_as_far_as_it_is_one(bench: Workbench, tmp_path: Path) -> None:
+    plan = Path(__file__).parents[1] / "artefacts" / "pg_explain" / "filter.json"
+    odd = Path(shutil.copy(plan, tmp_path / os.fsdecode(b"a\xff.json")))
+    bench.ingest([odd])
+    assert bench.sql("select name from artefacts").name.tolist() == ["a\ufffd.json"]

@@ -259,15 +259,43 @@ def test_pictures_move_with_the_report(measured: tuple[Workbench, Path], repo: P
     assert len(list((repo / "docs/archive").glob("*.md"))) == 2
 
 
-@pytest.mark.parametrize("picture", ["report/gone.svg", "../secret.svg", "/etc/hostname"])
+@pytest.mark.parametrize("picture", ["report/gone.svg", "../secret.svg", "/etc/hostname", "../reports/own.svg", "../../HERE/reports/own.svg"])
 def test_a_picture_that_is_not_beside_the_report_is_not_taken(measured: tuple[Workbench, Path], repo: Path, tmp_path: Path, picture: str) -> None:
     (tmp_path / "secret.svg").write_text("secret")
     (tmp_path / "reports").mkdir()
     report = tmp_path / "reports" / "report.md"
-    report.write_text(f"# Search\n\n![P95]({picture})\n")
-    before = tree(repo)
+    (report.parent / "own.svg").write_text("<svg/>")
+    report.write_text(f"# Search\n\n![P95]({picture.replace('HERE', tmp_path.name)})\n")
+    before = tree(tmp_path)
     assert asked(measured, repo, report=report)[0] == 2
-    assert tree(repo) == before
+    assert tree(tmp_path) == before
+
+
+def test_what_somebody_else_changed_meanwhile_stays(tmp_path: Path) -> None:
+    (index := tmp_path / "index.md").write_text("as before")
+    wanted = [change_of(tmp_path / "new" / "report.md", b"new"), change_of(index, b"with mine")]
+    index.write_text("with theirs")
+    with pytest.raises(DocumentError, match=r"index\.md: somebody else changed it meanwhile"):
+        apply(wanted)
+    assert tree(tmp_path) == {"index.md": b"with theirs"}
+
+
+@pytest.mark.parametrize("damage", [{"system": 5}, {"feature": ["x"]}, {"document": {}}, {"base": None}])
+def test_a_report_whose_own_words_are_damaged_is_refused(
+    measured: tuple[Workbench, Path], repo: Path, tmp_path: Path, damage: dict[str, object]
+) -> None:
+    report = tmp_path / "report.md"
+    said = {"system": "sight", "base": "baseline", "candidate": "optimized", "document": "optimizations", **damage}
+    report.write_text(f"# Search\n\nFast.\n\n<!-- perfkit report {json.dumps(said)} -->\n")
+    code, _, talk = asked(measured, repo, report=report)
+    assert (code, len(talk.splitlines())) == (2, 1)
+    assert "which names system and labels, is damaged" in talk
+
+
+def test_what_is_no_markdown_is_not_archived(measured: tuple[Workbench, Path], repo: Path, tmp_path: Path) -> None:
+    (question := tmp_path / "shop.yml").write_text("name: shop\n")
+    code, _, talk = asked(measured, repo, report=question)
+    assert (code, "is no report" in talk, (repo / "docs" / "archive").exists()) == (2, True, False)
 
 
 def test_the_archive_never_overwrites_another_report(measured: tuple[Workbench, Path], repo: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from perfkit.errors import DocumentError, UsageError
 from perfkit.workbench import Workbench
@@ -133,14 +134,16 @@ def test_without_its_runs_a_report_says_whom_to_ask(home: tuple[Workbench, Path]
 def test_accepted_findings_and_the_investigation_come_along(home: tuple[Workbench, Path], tmp_path: Path) -> None:
     bench, report = home
     bench.workspace.accepted.write_text("accepted: []\n", encoding="utf-8")
-    investigation = tmp_path / "shop.yml"
+    with pytest.raises(UsageError, match=r"name a file that ends with \.yml or \.yaml"):
+        bench.export(report, tmp_path / "bundle", report)
+    investigation = tmp_path / "shop.yaml"
     investigation.write_text("name: shop-latency\n", encoding="utf-8")
     bench.export(report, tmp_path / "bundle", investigation)
     bench.workspace.accepted.unlink()
     other = workbench_in(tmp_path / "elsewhere")
     other.ingest([tmp_path / "bundle"])
     assert other.workspace.accepted.read_text(encoding="utf-8") == "accepted: []\n"
-    assert (other.workspace.root / "shop.yml").read_text(encoding="utf-8") == "name: shop-latency\n"
+    assert (other.workspace.root / "shop.yaml").read_text(encoding="utf-8") == "name: shop-latency\n"
 
 
 def test_figures_beside_the_report_come_along(home: tuple[Workbench, Path], tmp_path: Path) -> None:
@@ -192,6 +195,38 @@ def test_strange_files_at_the_target_are_left_alone(home: tuple[Workbench, Path]
     bench.export(report, tmp_path / "bundle")
     bench.export(report, tmp_path / "bundle")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle"]
+
+
+@pytest.mark.parametrize("content", [b"years of work", zstandard.compress(b"years of work" * 99), b""])
+def test_an_archive_of_somebody_else_is_left_alone(home: tuple[Workbench, Path], tmp_path: Path, content: bytes) -> None:
+    (mine := tmp_path / "backup.tar.zst").write_bytes(content)
+    with pytest.raises(UsageError, match="is no bundle, so it stays"):
+        home[0].export(home[1], mine)
+    assert mine.read_bytes() == content
+    for _ in range(2):
+        home[0].export(home[1], tmp_path / "own.tar.zst")
+
+
+def test_a_list_or_a_link_of_somebody_else_is_left_alone(home: tuple[Workbench, Path], tmp_path: Path) -> None:
+    home[0].export(home[1], bundle := tmp_path / "bundle")
+    (bundle / "away").symlink_to(tmp_path)
+    with pytest.raises(UsageError, match="such as away"):
+        home[0].export(home[1], bundle)
+    (other := tmp_path / "other").mkdir()
+    (other / "bundle.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"such as bundle\.json"):
+        home[0].export(home[1], other)
+
+
+def test_what_cannot_be_placed_is_not_placed_in_part(home: tuple[Workbench, Path], tmp_path: Path) -> None:
+    home[0].export(home[1], tmp_path / "bundle")
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "reports" / "shop.md").mkdir(parents=True)
+    refused = perfkit(elsewhere, "ingest", str(tmp_path / "bundle"))
+    assert (refused.returncode, "shop.md: cannot be written" in refused.stderr.splitlines()[-1]) == (2, True)
+    assert not (elsewhere / "packs").exists()
+    (elsewhere / "reports" / "shop.md").rmdir()
+    assert "Wrote packs/shop/pack.yml." in perfkit(elsewhere, "ingest", str(tmp_path / "bundle")).stderr
 
 
 def test_the_command_line_carries_a_report(home: tuple[Workbench, Path], tmp_path: Path) -> None:

@@ -74,6 +74,33 @@ def test_a_commit_is_no_option_of_git(tmp_path: Path, commits: tuple[str, str]) 
     assert code_changes(tmp_path, [_run(commits[0])], [_run("--output=/tmp/written")], ["listing.py"]) == []
 
 
+def test_hunks_are_those_of_their_file_however_git_is_configured(tmp_path: Path, commits: tuple[str, str]) -> None:
+    _git(tmp_path, "config", "diff.noprefix", "true")
+    (tmp_path / "listing.py").write_text("# first\n")
+    (tmp_path / "new.py").write_text(FAST)
+    for name in ("schön [1].py", "schon 1.py"):
+        (tmp_path / name).write_text("a\x0c = 1\n")
+    _git(tmp_path, "add", ".")
+    _git(tmp_path, "commit", "-q", "-m", "new files")
+    before = _git(tmp_path, "rev-parse", "HEAD")
+    for name in ("schön [1].py", "schon 1.py"):
+        (tmp_path / name).write_text("a\x0c = 2\n")
+    _git(tmp_path, "commit", "-q", "-a", "-m", "odd names")
+    after = _git(tmp_path, "rev-parse", "HEAD")
+    assert {hunk.file for hunk in code_changes(tmp_path, [_run(commits[1])], [_run(before)], ["listing.py", "new.py"])} == {"listing.py"}
+    [hunk] = code_changes(tmp_path, [_run(before)], [_run(after)], ["schön [1].py"])
+    assert (hunk.file, hunk.lines) == ("schön [1].py", ("-a\x0c = 1", "+a\x0c = 2"))
+
+
+@pytest.mark.parametrize("reference", ["/etc/passwd", "../outside.py", "away.py", "nowhere.py"])
+def test_code_is_shown_of_the_repository_alone(tmp_path: Path, reference: str) -> None:
+    (tmp_path / "outside.py").write_text("secret = 1\n")
+    (root := tmp_path / "repository").mkdir()
+    (root / "away.py").symlink_to(tmp_path / "outside.py")
+    with pytest.raises(DocumentError, match="names no file in the system's repository"):
+        named_changes([Change(rule="n-plus-one", technique="", before=reference, after=reference)], root)
+
+
 def test_functions_named_by_the_investigation_stand_beside_each_other(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(SLOW + "\n\n" + FAST.replace("list_all", "list_many"))
     [changed] = named_changes([Change(rule="n-plus-one", technique="Load them at once.", before="a.py::list_all", after="a.py::list_many")], tmp_path)
@@ -81,7 +108,7 @@ def test_functions_named_by_the_investigation_stand_beside_each_other(tmp_path: 
     assert "    return load_many(rows)" in changed.lines
 
 
-@pytest.mark.parametrize(("text", "said"), [("def other(): pass\n", "no function"), ("def (:\n", "no Python")])
+@pytest.mark.parametrize(("text", "said"), [("def other(): pass\n", "no function"), ("def (:\n", "no Python"), ("\0", "no Python")])
 def test_a_function_that_is_not_there_is_an_error(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "a.py").write_text(text)
     change = Change(rule="n-plus-one", technique="", before="a.py::list_all", after="a.py::list_all")

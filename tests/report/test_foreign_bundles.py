@@ -93,9 +93,13 @@ def test_a_list_that_leads_out_of_the_bundle(bundle: Path, tmp_path: Path, name:
     assert "leads out of the bundle" in refused(tmp_path, rewritten(bundle, lead_out))
 
 
-@pytest.mark.parametrize("name", ["workspace/conftest.py", "pack/run.sh", "report/page.html", "workspace/.bashrc"])
+@pytest.mark.parametrize("name", ["workspace/conftest.py", "pack/run.sh", "report/page.html", "workspace/.bashrc", "workspace/packs/sight/pack.yml"])
 def test_files_that_would_be_run_have_no_place(bundle: Path, tmp_path: Path, name: str) -> None:
     refused(tmp_path, rewritten(bundle, lambda said: said["files"].append({"path": name, "bytes": 0, "sha256": "0" * 64})))
+
+
+def test_half_a_character_in_the_list(bundle: Path, tmp_path: Path) -> None:
+    refused(tmp_path, rewritten(bundle, lambda said: said["runs"][0].update(name="\ud800.csv")))
 
 
 def test_a_member_that_the_list_does_not_name(bundle: Path, tmp_path: Path) -> None:

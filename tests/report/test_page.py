@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -118,6 +119,11 @@ def test_a_page_asks_the_network_for_nothing(tmp_path: Path) -> None:
     assert list(tags.values("src")) == []
     assert not re.search(r"url\(|@import", text)
     assert "default-src 'none'" in next(value for value in tags.values("content") if "src" in value)
+
+
+def test_a_file_name_that_is_no_text_is_shown_as_far_as_it_is_one(tmp_path: Path) -> None:
+    (report := tmp_path / os.fsdecode(b"b\xff.md")).write_text("# T\n")
+    assert "Made from b\ufffd.md" in page(report)
 
 
 def test_pictures_beside_the_report_are_inside_the_page(tmp_path: Path) -> None:

@@ -147,3 +147,10 @@ def test_warnings_fail_only_where_somebody_asks_for_it(tmp_path: Path) -> None:
     assert (lenient.return_value, strict.return_value) == (0, 1)
     assert [remark["level"] for remark in json.loads(lenient.stdout)] == ["warning"]
     assert lint(document) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Words alone.\n", "\n\n", "```text\ncode\n```\n", "- an item\n", "# \n", "| a |\n|---|\n", "---\n", "[^1]: x\n", "<!-- x -->\n"]
+)
+def test_a_document_without_headings_is_one_too(tmp_path: Path, text: str) -> None:
+    assert all(line <= max(1, len(text.splitlines())) for line, _ in remarks(tmp_path, text))

@@ -22,8 +22,9 @@ from perfkit.collectors.caller import Function
 from perfkit.collectors.host import host
 from perfkit.collectors.traced import TracedOptions
 from perfkit.errors import DocumentError
-from perfkit.model.run import Manifest
+from perfkit.model.run import Manifest, run_from
 from perfkit.packs.investigation import Investigation, Label
+from perfkit.report.baselines import TIMINGS, How
 from perfkit.report.evidence import gather
 from perfkit.report.regression_tests import RegressionTest, regression_test
 from perfkit.report.work import Work, work_of
@@ -119,8 +120,10 @@ def test_a_test_that_somebody_else_wrote_is_not_replaced_and_the_command_line_sa
     refused = perfkit(root, "regression-test", str(question), "--into", str(repo))
     assert (refused.returncode, place.read_text()) == (2, "def test_mine(): ...\n")
     assert "perfkit did not write it" in refused.stderr
-    remote = perfkit(root, "regression-test", str(question), "--into", str(repo), "--url", "http://example.com")
-    assert "is not on this machine" in remote.stderr
+    for url in ("http://example.com", "http://[::1", "http://127.0.0.1:x", "ftp://127.0.0.1"):
+        remote = perfkit(root, "regression-test", str(question), "--into", str(repo), "--url", url)
+        assert "is not on this machine" in remote.stderr
+    assert "names no function" in perfkit(root, "regression-test", str(question), "--into", str(repo), "--call", "shop").stderr
 
 
 def pytested(made: RegressionTest, repo: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -274,3 +277,23 @@ def test_the_noise_floor_widens_a_baseline_whose_runs_happen_to_agree() -> None:
     assert next_run_bound(calm) == pytest.approx(100.01 * (1 + FLOOR), rel=1e-3)
     assert next_run_bound(calm, noise=0.1) > 140
     assert between([10.0, 10.0], [1000.0], 0.5) == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("command", {"rounds": "1) or __import__('os')", "warmup": 0}),
+        ("command", {"rounds": 3}),
+        ("command", {"rounds": 3, "warmup": 0, "workload": []}),
+        ("url", {"users": 2.5}),
+        ("url", {"users": "2"}),
+        ("trace", {"command": "echo '"}),
+        ("trace", {"command": "echo", "hooks": "all"}),
+        ("trace", {"command": "echo", "limit_ms": "5"}),
+        ("trace", {}),
+    ],
+)
+def test_what_a_run_says_of_itself_does_not_become_a_program(how: How, said: dict[str, object]) -> None:
+    work = Work(command=("true",), url="http://127.0.0.1:1")
+    run = run_from(Manifest(parameters={"workload": next(iter(work.marks)), **said}, started_at=datetime(2026, 1, 1)), "0" * 64, "bench", "x")
+    assert TIMINGS[how].settings(run, "GET /items", work) is None

@@ -93,3 +93,16 @@ def test_an_investigation_gives_report_and_page_in_one_go(bench: Workbench, tmp_
 def test_what_is_written_takes_no_options_of_an_investigation(bench: Workbench, options: list[str], said: str) -> None:
     done = perfkit(bench, "report", "written.md", *options)
     assert said in str(done.exception)
+
+
+@pytest.mark.parametrize("form", ["html", "summary"])
+def test_nothing_is_written_over_what_it_is_made_of(bench: Workbench, report: Path, tmp_path: Path, form: str) -> None:
+    before = report.read_bytes()
+    assert "what the" in str(perfkit(bench, "report", str(report), "--format", form, "--output", str(report)).exception)
+    (question := tmp_path / "shop.yml").write_text("name: shop\nsystem: demo\nfeature: The shop\nquestion: Did it get faster?\n")
+    assert "what the markdown is made of" in str(perfkit(bench, "report", str(question), "--output", str(question)).exception)
+    assert "is a folder" in str(perfkit(bench, "report", str(question), "--output", str(tmp_path)).exception)
+    assert "are both 'baseline'" in str(perfkit(bench, "report", str(question), "--candidate", "baseline").exception)
+    page = perfkit(bench, "report", str(question), "--format", "html", "--output", str(tmp_path / "shop.md"))
+    assert "Name the page with .html" in str(page.exception)
+    assert (report.read_bytes(), [path.name for path in tmp_path.iterdir()]) == (before, ["shop.yml"])

@@ -45,6 +45,10 @@ def test_a_failure_costs_one_step(measured: Place) -> None:
     assert "AssertionError: not yet" in failed.stderr and "1 of 2 executions are finished and kept; the same command goes on" in failed.stderr
     assert perfkit(measured.root, "run", str(measured.file)).returncode == Exit.DONE
     assert measured.ran == ["look baseline 1", "fragile optimized", "fragile optimized"]
+    (measured.root / "mark").unlink()
+    assert "the same command without --again goes on" in perfkit(measured.root, "run", str(measured.file), "--again").stderr
+    assert perfkit(measured.root, "run", str(measured.file)).returncode == Exit.DONE
+    assert measured.ran[3:] == ["look baseline 1", "fragile optimized", "fragile optimized"]
 
 
 def test_runs_know_their_investigation_and_what_reads_them_is_done_anew(measured: Place) -> None:
@@ -62,9 +66,14 @@ def test_runs_know_their_investigation_and_what_reads_them_is_done_anew(measured
     [run] = [run for run in measured.bench.runs() if run.kind == "bench"]
     assert (run.investigation, run.label, run.commit) == ("question", "baseline", None)
     measured.ask(steps, f"labels:\n  baseline: {{commit: 0123abc, {command}}}\n  optimized: {{}}\n")
+    measured.notebook("sum_up", "", "import pathlib\nassert not pathlib.Path('broken').exists()\n" + NOTE.replace("WHAT", "anew"), "print('so')")
     perfkit(measured.root, "run", str(measured.file))
-    assert [run.commit for run in measured.bench.runs() if run.kind == "bench"] == ["0123abc", None]
-    assert measured.ran == ["sum up baseline optimized"] * 2
+    (measured.root / "broken").touch()
+    perfkit(measured.root, "run", str(measured.ask(steps, f"labels:\n  baseline: {{commit: 4567def, {command}}}\n  optimized: {{}}\n")))
+    (measured.root / "broken").unlink()
+    perfkit(measured.root, "run", str(measured.file))
+    assert [run.commit for run in measured.bench.runs() if run.kind == "bench"] == ["4567def", "0123abc", None]
+    assert measured.ran == ["sum up baseline optimized", "anew", "anew"]
 
 
 def test_faster_but_wrong_is_not_faster(measured: Place) -> None:

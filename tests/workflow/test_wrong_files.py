@@ -63,6 +63,8 @@ def test_a_mistake_is_told_with_its_line(text: str, said: str, place: Place) -> 
     [
         ("serve: [python, -m, http.server]", r"line 6: the service needs a `url` at which it answers"),
         ("url: 'http://127.0.0.1:{port}'", r"line 6: \{port\} is the port of a service that is started here"),
+        ("serve: [x], url: 'http://[::1'", r"line 6: 'http://\[::1' is not on this machine"),
+        ("serve: [x], url: 'http://127.0.0.1:x'", r"line 6: 'http://127.0.0.1:x' is not on this machine"),
         ("serve: [x], url: 'http://example.org:{port}'", r"line 6: 'http://example.org:\{port\}' is not on this machine"),
         ("serve: [x, '{prot}'], url: 'http://localhost:{port}'", r"line 6: there is no placeholder \{prot\} here\. Allowed: \{port\}"),
         ("command: [x, '{commit}']", r"line 6: \{commit\} is asked for, but this label has no `commit`"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from perfkit.demo.minutes.corpus import CHUNKS, chunks, embeddings
-from perfkit.demo.postgres import postgres
+from perfkit.demo.postgres import copied, postgres, twins
 from perfkit.demo.settings import BASELINE, OPTIMIZED
 from perfkit.demo.vectors import DIMENSIONS, as_literal, embed
 
@@ -53,12 +54,7 @@ def hybrid_search() -> str:
 def _fill(address: str, count: int) -> None:
     import psycopg
 
-    plain, indexed = (address.replace("{database}", variant) for variant in (BASELINE, OPTIMIZED))
-    with psycopg.connect(address.replace("{database}", "postgres"), autocommit=True) as server:
-        server.execute(f"create database {BASELINE}")
-        _copy(plain, count)
-        server.execute(f"create database {OPTIMIZED} template {BASELINE}")
-        server.execute(f"alter database {OPTIMIZED} set ivfflat.probes = {PROBES}")
+    plain, indexed = twins(address, (BASELINE, OPTIMIZED), partial(_make, count=count), f"ivfflat.probes = {PROBES}")
     with psycopg.connect(indexed, autocommit=True) as connection:
         for statement in INDEXES.split(";"):
             connection.execute(statement.encode())
@@ -67,19 +63,15 @@ def _fill(address: str, count: int) -> None:
             connection.execute("vacuum (freeze, analyze)")
 
 
-def _copy(dsn: str, count: int) -> None:
+def _make(dsn: str, count: int) -> None:
     import psycopg
-    from pgvector.psycopg import register_vector
 
     with psycopg.connect(dsn) as connection:
         for statement in TABLE.split(";"):
             connection.execute(statement.encode())
-        register_vector(connection)
-        into = "copy chunks (chunk_id, meeting_id, content, embedding) from stdin (format binary)"
-        with connection.cursor() as cursor, cursor.copy(into) as copy:
-            copy.set_types(["int4", "int4", "text", "vector"])
-            for chunk, vector in zip(chunks(count), embeddings(count), strict=True):
-                copy.write_row((chunk.chunk_id, chunk.meeting_id, chunk.content, vector))
+        types = {"chunk_id": "int4", "meeting_id": "int4", "content": "text", "embedding": "vector"}
+        pairs = zip(chunks(count), embeddings(count), strict=True)
+        copied(connection, "chunks", types, ((chunk.chunk_id, chunk.meeting_id, chunk.content, vector) for chunk, vector in pairs))
 
 
 def _example() -> str:
