@@ -24,6 +24,8 @@ REMEDIES: Mapping[str, str] = {
     "json.dumps": "Serialise once and keep the text where the same object is written again.",
     "_find_and_load": "Import what is not always needed in the function that needs it; `python -X importtime` names the modules.",
     "json.loads": "Parse once and keep the objects where the same text is read again.",
+    "asyncio.runners.run": "This is the event loop's own work, and that of libraries in its callbacks: fewer and larger calls leave it less to do.",
+    "sqlalchemy.util.concurrency.greenlet_spawn": "This is SQLAlchemy's and the driver's work: send fewer statements, load fewer rows and columns.",
 }
 """Of functions of which it is known what they do."""
 LOOK = "Look at that call: what it is given, how often it is made, and whether its answer could be kept."

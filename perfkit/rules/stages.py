@@ -92,7 +92,7 @@ def _sequential(row: AwaitedSequence) -> Finding:
     return draft(
         "sequential-awaits",
         row.run_id,
-        title=f"{row.calls:.0f} calls of {row.work} one after another{f' in {row.below}' if row.below else ''}",
+        title=f"{row.calls:.0f} calls of {row.work}, one after another{f', in {row.below}' if row.below else ''}",
         place=place_of(row.file, row.line, f"{row.work} in {row.subject}"),
         cause=f"{row.work} in {row.below}",
         subject=row.subject,
@@ -100,7 +100,8 @@ def _sequential(row: AwaitedSequence) -> Finding:
         line=row.line,
         cost_ms=row.wall_ms,
         saves_ms=row.wall_ms - row.longest_ms,
-        saving_basis="time from the first call's start to the last one's end less the longest call, if they wait, not compute, and none needs another one's result",
+        saving_basis="time from the first call's start to the last one's end, less the longest call, "
+        "if they wait, not compute, and none needs another one's result",
         remedy="Start them together with asyncio.gather() or a TaskGroup, behind a semaphore where the service has a limit.",
         effort="LOW",
     )
