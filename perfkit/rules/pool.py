@@ -87,7 +87,7 @@ def _waits(row: PoolUse) -> Finding | None:
         saves_ms=row.wait_ms,
         basis="mean wait per request from asking the pool to having a connection, connecting left out",
         remedy=f"At most {row.most_held} connection{' was' if row.most_held == 1 else 's were'} held at once, and about {wanted} were wanted: "
-        f"let pool_size + max_overflow reach {wanted}, if the server permits as many.{idle}",
+        f"let pool_size + max_overflow reach {wanted} connections, if the server permits as many.{idle}",
     )
 
 
