@@ -33,7 +33,7 @@ def judge(plans: Sequence[Plan], owners: Owners) -> list[Finding]:
 def _all_nodes(node: Node, owners: Owners) -> Finding | None:
     if node.step.node_type not in ("AllNodesScan", "PartitionedAllNodesScan") or (node.rows or 0) < ROWS_AT_LEAST or _share(node) < LEAST_SHARE:
         return None
-    title = f"Every node of the graph is read: {number(node.rows)}"
+    title = f"Every node of the graph is read: {number(node.rows or 0)}"
     remedy = f"Give {node.step.condition or 'the variable'} a label in the MATCH, and an index on the property that it is found by."
     return _finding("neo4j-all-nodes-scan", node, owners, title, remedy, node.self_ms)
 
@@ -133,7 +133,7 @@ def _sort(node: Node, owners: Owners) -> Finding | None:
     limit = next((above for above in node.above() if above.step.node_type not in ("Projection", "ProduceResults", "CacheProperties")), None)
     if node.step.node_type != "Sort" or limit is None or limit.step.node_type != "Limit" or (node.rows or 0) < SORTED_ROWS:
         return None
-    title = f"{number(node.rows)} rows are sorted by {node.step.condition or 'a key'} and {number(limit.rows or 0)} are kept"
+    title = f"{number(node.rows or 0)} rows are sorted by {node.step.condition or 'a key'} and {number(limit.rows or 0)} are kept"
     remedy = (
         "Put ORDER BY and LIMIT into one WITH or RETURN, so that a Top keeps only the first rows, or index the property: an index is read in order."
     )
@@ -149,7 +149,7 @@ def _apply(node: Node, owners: Owners) -> Finding | None:
     inside = list(right.below())
     if sum(map(_share, inside)) < 2 * LEAST_SHARE:
         return None
-    title = f"{right.place} and what is below it run once for each of {number(left.rows)} rows"
+    title = f"{right.place} and what is below it run once for each of {number(left.rows or 0)} rows"
     remedy = "Match both parts in one pattern, or collect the rows and UNWIND them, so that the right-hand side runs once."
     return _finding("neo4j-apply", node, owners, title, remedy, sum(inner.self_ms for inner in inside), effort="MEDIUM")
 
