@@ -196,7 +196,7 @@ def _counted_evidence(counted: Counted, spent: Spent) -> Iterator[str]:
         yield f"{format_quantity(counted.system_s / counted.cpu_s, 'ratio')} of the CPU time is the system's own"
     if counted.switches and counted.wall_s:
         sampler = ", the profiler's own stops left out" if counted.stopped else ""
-        yield f"it gave the processor up to wait {format_quantity(counted.switches / counted.wall_s, 'per_second')}{sampler}"
+        yield f"it gave the processor up {format_quantity(counted.switches / counted.wall_s, 'count')} times a second to wait{sampler}"
     if spent.crowded and counted.taken and counted.cpu_s:
-        often = format_quantity(counted.taken / counted.cpu_s, "per_second")
-        yield f"the machine was busy: others took the processor from it {often} of its work, so time without it is not all waiting"
+        often = format_quantity(counted.taken / counted.cpu_s, "count")
+        yield f"the machine was busy: others took the processor from it {often} times a second of its work, so time without it is not all waiting"

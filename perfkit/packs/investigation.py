@@ -113,7 +113,9 @@ def _of_accuracy(question: Investigation, check: AccuracyCheck) -> Iterator[tupl
 
 
 def _of_change(change: Change) -> Iterator[tuple[str, str]]:
-    if (change.before is None) != (change.after is None):
+    if change.declined and (change.before or change.after):
+        yield "declined", f"nothing is changed for {change.rule}: leave `before` and `after` out."
+    elif (change.before is None) != (change.after is None):
         yield "rule", f"the change has only one of `before` and `after`: write the other one of {change.rule}, too."
 
 

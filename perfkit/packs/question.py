@@ -22,6 +22,8 @@ class Change(Part):
     """Glob over the endpoints that it is for, or over places such as app.py:7 where findings name none: one rule may be answered in several ways."""
     before: str | None = None
     after: str | None = None
+    declined: bool = False
+    """True: it was looked at and nothing is changed; technique says why."""
 
 
 class Prose(Part):

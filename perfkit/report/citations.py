@@ -27,6 +27,8 @@ BOUND_BY: Mapping[Bound, str] = {
     "allocation": "memory: allocating",
     "inconclusive": "undecided",
 }
+MOST_GONE = 0.999
+"""What still takes something has not fallen by 100 %, as rounding would say."""
 ALL_TARGETS, ALL_RULES = "all targets", "all rules"
 FOOTNOTE = re.compile(r"^\[\^(?P<number>\d+)\]: (?P<text>.+)$")
 
@@ -108,7 +110,8 @@ def _change(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     compared = evidence.compared(origin.name).get(origin.subject)
     if compared is None or compared.ratio is None:
         return "undecided", "too few runs"
-    change = format_quantity(abs(compared.ratio - 1), "ratio")
+    part = abs(compared.ratio - 1)
+    change = format_quantity(min(part, MOST_GONE) if 0 < compared.ratio < 1 else part, "ratio")
     sign = "−" if compared.ratio < 1 else "+"
     return f"{sign}{change}", f"{compared.runs_base} and {compared.runs_candidate} runs"
 

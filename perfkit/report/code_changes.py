@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from textwrap import dedent
 
 from perfkit.errors import DocumentError
 from perfkit.model.finding import Finding
@@ -96,7 +97,7 @@ def _cut(technique: str, language: str, lines: Sequence[str]) -> Changed:
 
 
 def _source(reference: str | None, root: Path | None) -> Iterator[str]:
-    """The lines of one function, or of a whole file; it is looked up in the system's repository, then in perfkit's own."""
+    """The lines of one function, from the margin, or of a whole file; it is looked up in the system's repository, then in perfkit's own."""
     name, _, function = (reference or "").partition("::")
     folders = (root or Path.cwd(), Path.cwd(), CHECKOUT)
     path = next((file for folder in folders if (file := (folder / name).resolve()).is_file() and file.is_relative_to(folder.resolve())), None)
@@ -112,6 +113,6 @@ def _source(reference: str | None, root: Path | None) -> Iterator[str]:
         raise DocumentError(f"{path} is no Python that this version reads: {error}.") from error
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function:
-            yield from text.splitlines()[node.lineno - 1 : node.end_lineno]
+            yield from dedent("\n".join(text.splitlines()[node.lineno - 1 : node.end_lineno])).splitlines()
             return
     raise DocumentError(f"{path} has no function {function!r}. Check `changes` in the investigation file.")

@@ -17,7 +17,7 @@ Level = Literal["error", "warning"]
 LINE_LIMIT = 700
 HEADING = re.compile(r"^(?P<marks>#{1,6})\s+\S")
 FENCE = re.compile(r"^\s*(```|~~~)")
-REFERENCE = re.compile(r"\[\^(?P<name>[^\]]+)\](?!:)")
+REFERENCE = re.compile(r"(?!^\[\^[^\]]+\]:)\[\^(?P<name>[^\]]+)\]")
 DEFINITION = re.compile(r"^\[\^(?P<name>[^\]]+)\]:")
 
 

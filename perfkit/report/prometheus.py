@@ -148,7 +148,7 @@ def _description(item: Watched, value: float, limit: str) -> str:
     shown = f"{{{{ $value | {HUMANIZED[unit]} }}}}" if unit in HUMANIZED else "{{ $value | humanize }}"
     suffix = {"ms": " ms", "bytes": "B"}.get(unit, "")
     said = f"{about + ': ' if about else ''}{target.metric_name} is {shown}{suffix}, {limit} {format_quantity(value, target.quantity.unit)}"
-    return f"{said}; {_literal(target.scope)}." if target.scope else f"{said}."
+    return f"{said} ({_literal(target.scope)})." if target.scope else f"{said}."
 
 
 def _literal(text: str) -> str:

@@ -13,6 +13,8 @@ Complaint = tuple[int, str]
 
 HEADING = re.compile(r"^(?P<marks>#{1,6})\s+(?P<text>\S.*)")
 ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
+TICKED = re.compile(r"^\s*[-*+]\s+\[[ xX]\]\s")
+"""An item of a list that is there to be ticked: nobody reads it as prose."""
 NOT_PROSE = re.compile(r"^\s*(?:\||>|<!--|\[\^[^\]]+\]:|!\[|---+\s*$|\*Not stated: )|^\s{4,}\S")
 """Tables, quotations, lines for programs, footnotes, pictures, rules, what a person left out; indented code."""
 CODE = re.compile(r"(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)")
@@ -180,11 +182,13 @@ def _only_items(document: Document) -> Iterator[Complaint]:
 
 
 def _share_of_items(section: Section) -> tuple[int, int, int]:
-    """Items, words in items, words. What is indented below an item belongs to it."""
+    """Items, words in items, words. What is indented below an item belongs to it; what is to be ticked is no item."""
     items = in_items = words = 0
     inside = False
     for _, text in section.lines:
-        if ITEM.match(text):
+        if TICKED.match(text):
+            inside = False
+        elif ITEM.match(text):
             items, inside = items + 1, True
         elif text.strip() and not text.startswith(" "):
             inside = False

@@ -18,12 +18,16 @@ INTERPRETER = re.compile(r"(^|/)(libpython[\d.]*\.so[\d.]*|python[\d.]*|node)$")
 INTERRUPT = "asm_"
 """How Linux names the way into an interrupt, which belongs to whoever runs at that moment."""
 NAMES: Mapping[str, str] = {"_find_and_load": "import"}
+COMPILED = re.compile(r"<(?:method '(?P<method>[^']+)' of '(?P<type>[^']+)' objects|built-in method (?P<function>[^>]+))>")
+"""How cProfile writes what is not written in Python."""
 REMEDIES: Mapping[str, str] = {
     "re.compile": "Compile the pattern once, outside of the function.",
     "copy.deepcopy": "Copy only what is changed, or build the new object from its parts: deepcopy looks at every object inside.",
     "json.dumps": "Serialise once and keep the text where the same object is written again.",
     "_find_and_load": "Import what is not always needed in the function that needs it; `python -X importtime` names the modules.",
     "json.loads": "Parse once and keep the objects where the same text is read again.",
+    "asyncio.runners.run": "This is the event loop's own work, and that of libraries in its callbacks: fewer and larger calls leave it less to do.",
+    "sqlalchemy.util.concurrency.greenlet_spawn": "This is SQLAlchemy's and the driver's work: send fewer statements, load fewer rows and columns.",
 }
 """Of functions of which it is known what they do."""
 LOOK = "Look at that call: what it is given, how often it is made, and whether its answer could be kept."
@@ -55,7 +59,7 @@ def _library(call: LibraryCall) -> Finding:
     return draft(
         "library-call",
         call.run_id,
-        title=f"{NAMES.get(callee.name, callee.name)} called from {caller.name}: {call.share * 100:.0f} % of the profile",
+        title=f"{_readable(callee.name)} called from {caller.name}: {call.share * 100:.0f} % of the profile",
         place=f"{caller.file}:{caller.line}" if caller.line else caller.file,
         cause=callee.name,
         file=caller.file,
@@ -64,6 +68,13 @@ def _library(call: LibraryCall) -> Finding:
         remedy=REMEDIES.get(callee.name, LOOK),
         effort="MEDIUM",
     )
+
+
+def _readable(name: str) -> str:
+    found = COMPILED.fullmatch(name)
+    if found is None:
+        return NAMES.get(name, name)
+    return found["function"] or f"{found['type']}.{found['method']}"
 
 
 def _frequent(item: FrequentCaller) -> Finding:

@@ -31,7 +31,6 @@ PROFILED_BASIS = "own time of one call in the profile, which slows Python down: 
 SHORT_BASIS = "its share of the profile, which slows short calls down most: a profiler that takes samples says how much of it is real"
 SAMPLED_BASIS = "its share of the samples: how long a call takes is not known, because nobody counted calls"
 LOOK = "Its own lines take the time, not what it calls: look at its loops first."
-LOOK_AT_LINE = "Look at that line first: its own work takes the time, not what it calls."
 Where = tuple[str, str, int]
 """Group of runs, file and line of a function."""
 
@@ -169,9 +168,15 @@ def _finding(
         cost_ms=own_ms,
         saves_ms=own_ms,
         saving_basis=f"{basis}{also}; {whole_gains(share)}",
-        remedy=LOOK_AT_LINE if line else _called_less(caller) if short else LOOK,
+        remedy=_advice(line, caller, short=short),
         effort="MEDIUM",
     )
+
+
+def _advice(line: HotLine | None, caller: FrequentCaller | None, *, short: bool) -> str:
+    if line is not None:
+        return f"Look at line {line.line} first: its own work takes the time, not what it calls."
+    return _called_less(caller) if short else LOOK
 
 
 def _in_calls(row: FunctionTime) -> str:

@@ -43,7 +43,8 @@ def _sequential(row: LlmSequence) -> Finding:
         line=row.line,
         cost_ms=row.wall_ms,
         saves_ms=max(0.0, row.wall_ms - row.longest_ms),
-        saving_basis="time from the first call to the last less the longest call, if no call needs another one's answer and no rate limit applies",
+        saving_basis="time from the first call's start to the last one's end, with the work between, less the longest call, "
+        "if no call needs another one's answer and no rate limit applies",
         remedy="Start them together with asyncio.gather() behind a semaphore that respects the provider's limit.",
         effort="LOW",
     )

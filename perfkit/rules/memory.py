@@ -100,7 +100,7 @@ def _leak(row: MemoryGrowth) -> Finding:
     return draft(
         "memory-leak",
         row.run_id,
-        title=f"{row.series} grows by {grown} an hour{between} and does not come back",
+        title=f"Memory ({row.series}) grows by {grown} an hour{between} and does not come back",
         place=row.series,
         saving_basis=NOTHING_IN_TIME,
         remedy="`perfkit collect memory` on the same program names the lines that keep it (--with tracemalloc) and the types (--with objects). "

@@ -50,10 +50,11 @@ def _reconnects(row: PoolUse) -> Finding | None:
     return _draft(
         "pool-reuse",
         row,
-        title=f"{row.connects} of {row.n} checkouts make a new connection of {row.connect_ms:.2f} ms: a pool would save {saves_ms:.2f} ms a request",
+        title=f"{row.connects} of {row.n} checkouts open a new connection, which takes {row.connect_ms:.2f} ms: "
+        f"a pool would save {saves_ms:.2f} ms a request",
         cost_ms=row.connect_cost_ms,
         saves_ms=saves_ms,
-        basis=f"time to connect per request, but for the {needed} connections that are needed at once",
+        basis=f"time to connect per request, without the {needed} that must be open at once",
         remedy=f"Make the engine once and keep it: create_engine(…, pool_size={max(row.most_held, 1)}), no NullPool, no engine for each request.",
     )
 
@@ -85,8 +86,8 @@ def _waits(row: PoolUse) -> Finding | None:
         cost_ms=row.wait_ms,
         saves_ms=row.wait_ms,
         basis="mean wait per request from asking the pool to having a connection, connecting left out",
-        remedy=f"At most {row.most_held} connection{' was' if row.most_held == 1 else 's were'} held at once, and about {wanted} connections "
-        f"were wanted: let pool_size + max_overflow reach {wanted} connections, if the server permits as many.{idle}",
+        remedy=f"At most {row.most_held} connection{' was' if row.most_held == 1 else 's were'} held at once, and about {wanted} were wanted: "
+        f"let pool_size + max_overflow reach {wanted} connections, if the server permits as many.{idle}",
     )
 
 

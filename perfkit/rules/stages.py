@@ -27,7 +27,9 @@ COMPUTES = 0.5
 """Share of blocked time from which work computes rather than waits."""
 
 TIMED_BASIS = "mean time of such a callback: so long every other request of the process waits"
-SAMPLED_BASIS = "mean time without a sample elsewhere; whether it is one callback or several shows `perfkit collect trace`"
+SAMPLED_BASIS = (
+    "mean time in which the profile's samples show nothing else; `perfkit collect trace` shows whether that is one callback or several in a row"
+)
 
 
 def find(store: Store, run_ids: Sequence[str]) -> list[Finding]:
@@ -91,7 +93,7 @@ def _sequential(row: AwaitedSequence) -> Finding:
     return draft(
         "sequential-awaits",
         row.run_id,
-        title=f"{row.calls:.0f} calls of {row.work} one after another{f' in {row.below}' if row.below else ''}",
+        title=f"{row.calls:.0f} calls of {row.work}, one after another{f', in {row.below}' if row.below else ''}",
         place=place_of(row.file, row.line, f"{row.work} in {row.subject}"),
         cause=f"{row.work} in {row.below}",
         subject=row.subject,
@@ -99,18 +101,19 @@ def _sequential(row: AwaitedSequence) -> Finding:
         line=row.line,
         cost_ms=row.wall_ms,
         saves_ms=row.wall_ms - row.longest_ms,
-        saving_basis="time from the first call to the last less the longest call, if they wait, not compute, and none needs another one's result",
+        saving_basis="time from the first call's start to the last one's end, less the longest call, "
+        "if they wait, not compute, and none needs another one's result",
         remedy="Start them together with asyncio.gather() or a TaskGroup, behind a semaphore where the service has a limit.",
         effort="LOW",
     )
 
 
 def _blocking(row: BlockedLoop) -> Finding:
-    times = "once" if row.n == 1 else f"{row.n} times"
+    kept = f"for {row.longest_ms:.0f} ms, once" if row.n == 1 else f"{row.n} times, for up to {row.longest_ms:.0f} ms"
     return draft(
         "blocked-event-loop",
         row.run_id,
-        title=f"{row.function} keeps the event loop for up to {row.longest_ms:.0f} ms, {times}",
+        title=f"{row.function} keeps the event loop to itself {kept}",
         place=place_of(row.file, row.line, row.function),
         cause=row.function,
         impact="LOW" if row.sampled else "HIGH" if row.longest_ms >= 4 * row.limit_ms else "MEDIUM",

@@ -56,8 +56,8 @@ def test_time_that_others_took_is_not_waiting() -> None:
     read = outside("<method 'recv_into' of '_socket.socket' objects>", 2.0)
     found = judge(CROWDED, [WORK, read])
     assert found.bound == "inconclusive"
-    assert any("the machine was busy: others took the processor from it 400/s of its work" in said for said in found.evidence)
-    assert any("0.200/s, the profiler's own stops left out" in said for said in found.evidence)
+    assert any("the machine was busy: others took the processor from it 400 times a second of its work" in said for said in found.evidence)
+    assert any("0.200 times a second to wait, the profiler's own stops left out" in said for said in found.evidence)
     assert judge(replace(CROWDED, taken=20.0), [WORK, read]).bound == "io"
     assert judge(replace(CROWDED, cpu_s=9.8), [WORK]).bound == "cpu"
 

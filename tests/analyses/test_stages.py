@@ -161,7 +161,7 @@ def test_one_run_a_side_decides_nothing(bench: Workbench, traced: Trace) -> None
 def test_awaited_one_after_another_is_found_and_side_by_side_is_not(bench: Workbench, traced: Trace) -> None:
     run = traced(lambda: asyncio.run(validate()))
     [finding] = [found for found in rules.find(bench.store, [run]) if found.rule == "sequential-awaits"]
-    assert finding.title == "3 calls of gate.* one after another in one_after_another"
+    assert finding.title == "3 calls of gate.*, one after another, in one_after_another"
     assert finding.saves_ms == pytest.approx(60, abs=12)
     assert finding.file == "tests/analyses/test_stages.py"
 

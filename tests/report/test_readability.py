@@ -110,6 +110,7 @@ def test_a_section_of_items_alone_is_named(tmp_path: Path) -> None:
     assert [message.partition(":")[0] for _, message in about(tmp_path, "## List", "", *items)] == ["the section “List” is a list"]
     long = [f"{item}; it is followed by so many words that nobody would call it a mere point of a list any more" for item in items]
     assert about(tmp_path, "## List", "", *long) == []
+    assert about(tmp_path, "## List", "", *(item.replace("- ", "- [ ] ", 1) for item in items)) == []
     prose = "The six parts belong together, because each of them waits for the one before it, and none can begin alone. " * 3
     assert about(tmp_path, "## List", "", prose, "", *items) == []
 

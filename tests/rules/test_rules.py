@@ -91,7 +91,7 @@ def test_a_statement_for_each_row_is_an_n_plus_one() -> None:
     assert (finding.rule, finding.place, finding.cost_ms) == ("n-plus-one", "shop/items.py:12", 60)
     assert (finding.saves_ms, finding.round_trips) == (58, 39)
     assert finding.title == "N+1: 40 statements on tags in one request, one for each of the 40 rows of items read at shop/items.py:9"
-    assert finding.remedy == "Load tags with the rows before: selectinload() on the relationship. Called from `shop/views.py:30`."
+    assert finding.remedy == "Load tags with the rows before, by selectinload(). Called from `shop/views.py:30`."
 
 
 @pytest.mark.parametrize(

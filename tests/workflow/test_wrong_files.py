@@ -50,6 +50,7 @@ STEPS = "steps:\n  - title: Look\n    notebook: look\n"
         (STEPS + "candidate: fast", r"line 11: the label 'fast' is not declared"),
         (STEPS + "candidate: baseline", r"line 11: base and candidate are both 'baseline'"),
         (STEPS + "changes:\n  - {rule: r, technique: t, before: a.py::f}", r"line 12: the change has only one of `before` and `after`"),
+        (STEPS + "changes:\n  - {rule: r, technique: t, before: a.py::f, after: a.py::g, declined: true}", r"line 12: nothing is changed for r"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(text: str, said: str, place: Place) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from perfkit.model.finding import Finding
 from perfkit.model.plan import Node, Plan
+from perfkit.rules.plans.advice import number
 from perfkit.rules.plans.drafts import Owners, node_finding
 
 LEAST_MS, LEAST_SHARE = 5.0, 0.10
@@ -46,7 +47,7 @@ def _scan(node: Node, owners: Owners) -> Finding | None:
         "duckdb-scan-discards-rows" if discards else "duckdb-no-pruning",
         node,
         owners,
-        title=f"The scan of {node.step.relation or 'a file'} reads {scanned:,.0f} rows to keep {kept:,.0f}{left_out}",
+        title=f"The scan of {node.step.relation or 'a file'} reads {number(scanned)} rows to keep {number(kept)}{left_out}",
         remedy=f"Write {node.step.relation or 'the file'} sorted by the columns of {wanted}: then whole row groups are left out. "
         "For files, partition them by such a column.",
         effort="MEDIUM",
@@ -66,7 +67,7 @@ def _pairs(node: Node, owners: Owners) -> Finding | None:
         "duckdb-nested-loop",
         node,
         owners,
-        title=f"{node.step.node_type} compares each of {sides[0]:,.0f} rows with each of {sides[1]:,.0f}",
+        title=f"{node.step.node_type} compares each of {number(sides[0])} rows with each of {number(sides[1])}",
         remedy=f"{ways} Only an equality lets DuckDB hash one side; a join by range becomes a merge.",
         effort="MEDIUM",
         cost_ms=node.self_ms,
@@ -91,7 +92,7 @@ def _estimate(node: Node, owners: Owners) -> Finding | None:
         "duckdb-estimate",
         node,
         owners,
-        title=f"{node.place} gives {actual:,.0f} rows where {estimated:,.0f} were expected ({off:,.0f} times off)",
+        title=f"{node.place} gives {number(actual)} rows where {number(estimated)} were expected ({number(off)} times off)",
         remedy=f"{of_table}or write this part into a temporary table first, whose size is known when the join order is chosen. "
         f"Condition: {node.step.condition or 'none'}.",
         effort="MEDIUM",
@@ -119,8 +120,8 @@ def _spill(plan: Plan, owners: Owners) -> Finding | None:
         "duckdb-spill",
         node,
         owners,
-        title=f"{spilt / MIB:,.0f} MiB did not fit into memory and went to disk",
-        remedy=f"set memory_limit = '{needed:,.0f} MiB'; or select fewer columns and rows before {node.place}.".replace(",", ""),
+        title=f"{number(spilt / MIB)} MiB did not fit into memory and went to disk",
+        remedy=f"set memory_limit = '{needed:.0f} MiB'; or select fewer columns and rows before {node.place}.",
         effort="LOW",
         cost_ms=node.self_ms,
         saves_ms=None,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from perfkit.model.finding import Finding, Level
 from perfkit.model.plan import Node, Plan
+from perfkit.rules.plans.advice import number
 from perfkit.rules.plans.drafts import Owners, node_finding
 
 LEAST_SHARE, HITS_AT_LEAST = 0.10, 1000.0
@@ -32,7 +33,7 @@ def judge(plans: Sequence[Plan], owners: Owners) -> list[Finding]:
 def _all_nodes(node: Node, owners: Owners) -> Finding | None:
     if node.step.node_type not in ("AllNodesScan", "PartitionedAllNodesScan") or (node.rows or 0) < ROWS_AT_LEAST or _share(node) < LEAST_SHARE:
         return None
-    title = f"Every node of the graph is read: {node.rows:,.0f}"
+    title = f"Every node of the graph is read: {number(node.rows or 0)}"
     remedy = f"Give {node.step.condition or 'the variable'} a label in the MATCH, and an index on the property that it is found by."
     return _finding("neo4j-all-nodes-scan", node, owners, title, remedy, node.self_ms)
 
@@ -46,7 +47,7 @@ def _label_scan(node: Node, owners: Owners) -> Finding | None:
     if read < ROWS_AT_LEAST or kept > KEPT_AT_MOST * read or _share(node) + _share(above) < LEAST_SHARE:
         return None
     label = node.step.relation or "the label"
-    title = f"All {read:,.0f} nodes of {label} are read to keep {kept:,.0f}: {above.step.condition or 'a condition that is not printed'}"
+    title = f"All {number(read)} nodes of {label} are read to keep {number(kept)}: {above.step.condition or 'a condition that is not printed'}"
     variable = VARIABLE.match(node.step.condition or "")
     properties = _properties(above.step.condition or "", variable[1] if variable else None)
     index = (
@@ -71,7 +72,7 @@ def _product(node: Node, owners: Owners) -> Finding | None:
     if node.step.node_type != "CartesianProduct" or rows < PAIRS_AT_LEAST:
         return None
     sides = " and ".join(child.step.condition or child.step.node_type for child in node.children)
-    title = f"A Cartesian product makes {rows:,.0f} pairs of {sides}"
+    title = f"A Cartesian product makes {number(rows)} pairs of {sides}"
     remedy = "Join the two patterns by a relationship or a property in one MATCH, or reduce one side to few rows with WITH before the other."
     return _finding("neo4j-cartesian-product", node, owners, title, remedy, node.self_ms)
 
@@ -82,7 +83,7 @@ def _eager(node: Node, owners: Owners) -> Finding | None:
         return None
     plain = node.step.node_type == "Eager"
     why = "because a later part changes what an earlier one reads" if plain else "before the first row leaves it"
-    title = f"{node.step.node_type} holds {taken:,.0f} rows in memory {why}"
+    title = f"{node.step.node_type} holds {number(taken)} rows in memory {why}"
     remedy = (
         "Split reading and writing with CALL { … } IN TRANSACTIONS, or match what is written by other labels."
         if plain
@@ -97,7 +98,7 @@ def _estimate(node: Node, owners: Owners) -> Finding | None:
     cut_short = any(above.step.node_type in ("Limit", "Top", "PartialTop", *APPLIES) for above in node.above())
     if off < ESTIMATE_OFF or cut_short or any(_off(child) >= CHILD_OFF for child in node.children):
         return None
-    title = f"{node.place} gives {node.rows or 0:,.0f} rows where {node.step.rows_estimated or 0:,.0f} were expected ({off:,.0f} times off)"
+    title = f"{node.place} gives {number(node.rows or 0)} rows where {number(node.step.rows_estimated or 0)} were expected ({number(off)} times off)"
     remedy = (
         f"CALL db.resampleOutdatedIndexes(), and an index on what it compares ({node.step.condition or 'not printed'}): an index brings statistics."
     )
@@ -118,7 +119,7 @@ def _hits(node: Node, owners: Owners) -> Finding | None:
         return None
     if hits < HITS_AT_LEAST or hits < HITS_PER_ROW * max(rows, 1):
         return None
-    title = f"{node.step.node_type} takes {hits:,.0f} database hits for {rows:,.0f} rows: {node.step.condition or 'not printed'}"
+    title = f"{node.step.node_type} takes {number(hits)} database hits for {number(rows)} rows: {node.step.condition or 'not printed'}"
     expands = "Expand" in node.step.node_type
     remedy = (
         "Begin at the end with fewer relationships, or name type and direction."
@@ -132,7 +133,7 @@ def _sort(node: Node, owners: Owners) -> Finding | None:
     limit = next((above for above in node.above() if above.step.node_type not in ("Projection", "ProduceResults", "CacheProperties")), None)
     if node.step.node_type != "Sort" or limit is None or limit.step.node_type != "Limit" or (node.rows or 0) < SORTED_ROWS:
         return None
-    title = f"{node.rows:,.0f} rows are sorted by {node.step.condition or 'a key'} and {limit.rows or 0:,.0f} are kept"
+    title = f"{number(node.rows or 0)} rows are sorted by {node.step.condition or 'a key'} and {number(limit.rows or 0)} are kept"
     remedy = (
         "Put ORDER BY and LIMIT into one WITH or RETURN, so that a Top keeps only the first rows, or index the property: an index is read in order."
     )
@@ -148,7 +149,7 @@ def _apply(node: Node, owners: Owners) -> Finding | None:
     inside = list(right.below())
     if sum(map(_share, inside)) < 2 * LEAST_SHARE:
         return None
-    title = f"{right.place} and what is below it run once for each of {left.rows:,.0f} rows"
+    title = f"{right.place} and what is below it run once for each of {number(left.rows or 0)} rows"
     remedy = "Match both parts in one pattern, or collect the rows and UNWIND them, so that the right-hand side runs once."
     return _finding("neo4j-apply", node, owners, title, remedy, sum(inner.self_ms for inner in inside), effort="MEDIUM")
 
@@ -158,7 +159,7 @@ def _page_cache(plan: Plan, owners: Owners) -> Finding | None:
     if misses < MISSES_AT_LEAST or misses < MISS_SHARE * (hits + misses):
         return None
     node = max(plan.nodes, key=lambda each: each.step.shared_read or 0)
-    title = f"{misses:,.0f} of {hits + misses:,.0f} pages were not in the page cache"
+    title = f"{number(misses)} of {number(hits + misses)} pages were not in the page cache"
     remedy = "Profile again: a first run reads from disk. If it stays, raise server.memory.pagecache.size or read fewer pages."
     return _finding("neo4j-page-cache", node, owners, title, remedy, None)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from perfkit.model.plan import Node, Plan
+from perfkit.rules.plans.advice import number
 from perfkit.rules.plans.sqlite_terms import Asked, Term, asked_of
 
 
@@ -41,10 +42,10 @@ class Tables:
         return self.table(node) is not None
 
     def named(self, node: Node) -> str:
-        """Such as items (5,000 rows)."""
+        """The name, and how many rows it has where that is known."""
         rows = self.rows(node)
         name = self.table(node) or node.step.relation or "a subquery"
-        return name if rows is None else f"{name} ({rows:,.0f} rows)"
+        return name if rows is None else f"{name} ({number(rows)} rows)"
 
     def rows(self, node: Node | None) -> float | None:
         """How many rows the table has; None when nobody counted them."""

@@ -12,8 +12,8 @@ from perfkit.rules.drafts import draft, place_of
 from perfkit.rules.statements.classes import Kind, severity
 from perfkit.rules.statements.loops import Loop, loops_of
 from perfkit.rules.statements.remedies import (
+    instead_of_loop,
     instead_of_repeating,
-    instead_of_rows,
     instead_of_small_batches,
     instead_of_writes,
 )
@@ -47,7 +47,7 @@ def _n_plus_one(loop: Loop) -> Finding:
         title = f"N+1: {_times(first)} statements on {_table(first)} in one request{_parent(first)}"
     else:
         title = f"M·N+1: {len(rows)} × {_times(first)} statements in one request, on {_tables(rows)} in turn{_parent(first)}"
-    remedy = " ".join(dict.fromkeys(instead_of_rows(row) for row in rows[:SHOWN_TABLES])) + _callers(first)
+    remedy = instead_of_loop(rows[:SHOWN_TABLES]) + _callers(first)
     return _finding(loop, title, remedy)
 
 
@@ -139,7 +139,9 @@ def _table(row: RepeatedStatement) -> str:
 
 
 def _tables(loop: list[RepeatedStatement]) -> str:
-    each = [f"{_table(row)} ({place_of(row.file, row.line, 'unknown place')})" for row in loop[:SHOWN_TABLES]]
+    """With the line of each, where they are not all on the finding's own."""
+    shown = [(_table(row), place_of(row.file, row.line, "unknown place")) for row in loop[:SHOWN_TABLES]]
+    each = [table for table, _ in shown] if len({place for _, place in shown}) == 1 else [f"{table} ({place})" for table, place in shown]
     more = [f"{len(loop) - SHOWN_TABLES} more"] if len(loop) > SHOWN_TABLES else []
     return " and ".join([*each, *more])
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from perfkit.analyses.repeated_statements import RepeatedStatement
 from perfkit.rules.statements.shapes import Shape, shape_of
 
+TABLE = "\0"
+"""Where an advice names its table."""
 
-def instead_of_rows(row: RepeatedStatement) -> str:
-    """How to read what a loop reads row by row."""
+
+def instead_of_loop(rows: Sequence[RepeatedStatement]) -> str:
+    """How to read what a loop reads row by row; tables that are read in the same way share a sentence."""
+    tables: dict[str, list[str]] = {}
+    for row in rows:
+        tables.setdefault(_instead_of_rows(row, TABLE), []).append(shape_of(row.statement or "").table or "them")
+    return " ".join(advice.replace(TABLE, " and ".join(dict.fromkeys(names))) for advice, names in tables.items())
+
+
+def _instead_of_rows(row: RepeatedStatement, table: str) -> str:
     shape = shape_of(row.statement or "")
-    table = shape.table or "them"
     if shape.counts:
         return f"Count for all rows at once: one select of {_column(shape)} and the count, with {_column(shape)} in (…), grouped by it."
     if shape.tests:
@@ -17,7 +28,7 @@ def instead_of_rows(row: RepeatedStatement) -> str:
     if _is_subclass(shape):
         return f"Load the columns of {table} with the rows: selectin_polymorphic() in the query, or polymorphic_load='selectin' on the subclass."
     if shape.lazy:
-        return f"Load {table} with the rows before: selectinload() on the relationship."
+        return f"Load {table} with the rows before, by selectinload()."
     if shape.by_orm and shape.without_key and shape.by_key:
         return f"Read {table} once for all rows: one select with {_column(shape)}.in_(keys); for deferred columns, undefer() in the query before."
     if shape.by_orm and shape.by_key and row.after_write:
