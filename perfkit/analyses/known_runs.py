@@ -26,6 +26,8 @@ class Selection:
     label: str | None = None
     system: str | None = None
     kind: str | None = None
+    investigation: str | None = None
+    """Whoever asks: one that measured for itself does not stand on what others measured under the same labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ def select_runs(runs: Sequence[Run], selection: Selection) -> list[Run]:
         chosen = [run for run in chosen if run.system in (selection.system, None)]
     if selection.run_ids is not None:
         chosen = _by_id(chosen, selection.run_ids)
+    if selection.investigation is not None and any(run.investigation == selection.investigation for run in chosen):
+        chosen = [run for run in chosen if run.investigation in (selection.investigation, None)]
     if selection.label is not None:
         labels = {run.label for run in chosen if run.label}
         if selection.label not in labels:

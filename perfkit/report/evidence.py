@@ -19,6 +19,7 @@ from perfkit.model.finding import Finding
 from perfkit.model.run import Run
 from perfkit.model.verdict import Verdict
 from perfkit.packs import Pack
+from perfkit.packs.investigation import Investigation
 from perfkit.rules import diagnose
 from perfkit.store import Store
 from perfkit.verdicts import scorecard
@@ -115,11 +116,11 @@ class MissingRunsError(UsageError):
     """A report names runs that the store does not have."""
 
 
-def gather(store: Store, pack: Pack, base: str, candidate: str | None) -> Evidence:
-    """The runs of the labels that the store has now."""
+def gather(store: Store, pack: Pack, said: Investigation) -> Evidence:
+    """The runs of an investigation's labels that the store has now."""
     runs = known_runs(store)
-    chosen = {label: select_runs(runs, Selection(label=label, system=pack.name)) for label in (base, candidate) if label is not None}
-    return Evidence(store, pack, base, candidate, {label: _cited(found) for label, found in chosen.items()})
+    chosen = {label: select_runs(runs, Selection(label=label, system=pack.name, investigation=said.name)) for label in said.compared}
+    return Evidence(store, pack, said.base, said.candidate, {label: _cited(found) for label, found in chosen.items()})
 
 
 def pinned(store: Store, pack: Pack, base: str, candidate: str | None, run_ids: Mapping[str, Iterable[str]]) -> Evidence:

@@ -88,13 +88,15 @@ class Workbench(Answers):
 
         return index_candidates(plan_trees(self.store, [run.run_id]))
 
-    def check(self, system: str, label: str | None = None, against: str | None = None) -> list[Verdict]:
-        """All targets of a pack; against is the label that reductions are measured from."""
+    def check(self, system: str, label: str | None = None, against: str | None = None, investigation: str | None = None) -> list[Verdict]:
+        """All targets of a pack; against is the label that reductions are measured from, investigation the name of whoever asks."""
         from perfkit.verdicts import earlier_runs, keep, scorecard
 
         pack = self.pack(system)
         with self.store.sitting():
-            verdicts = scorecard(self.store, pack, Selection(label=label, system=pack.name), earlier_runs(self.runs(), pack, label, against))
+            asked = Selection(label=label, system=pack.name, investigation=investigation)
+            earlier = earlier_runs(self.runs(Selection(investigation=investigation)), pack, label, against)
+            verdicts = scorecard(self.store, pack, asked, earlier)
         keep(self.store, verdicts, now())
         return verdicts
 
@@ -123,7 +125,7 @@ class Workbench(Answers):
         path = output or self.workspace.reports / f"{slug(investigation.feature)}_{now():%Y-%m-%d_%H%M%S}.md"
         changes = partial(code_changes, self.workspace.root)
         with self.store.sitting():
-            evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
+            evidence = gather(self.store, self.pack(investigation.system), investigation)
             return write_report(path, investigation, evidence, root=self.workspace.root, changes=changes, on=now().date())
 
     def page(self, report: Path, output: Path | None = None) -> Path:
@@ -191,7 +193,7 @@ class Workbench(Answers):
         from perfkit.report.work import work_of
 
         with self.store.sitting():
-            evidence = gather(self.store, self.pack(investigation.system), investigation.base, investigation.candidate)
+            evidence = gather(self.store, self.pack(investigation.system), investigation)
             return planned(evidence, given or work_of(investigation), repository(into), feature or investigation.feature, now().date())
 
 

@@ -178,7 +178,7 @@ def run_investigation(bench: Workbench, path: Path, progress: Progress, say: Say
         if work.skipped:
             say(_skipped(work.skipped, len(jobs)))
         progress("scorecard and report", 1.0)
-        verdicts = bench.check(said.system, said.judged, said.base if said.candidate else None)
+        verdicts = bench.check(said.system, said.judged, said.base if said.candidate else None, said.name)
         accuracy = bench.known_accuracy(said.base, said.judged) if said.accuracy else None
         report = bench.report(said)
     return Outcome(said.name, said.system, said.judged, verdicts, accuracy, report, work.finished, len(work.skipped), time.monotonic() - work.began)

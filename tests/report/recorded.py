@@ -44,7 +44,7 @@ def written(bench: Workbench, investigation: Path, output: Path) -> Path:
     """The report of an investigation file, as of a fixed day; code is read from the checkout, and git is not asked."""
     said = load_investigation(investigation)
     with bench.store.sitting():
-        evidence = gather(bench.store, bench.pack(said.system), said.base, said.candidate)
+        evidence = gather(bench.store, bench.pack(said.system), said)
         return write_report(output, said, evidence, root=CHECKOUT, changes=lambda *_: [], on=WRITTEN_ON)
 
 

@@ -181,7 +181,7 @@ def test_a_change_for_the_worse_is_called_so(bench: Workbench, tmp_path: Path) -
 
 def test_what_was_not_measured_says_so_in_every_section(bench: Workbench) -> None:
     said = load_investigation(PACK / "findings.yml")
-    evidence = gather(bench.store, bench.pack("loki"), said.base, said.candidate)
+    evidence = gather(bench.store, bench.pack("loki"), said)
     plans_alone = replace(evidence, runs={label: [run for run in runs if run.kind == "plans"] for label, runs in evidence.runs.items()})
     report = write_report(bench.workspace.reports / "plans.md", said, plans_alone, root=CHECKOUT, changes=lambda *_: [], on=WRITTEN_ON)
     sections = report.read_text(encoding="utf-8").split("\n## ")

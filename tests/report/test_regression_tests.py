@@ -109,10 +109,10 @@ def test_a_test_that_somebody_else_wrote_is_not_replaced_and_the_command_line_sa
     written = perfkit(root, "regression-test", str(question), "--into", str(repo))
     assert (written.returncode, written.stdout.strip()) == (0, str(place.resolve()))
     assert place.read_text(encoding="utf-8").strip() == shown.stdout.strip()
-    evidence, today = gather(bench.store, bench.pack("demo"), "baseline", "optimized"), datetime.now(UTC).date()
+    evidence, today = gather(bench.store, bench.pack("demo"), QUESTION), datetime.now(UTC).date()
     assert regression_test(evidence, QUESTION, today) == f"```python\n{place.read_text(encoding='utf-8')}```"
-    alone = gather(bench.store, bench.pack("demo"), "optimized", None)
-    assert regression_test(alone, QUESTION.model_copy(update={"base": "optimized", "candidate": None}), today).startswith("*Not generated: no ")
+    alone = QUESTION.model_copy(update={"base": "optimized", "candidate": None})
+    assert regression_test(gather(bench.store, bench.pack("demo"), alone), alone, today).startswith("*Not generated: no ")
     linted = [sys.executable, "-m", "ruff", "check", "--isolated", "--line-length", "160", "--select", "E,F,I,UP,B", str(place)]
     assert subprocess.run(linted, check=False, capture_output=True).returncode == 0
     assert perfkit(root, "regression-test", str(question), "--into", str(repo)).returncode == 0

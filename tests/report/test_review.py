@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from perfkit.model.run import Manifest
+from perfkit.packs.investigation import Investigation
 from perfkit.report.evidence import Evidence, gather
 from perfkit.report.review import areas, gates, recommended
 from perfkit.workbench import Workbench
@@ -30,6 +31,7 @@ review:
 hierarchy:
   - {label: First, rules: [nothing-of-this]}
 """
+QUESTION = Investigation(name="visitors", system="shop", feature="The shop", question="Is it fast enough?", candidate=None)
 
 
 def evidence_of(bench: Workbench, folder: Path, limit: str, failed: float) -> Evidence:
@@ -38,7 +40,7 @@ def evidence_of(bench: Workbench, folder: Path, limit: str, failed: float) -> Ev
     (place / "pack.yml").write_text(PACK.replace("LIMIT", limit), encoding="utf-8")
     logs = [request_log(folder / f"{seed}.csv", seed=seed, failed=failed) for seed in range(5)]
     bench.ingest(logs, Manifest(label="baseline", system="shop", scenario="visitors"))
-    return gather(bench.store, bench.pack("shop"), "baseline", None)
+    return gather(bench.store, bench.pack("shop"), QUESTION)
 
 
 @pytest.mark.parametrize(("limit", "failed", "answers"), [("900 ms", 0.0, ("passed", "passed")), ("10 ms", 0.3, ("failed", "failed"))])
