@@ -75,7 +75,8 @@ def over_runs(values: Sequence[float] | Floats, confidence: float = 0.95) -> Int
     if len(plain) == 1:
         return Interval(plain[0], None, None, 1, "too few")
     if min(plain) <= 0:
-        return Interval(*_student(plain, confidence), len(plain), "runs-t")
+        value, lo, hi = _student(plain, confidence)
+        return Interval(value, _never_below(plain, lo), hi, len(plain), "runs-t")
     value, lo, hi = map(_exponential, _student([math.log(one) for one in plain], confidence))
     return Interval(value, lo, hi if math.isfinite(hi) else None, len(plain), "runs-t-log")
 
@@ -89,9 +90,12 @@ def over_batches(values: Sequence[float] | Floats, confidence: float = 0.95) -> 
         return Interval(value, None, None, len(array), "too few", correlation)
     if correlation > MAX_LAG1:
         return Interval(value, None, None, len(array), "batches correlated", correlation)
-    # what is never negative has no negative bound
-    lo = max(lo, 0.0) if array.min() >= 0 else lo
-    return Interval(value, lo, hi, len(array), "batches-t", correlation)
+    return Interval(value, _never_below(array, lo), hi, len(array), "batches-t", correlation)
+
+
+def _never_below(values: Sequence[float] | Floats, lo: float | None) -> float | None:
+    """What is never negative has no negative bound."""
+    return max(lo, 0.0) if lo is not None and min(values) >= 0 else lo
 
 
 def within_run(value: float, n: int, parts: Sequence[tuple[float, int]], share: float | None = None) -> Interval:

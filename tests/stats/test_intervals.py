@@ -140,3 +140,9 @@ def test_a_percentile_needs_enough_rounds(q: float, needed: int) -> None:
     few, enough = (within_rounds(np.random.default_rng(14).exponential(1.0, n), q) for n in (needed - 1, needed))
     assert (few.lo, few.hi, few.method) == (None, None, "too few")
     assert enough.hi is not None
+
+
+def test_a_mean_of_what_is_never_negative_has_no_negative_bound() -> None:
+    interval = over_runs([0.0, 5.0, 100.0])
+    assert (interval.method, interval.lo) == ("runs-t", 0.0)
+    assert over_runs([-1.0, 5.0, 100.0]).lo < 0  # type: ignore[operator]
