@@ -17,7 +17,7 @@ test: $(READY)
 	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not alone and not whole" || $(AGAIN) -m "not alone and not whole"
 	$(BIN)/pytest -m alone || $(AGAIN) -m alone
 
-# The longer workflows, from their first step to their report.
+# The longer workflows, from their first step to their report, and the demo twice.
 whole: $(READY)
 	$(BIN)/pytest -m whole
 

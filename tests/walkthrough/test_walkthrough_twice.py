@@ -8,7 +8,7 @@ from perfkit.analyses.known_runs import Selection
 from perfkit.walkthrough import Size, walk
 from tests.walkthrough.conftest import Walked
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.whole
 
 
 def test_a_second_walk_adds_to_the_first(walked: Walked) -> None:
