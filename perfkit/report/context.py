@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,6 +30,8 @@ from perfkit.report.evidence import Evidence
 BOTH = "both labels"
 RUN_IDS_A_LINE = 6
 URGENCY = ("missed", "inconclusive", "met", "no_data")
+FEWEST_ALIKE = 3
+"""Subjects that share a row of the table of targets."""
 VERDICT_WORDS = {"met": "met", "missed": "**missed**", "inconclusive": "inconclusive", "no_data": "not measured"}
 
 
@@ -81,6 +85,15 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """What the table of targets shows."""
+
+    line: Judged
+    hardest: bool
+    """It stands for all subjects that meet the target under both labels, and they are too many for a row each."""
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """Everything that one report says; a shorter one shows less of each list and says how much it leaves out."""
 
@@ -98,6 +111,8 @@ class Context:
     """open or closed; None where the load runs do not agree or do not tell."""
     judged: Shown[Judged]
     """In the pack's order; where not all fit, what is missed or undecided comes first."""
+    scorecard: Sequence[Row]
+    """The same, with one row for many subjects that meet a target."""
     breakdown: Shown[RequestTime]
     """Where the requests of the base spend their time, longest first."""
     pictures: Mapping[str, str]
@@ -132,6 +147,7 @@ def build(investigation: Investigation, evidence: Evidence, material: Material, 
     findings = shown(evidence.findings, most)
     rules = {finding.rule for finding in findings}
     changes = [change for change in investigation.changes if change.rule in rules]
+    judged = _chosen(_judged(evidence), most)
     endpoints = [item for item in evidence.compared("latency.p95").values() if item.subject != ALL_REQUESTS]
     return Context(
         investigation=investigation,
@@ -142,8 +158,9 @@ def build(investigation: Investigation, evidence: Evidence, material: Material, 
         technique={change.rule: change.technique for change in investigation.changes},
         endpoints=shown(sorted(endpoints, key=lambda item: -item.base), most),
         load_model=_load_model(evidence),
-        judged=_chosen(_judged(evidence), most),
-        breakdown=shown(evidence.breakdown, most),
+        judged=judged,
+        scorecard=_rows(judged, evidence),
+        breakdown=shown(evidence.slowest_requests, most),
         pictures=material.pictures,
         standing=standing_code(findings, changes, material.root),
     )
@@ -200,6 +217,19 @@ def _line(found: dict[str, Verdict], evidence: Evidence) -> Judged:
     some = next(iter(found.values()))
     candidate = found.get(evidence.candidate) if evidence.candidate else None
     return Judged(some.target, some.metric, some.subject or "", some.must_be, found.get(evidence.base), candidate)
+
+
+def _rows(lines: Sequence[Judged], evidence: Evidence) -> list[Row]:
+    """Three subjects and more, when all that meet the target under the base do so under the candidate and are shown."""
+    met = Counter(verdict.target for verdict in evidence.verdicts[evidence.base] if verdict.verdict == "met")
+    alike: dict[str, list[tuple[float, Judged]]] = defaultdict(list)
+    for line in lines:
+        if line.base and line.base.value is not None and line.base.verdict == "met" == (line.candidate or line.base).verdict:
+            alike[line.target].append((line.base.value, line))
+    many = [found for target, found in alike.items() if len(found) >= max(FEWEST_ALIKE, met[target])]
+    hardest = {id((max if found[0][1].must_be.startswith("<") else min)(found, key=itemgetter(0))[1]) for found in many}
+    others = {id(line) for found in many for _, line in found} - hardest
+    return [Row(line, id(line) in hardest) for line in lines if id(line) not in others]
 
 
 def _chosen(lines: Sequence[Judged], most: int | None) -> Shown[Judged]:

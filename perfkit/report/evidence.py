@@ -70,6 +70,17 @@ class Evidence:
         return request_time(self.store, traces)
 
     @cached_property
+    def slowest_requests(self) -> list[RequestTime]:
+        """The same by the numbers of all runs, as tables show them."""
+        measured = self.measured("time.total", self.base) if self.breakdown else {}
+        return sorted(self.breakdown, key=lambda row: -measured[row.subject].value if row.subject in measured else 0.0)
+
+    @cached_property
+    def traced(self) -> frozenset[str]:
+        """The endpoints that the breakdown is of."""
+        return frozenset(row.subject for row in self.breakdown)
+
+    @cached_property
     def verdicts(self) -> dict[str, list[Verdict]]:
         """The scorecard of each label."""
         return {label: self._scorecard(label) for label in self.runs}

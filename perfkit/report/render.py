@@ -44,7 +44,7 @@ def render(investigation: Investigation, evidence: Evidence, material: Material)
 
 def _least_lines(context: Context) -> int:
     """What the longest of its lists takes if each entry is one line with one footnote: longer documents are not even written."""
-    return 2 * max(len(context.findings), len(context.endpoints), len(context.judged), len(context.breakdown))
+    return 2 * max(len(context.findings), len(context.endpoints), len(context.scorecard), len(context.breakdown))
 
 
 def _render(template: jinja2.Template, context: Context) -> str:
