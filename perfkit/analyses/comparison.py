@@ -181,14 +181,14 @@ def _shown(setting: object) -> str:
 
 
 def _compared(metric: Metric, subject: str, base: Sequence[float], candidate: Sequence[float], noise: float | None, unlike: str | None) -> Compared:
-    result = compare(base, candidate, direction=metric.better, noise=noise)
+    result = compare(base, candidate, direction=metric.better, noise=noise, sums=metric.sums)
     why = unlike or _undecided(result, noise) if unlike or result.verdict == "inconclusive" else None
     return Compared(
         metric=metric.name,
         subject=subject,
         unit=metric.unit,
-        base=over_runs(base).value,
-        candidate=over_runs(candidate).value,
+        base=over_runs(base, sums=metric.sums).value,
+        candidate=over_runs(candidate, sums=metric.sums).value,
         ratio=result.ratio,
         lo=result.lo,
         hi=result.hi,

@@ -184,12 +184,12 @@ def _interval(metric: Metric, found: Sequence[Observation], within: Interval | N
         return Interval(found[0].value, *found[0].range, found[0].n, "fit" if metric.bounds else "printed")
     if within is not None:
         return within
-    return _widened(_over_runs([item.value for item in found]), found)
+    return _widened(_over_runs([item.value for item in found], metric.sums), found)
 
 
-def _over_runs(values: Sequence[float]) -> Interval:
+def _over_runs(values: Sequence[float], sums: bool) -> Interval:
     """Equal values are that value: the way through their logarithms would miss a limit that they reach exactly."""
-    interval = over_runs(values)
+    interval = over_runs(values, sums=sums)
     return replace(interval, value=values[0], lo=values[0], hi=values[0]) if len(values) > 1 and len(set(values)) == 1 else interval
 
 

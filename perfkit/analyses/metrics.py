@@ -67,6 +67,8 @@ class Metric:
     """Metrics that stand in its place where requests of two kinds share a name: one number would describe neither."""
     bounds: tuple[str, str] | None = None
     """The analysis' columns that bound the number of one run, where it comes from a fit."""
+    sums: bool = False
+    """True: its numbers are parts of others, so that runs are averaged by the mean that keeps sums."""
     closely: bool = False
     """True: it says something of every span or series, and is answered when somebody asks for it by name."""
     subject_begins: tuple[str, ...] = ()
@@ -82,8 +84,14 @@ class Metric:
 SPAN_KINDS = ("server", "internal", "llm", "db", "cache", "http")
 
 
+def _time(name: str, about: str) -> Metric:
+    """Of a request, in total or in one of its parts."""
+    return Metric(f"time.{name}", about, "ms", "lower", "trace", "endpoint", request_time, f"{name}_ms", sums=True)
+
+
 def _span(name: str, about: str, column: str, rounds: Analysis | None = None, analysis: Analysis = span_times) -> Metric:
-    return Metric(f"span.{name}", about, "ms", "lower", "trace", "span", analysis, column, rounds=rounds, closely=True, subject_begins=SPAN_KINDS)
+    sums, begins = name == "mean", SPAN_KINDS
+    return Metric(f"span.{name}", about, "ms", "lower", "trace", "span", analysis, column, rounds=rounds, sums=sums, closely=True, subject_begins=begins)
 
 
 def _query(name: str, about: str, column: str, rounds: Analysis | None = None) -> Metric:
@@ -174,12 +182,12 @@ METRICS: dict[str, Metric] = {
             part="failed",
             printed="error_rate",
         ),
-        Metric("time.total", "mean length of a traced request", "ms", "lower", "trace", "endpoint", request_time, "total_ms"),
-        Metric("time.db", "database time of a request", "ms", "lower", "trace", "endpoint", request_time, "db_ms"),
-        Metric("time.cache", "cache time of a request", "ms", "lower", "trace", "endpoint", request_time, "cache_ms"),
-        Metric("time.llm", "model time of a request", "ms", "lower", "trace", "endpoint", request_time, "llm_ms"),
-        Metric("time.http", "time of a request in calls to other services", "ms", "lower", "trace", "endpoint", request_time, "http_ms"),
-        Metric("time.own", "time of a request with no call open", "ms", "lower", "trace", "endpoint", request_time, "own_ms"),
+        _time("total", "mean length of a traced request"),
+        _time("db", "database time of a request"),
+        _time("cache", "cache time of a request"),
+        _time("llm", "model time of a request"),
+        _time("http", "time of a request in calls to other services"),
+        _time("own", "time of a request with no call open"),
         Metric("statements.per_request", "SQL statements of a request", "count", "lower", "trace", "endpoint", request_time, "db_calls"),
         Metric("llm.calls", "model calls of a request", "count", "lower", "trace", "endpoint", llm_sequences, "calls"),
         Metric("llm.wall", "first model call's start to the last one's end", "ms", "lower", "trace", "endpoint", llm_sequences, "wall_ms"),

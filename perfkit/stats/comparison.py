@@ -36,7 +36,7 @@ class Comparison:
     """Candidate over base."""
 
     ratio: float | None
-    """Of geometric means, or of means where a value is not positive; None when the base is 0."""
+    """Of geometric means, or of means where sums have to stay sums or a value is not positive; None when the base is 0."""
     lo: float | None
     hi: float | None
     """None: one run a side has no spread. The ratio itself where neither side varies."""
@@ -86,17 +86,19 @@ def compare(
     floor: float = FLOOR,
     equivalence: float = 0.10,
     noise: float | None = None,
+    sums: bool = False,
 ) -> Comparison:
     """Welch's test on logarithms; a change must also exceed the floor and twice the noise, and "same" must be shown, too.
 
     Runs of a busy queue are skewed, so the exact test of ranks must agree where there are enough runs for it to do so.
+    The ratio is that of the values which `over_runs` gives each side, so `sums` means here what it means there.
 
     Where neither side varies the difference is known exactly and only its size decides. A value that is not finite decides nothing.
     """
     a, b = [float(value) for value in base], [float(value) for value in candidate]
     if not a or not b or not all(map(math.isfinite, a + b)):
         return Comparison(None, None, None, None, None, "inconclusive", None, len(a), len(b))
-    scale = _scale(a, b)
+    scale = _scale(a, b, _tangents if sums else _logarithms)
     difference, fewest = _difference(scale), min(len(a), len(b))
     smallest = scale.distance(max(floor, 2 * (noise or 0.0)))
     exact = rank_chance(a, b)
@@ -125,13 +127,23 @@ def false_discovery(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _scale(a: Sequence[float], b: Sequence[float]) -> _Scale:
+def _scale(a: Sequence[float], b: Sequence[float], logarithms: Callable[[Sequence[float]], list[float]]) -> _Scale:
     smallest = min(*a, *b)
     if smallest > 0:
-        a, b = ([math.log(value) for value in side] for side in (a, b))
-        return _Scale(a, b, math.log1p, lambda distance: math.expm1(distance) if distance < 700 else None)
+        return _Scale(logarithms(a), logarithms(b), math.log1p, lambda distance: math.expm1(distance) if distance < 700 else None)
     middle, least = _mean(a), -1.0 if smallest >= 0 else -math.inf
     return _Scale(a, b, lambda change: change * abs(middle), lambda distance: _share(distance, middle, least))
+
+
+def _logarithms(values: Sequence[float]) -> list[float]:
+    """Their mean is the logarithm of the geometric mean."""
+    return [math.log(value) for value in values]
+
+
+def _tangents(values: Sequence[float]) -> list[float]:
+    """On the line that touches the logarithm at the plain mean: their mean is the logarithm of that."""
+    middle = _mean(values)
+    return [math.log(middle) + (value - middle) / middle for value in values]
 
 
 def _share(distance: float, middle: float, least: float) -> float | None:

@@ -69,12 +69,15 @@ def percentile_interval(samples: Sequence[float] | Floats, q: float, confidence:
     return Interval(value, None if lo is None else min(lo, value), None if hi is None else max(hi, value), n, "order-statistics")
 
 
-def over_runs(values: Sequence[float] | Floats, confidence: float = 0.95) -> Interval:
-    """Student's t over one value a run, around the geometric mean where all are positive."""
+def over_runs(values: Sequence[float] | Floats, confidence: float = 0.95, *, sums: bool = False) -> Interval:
+    """Student's t over one value a run, around the geometric mean where all are positive.
+
+    Around the plain mean where sums have to stay sums: geometric means of parts and of their whole do not add up.
+    """
     plain = _plain(values)
     if len(plain) == 1:
         return Interval(plain[0], None, None, 1, "too few")
-    if min(plain) <= 0:
+    if sums or min(plain) <= 0:
         value, lo, hi = _student(plain, confidence)
         return Interval(value, _never_below(plain, lo), hi, len(plain), "runs-t")
     value, lo, hi = map(_exponential, _student([math.log(one) for one in plain], confidence))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from perfkit import Selection
 from perfkit.packs.model import FOLDER
 from perfkit.report.lint import lint
 from perfkit.workbench import Workbench
@@ -87,6 +88,18 @@ def test_the_report_reads_well(report: Path) -> None:
 def test_the_answer_stands_in_the_first_five_lines(bench: Workbench, name: str, answer: str) -> None:
     report = written(bench, PACK / f"{name}.yml", bench.workspace.reports / f"first_{name}.md")
     assert answer in "\n".join(report.read_text(encoding="utf-8").splitlines()[:5])
+
+
+@pytest.mark.parametrize("label", ["baseline", "optimized"])
+def test_no_part_of_a_request_exceeds_it(bench: Workbench, label: str) -> None:
+    def times(part: str) -> dict[str, float]:
+        return {item.subject: item.value for item in bench.measure(f"time.{part}", Selection(label=label))}
+
+    totals = times("total")
+    assert "GET /dashboard" in totals
+    for endpoint, total in totals.items():
+        parts = [times(part)[endpoint] for part in ("db", "cache", "llm", "http", "own")]
+        assert max(parts) <= total * (1 + 1e-9), endpoint
 
 
 def test_every_gate_is_judged_by_evidence(review: str) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfkit.stats.comparison import Comparison, compare, false_discovery
+from perfkit.stats.intervals import over_runs
 
 run_values = st.lists(st.floats(min_value=-1e6, max_value=1e6), max_size=6)
 MIRRORED = {"faster": "slower", "slower": "faster", "same": "same", "inconclusive": "inconclusive"}
@@ -125,3 +126,15 @@ def test_a_change_that_the_ranks_do_not_confirm_is_none() -> None:
     assert (compared.lo or 0) > 1
     assert compared.p_exact == pytest.approx(0.0556, abs=1e-4)
     assert compared.verdict == "inconclusive"
+
+
+@pytest.mark.parametrize("sums", [True, False])
+def test_the_ratio_is_that_of_the_values_that_stand_beside_it(sums: bool) -> None:
+    base, candidate = [600.0, 630.0, 650.0], [10.0, 14.0, 12.0]
+    compared = compare(base, candidate, direction="lower", sums=sums)
+    assert compared.ratio == pytest.approx(over_runs(candidate, sums=sums).value / over_runs(base, sums=sums).value)
+    assert compared.verdict == "faster"
+
+
+def test_a_plain_mean_still_sees_a_large_change_of_few_runs_that_vary() -> None:
+    assert compare([400.0, 700.0, 800.0], [9.0, 14.0, 18.0], direction="lower", sums=True).verdict == "faster"

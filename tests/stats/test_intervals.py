@@ -146,3 +146,13 @@ def test_a_mean_of_what_is_never_negative_has_no_negative_bound() -> None:
     interval = over_runs([0.0, 5.0, 100.0])
     assert (interval.method, interval.lo) == ("runs-t", 0.0)
     assert over_runs([-1.0, 5.0, 100.0]).lo < 0  # type: ignore[operator]
+
+
+def test_means_that_keep_sums_add_up() -> None:
+    database, own = [0.0, 1.0, 103.0], [9.0, 11.0, 10.0]
+    totals = [one + other for one, other in zip(database, own, strict=True)]
+    parts = [over_runs(values, sums=True).value for values in (database, own)]
+    whole = over_runs(totals, sums=True)
+    assert sum(parts) == pytest.approx(whole.value)
+    assert whole.method == "runs-t"
+    assert parts[0] > over_runs(totals).value, "the geometric mean of the whole is less than this part's mean"
