@@ -92,6 +92,14 @@ def test_text_becomes_the_declared_type(tmp_path: Path) -> None:
     assert coerce(known, {})["fresh"] is True
 
 
+def test_a_list_of_whole_numbers_takes_text_and_no_fraction(tmp_path: Path) -> None:
+    known = parameters_of(write(tmp_path / "n.ipynb", "# T", parameters="stages: list[int] = []  # users of each step"))
+    assert coerce(known, {"stages": "10, 50,100"}) == coerce(known, {"stages": [10, 50, 100]}) == {"stages": [10, 50, 100]}
+    for wrong in ("10,many", [10, 1.5], [True], "1.5"):
+        with pytest.raises(UsageError, match=r"stages takes list\[int\], not"):
+            coerce(known, {"stages": wrong})
+
+
 @NO_KERNEL
 @pytest.mark.parametrize(
     ("given", "complaint"),

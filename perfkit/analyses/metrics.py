@@ -91,7 +91,9 @@ def _time(name: str, about: str) -> Metric:
 
 def _span(name: str, about: str, column: str, rounds: Analysis | None = None, analysis: Analysis = span_times) -> Metric:
     sums, begins = name == "mean", SPAN_KINDS
-    return Metric(f"span.{name}", about, "ms", "lower", "trace", "span", analysis, column, rounds=rounds, sums=sums, closely=True, subject_begins=begins)
+    return Metric(
+        f"span.{name}", about, "ms", "lower", "trace", "span", analysis, column, rounds=rounds, sums=sums, closely=True, subject_begins=begins
+    )
 
 
 def _query(name: str, about: str, column: str, rounds: Analysis | None = None) -> Metric:

@@ -16,9 +16,9 @@ from typing import Any
 from perfkit.collectors.base import Progress, described, desk, leave, nobody_watches, require, utc_now
 from perfkit.collectors.load_bystander import LOG, standing_by
 from perfkit.collectors.load_child import locust_child
-from perfkit.collectors.load_options import LoadOptions, RequestSpec, check
+from perfkit.collectors.load_options import Ladder, LoadOptions, RequestSpec, check
 from perfkit.collectors.load_samples import TargetSampler, append_samples, generator_cpu
-from perfkit.collectors.load_sources import locustfile_named, requests_from
+from perfkit.collectors.load_sources import requested, requests_from
 from perfkit.collectors.load_state import State, Watcher, read_state
 from perfkit.collectors.load_validity import doubts, last_line
 from perfkit.collectors.process import SILENCE, Ended, run_child
@@ -29,7 +29,7 @@ from perfkit.model.run import Manifest
 PLACE = re.compile(r'File "([^"]+)", line (\d+)')
 """Of a line of a traceback."""
 
-__all__ = ["LoadOptions", "RequestSpec", "collect", "locustfile_named", "requests_from"]
+__all__ = ["Ladder", "LoadOptions", "RequestSpec", "collect", "requested", "requests_from"]
 
 
 def collect(options: LoadOptions, folder: Path, progress: Progress | None = None) -> Path:

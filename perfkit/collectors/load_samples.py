@@ -57,6 +57,10 @@ class TargetSampler:
         now = time.time()
         if not self._roots or (self._seen is not None and now - self._seen < SAMPLE_EVERY_S):
             return
+        # since the last call, of all processors together; the first call has nothing before it
+        machine = psutil.cpu_percent()
+        if self._seen is not None:
+            self.rows.append((now, "machine.cpu", machine, "%"))
         used, rss, threads = {}, 0, 0
         for process in _family(self._roots):
             with suppress(psutil.Error), process.oneshot():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,23 @@ def locustfile_named(name: str) -> Path | None:
     if found is None or not found.origin:
         raise UsageError(f"{name!r} is neither a Locust file nor a module that is installed here. Name a file that ends with .py, or a module.")
     return Path(found.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """What a load test sends."""
+
+    name: str
+    requests: tuple[RequestSpec, ...] | None
+    """None where a Locust file says it."""
+    locustfile: Path | None
+
+
+def requested(file: str, paths: Sequence[str]) -> Requested:
+    """By the name of a Locust file, of a module or of a JSON file, which also names the load; without one, the paths."""
+    listed = file.endswith(".json") or (Path(file).is_file() and not file.endswith(".py"))
+    own = None if listed else locustfile_named(file)
+    return Requested(Path(own or file or "load").stem, None if own else requests_from(Path(file) if file else None, paths), own)
 
 
 def _spec(entry: Any, where: str) -> RequestSpec:

@@ -15,7 +15,7 @@ from perfkit.errors import UsageError, unknown
 from perfkit.notebooks.cells import cells_of, source_of
 
 TAG = "parameters"
-TYPES = ("str", "int", "float", "bool", "list[str]")
+TYPES = ("str", "int", "float", "bool", "list[str]", "list[int]")
 LINE = f"`name: type = default  # help`, type one of {', '.join(TYPES)}"
 TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
@@ -89,10 +89,16 @@ def _from_text(parameter: Parameter, text: object) -> object:
             case "bool" if word in TRUE + FALSE:
                 return word in TRUE
             case "list[str]":
-                return [item.strip() for item in text.split(",") if item.strip()]
+                return _items(text)
+            case "list[int]":
+                return [int(item) for item in _items(text)]
     except ValueError:
         return text
     return text
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
 
 
 def _checked(parameter: Parameter, value: object) -> Any:
@@ -105,5 +111,7 @@ def _checked(parameter: Parameter, value: object) -> Any:
         case "float", int() | float() if not isinstance(value, bool) and math.isfinite(value):
             return float(value)
         case "list[str]", list() | tuple() if all(isinstance(item, str) for item in value):
+            return list(value)
+        case "list[int]", list() | tuple() if all(isinstance(item, int) and not isinstance(item, bool) for item in value):
             return list(value)
     raise UsageError(f"The parameter {parameter.name} takes {parameter.type}, not {value!r}.")

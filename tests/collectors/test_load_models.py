@@ -75,6 +75,7 @@ def test_a_bystander_and_samples_are_beside_the_load_and_not_of_it(bench: Workbe
     [(load,)] = bench.store.query("select count(*) from requests where worker <> 'watch'")[1]
     assert load == site.asked("/cats")
     series = dict(bench.store.query("select series, (count(*), min(value)) from samples group by series")[1])
-    assert set(series) == {"generator.cpu", "target.cpu", "target.rss", "target.threads"}
+    assert set(series) == {"generator.cpu", "machine.cpu", "target.cpu", "target.rss", "target.threads"}
     assert 2 <= series["generator.cpu"][0] <= 4
+    assert 0 < series["machine.cpu"][1] <= 100
     assert series["target.rss"][1] > 1e6 and series["target.threads"][1] >= 2

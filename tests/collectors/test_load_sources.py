@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from perfkit.collectors.load_openapi import requests_from_openapi
 from perfkit.collectors.load_options import RequestSpec
-from perfkit.collectors.load_sources import requests_from, requests_listed
+from perfkit.collectors.load_sources import requested, requests_from, requests_listed
 from perfkit.errors import UsageError
 
 TARGET = "http://127.0.0.1:8000"
@@ -195,3 +195,19 @@ def test_a_list_of_requests_may_say_everything(tmp_path: Path) -> None:
     file = tmp_path / "requests.json"
     file.write_text('[{"name": "order", "paths": ["/orders"], "method": "POST", "body": {"item": 7}, "weight": 3, "headers": {"X-Shop": "a"}}]')
     assert requests_from(file) == (RequestSpec("order", ("/orders",), "POST", {"item": 7}, 3, {"X-Shop": "a"}),)
+
+
+def test_a_file_says_by_its_kind_what_is_requested(tmp_path: Path) -> None:
+    listed, own = tmp_path / "visitors.json", tmp_path / "shoppers.py"
+    listed.write_text(json.dumps([{"name": "cats", "paths": ["/cats"]}]))
+    own.touch()
+    assert requested(str(listed), ["/"]).requests == (RequestSpec("cats", ("/cats",)),)
+    assert (requested(str(own), ["/"]).locustfile, requested(str(own), ["/"]).requests) == (own, None)
+    assert [requested(name, ["/"]).name for name in (str(listed), str(own), "perfkit.demo.retrieval.visitors", "")] == [
+        "visitors",
+        "shoppers",
+        "visitors",
+        "load",
+    ]
+    with pytest.raises(UsageError, match=r"gone\.json"):
+        requested(str(tmp_path / "gone.json"), [])

@@ -18,8 +18,8 @@ run_values = st.lists(st.floats(min_value=-1e6, max_value=1e6), max_size=6)
 MIRRORED = {"faster": "slower", "slower": "faster", "same": "same", "inconclusive": "inconclusive"}
 
 
-def lower(base: list[float], candidate: list[float], **options: float) -> Comparison:
-    return compare(base, candidate, direction="lower", **options)
+def lower(base: list[float], candidate: list[float], noise: float | None = None) -> Comparison:
+    return compare(base, candidate, direction="lower", noise=noise)
 
 
 @pytest.mark.parametrize(

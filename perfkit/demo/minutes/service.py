@@ -1,4 +1,4 @@
-"""The service: GET /search answers with the ten chunks that fit best."""
+"""The service: GET /search answers with the ten chunks that fit best, GET /health that it lives."""
 
 from __future__ import annotations
 
@@ -33,6 +33,11 @@ def create_app(dsn: str, traced: bool = False) -> FastAPI:
     app = FastAPI(title="Minutes of meetings", lifespan=lifespan)
     if traced:
         app.add_middleware(TraceMiddleware)
+
+    @app.get("/health")
+    async def health() -> str:
+        """Whether it lives."""
+        return "ok"
 
     @app.get("/search")
     async def search(q: str) -> list[dict[str, Any]]:

@@ -51,7 +51,7 @@ def retrieve(variant: str) -> None:
 @main.command()
 @variant
 def ask(variant: str) -> None:
-    """Put questions of both tiers to the service, within one process."""
+    """Put questions of all tiers to the service, within one process."""
     with model_server() as llm_url:
         answers = asyncio.run(_ask(variant, llm_url, QUERIES))
     _say(variant=variant, answers=len(answers))
@@ -136,11 +136,11 @@ async def _watch(app: FastAPI) -> None:
 async def _ask(variant: str, llm_url: str, queries: int) -> list[object]:
     import httpx
 
-    from perfkit.demo.retrieval.query_service import create_app
+    from perfkit.demo.retrieval.query_service import TIERS, create_app
 
     app = create_app(variant, data_folder(), llm_url, traced=True)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://synapse") as client:
-        answers = [await client.post(f"/query/{tier}", json={"question": text}) for text in QUESTIONS[:queries] for tier in ("fast", "two_stage")]
+        answers = [await client.post(f"/query/{tier}", json={"question": text}) for text in QUESTIONS[:queries] for tier in TIERS]
     return [answer.raise_for_status().json() for answer in answers]
 
 

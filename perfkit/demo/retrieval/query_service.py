@@ -1,12 +1,13 @@
-"""The service: FAST answers at once, two_stage condenses what it retrieved first. Faults: it loads late, blocks its loop, asks one by one."""
+"""The service: FAST answers at once, the other tiers condense what was retrieved first. Faults: it loads late, blocks its loop, asks one by one."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
@@ -19,6 +20,7 @@ from perfkit.trace.asgi import TraceMiddleware
 
 ANSWER = "Question: {question}\nContext: {context}\nAnswer in one sentence."
 CONDENSE = "Question: {question}\nCondense for it: {passage}"
+BALANCED_PASSAGES = 2
 
 
 class Asked(BaseModel):
@@ -36,14 +38,23 @@ class Answered(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What both tiers work with."""
+    """What every tier works with."""
 
     store: FaissStore
     model: LanguageModel
 
 
 Retrieve = Callable[[FaissStore, str], Awaitable[list[int]]]
-Condense = Callable[[Engine, str, Sequence[int]], Awaitable[list[str]]]
+Condense = Callable[[Engine, str, Sequence[str]], Awaitable[list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one variant works."""
+
+    engine: Engine
+    retrieve: Retrieve
+    condense: Condense
 
 
 async def retrieve_in_loop(store: FaissStore, question: str) -> list[int]:
@@ -56,34 +67,58 @@ async def retrieve_in_thread(store: FaissStore, question: str) -> list[int]:
     return await asyncio.to_thread(store.retrieve, question)
 
 
-async def condense_one_by_one(engine: Engine, question: str, passages: Sequence[int]) -> list[str]:
-    """Waits for each passage before it asks about the next."""
-    return [await engine.model.ask(_condensing(engine, question, number), CONDENSE) for number in passages]
+async def condense_one_by_one(engine: Engine, question: str, texts: Sequence[str]) -> list[str]:
+    """Waits for each text before it asks about the next."""
+    return [await engine.model.ask(CONDENSE.format(question=question, passage=text), CONDENSE) for text in texts]
 
 
-async def condense_together(engine: Engine, question: str, passages: Sequence[int]) -> list[str]:
-    """Asks about all passages at once: there are never more than a search returns."""
-    return await asyncio.gather(*(engine.model.ask(_condensing(engine, question, number), CONDENSE) for number in passages))
-
-
-def _condensing(engine: Engine, question: str, number: int) -> str:
-    return CONDENSE.format(question=question, passage=engine.store.passage(number))
+async def condense_together(engine: Engine, question: str, texts: Sequence[str]) -> list[str]:
+    """Asks about all texts at once: there are never more than a search returns."""
+    return await asyncio.gather(*(engine.model.ask(CONDENSE.format(question=question, passage=text), CONDENSE) for text in texts))
 
 
 @timed("query_fast")
-async def fast(engine: Engine, retrieve: Retrieve, question: str) -> Answered:
+async def fast(way: Way, question: str) -> Answered:
     """One retrieval, one call of the model."""
-    passages = await retrieve(engine.store, question)
-    context = " ".join(map(engine.store.passage, passages))
-    return Answered(answer=await engine.model.ask(ANSWER.format(question=question, context=context), ANSWER), passages=passages)
+    passages = await way.retrieve(way.engine.store, question)
+    return await _answered(way, question, passages, _texts(way, passages))
+
+
+@timed("query_balanced")
+async def balanced(way: Way, question: str) -> Answered:
+    """The passages that fit best are condensed by the model."""
+    passages = (await way.retrieve(way.engine.store, question))[:BALANCED_PASSAGES]
+    return await _answered(way, question, passages, await way.condense(way.engine, question, _texts(way, passages)))
 
 
 @timed("two_stage")
-async def two_stage(engine: Engine, retrieve: Retrieve, condense: Condense, question: str) -> Answered:
+async def two_stage(way: Way, question: str) -> Answered:
     """Every passage is condensed by the model, and the answer stands on that."""
-    passages = await retrieve(engine.store, question)
-    context = " ".join(await condense(engine, question, passages))
-    return Answered(answer=await engine.model.ask(ANSWER.format(question=question, context=context), ANSWER), passages=passages)
+    passages = await way.retrieve(way.engine.store, question)
+    return await _answered(way, question, passages, await way.condense(way.engine, question, _texts(way, passages)))
+
+
+@timed("query_deep")
+async def deep(way: Way, question: str) -> Answered:
+    """What was condensed is read and condensed once more."""
+    passages = await way.retrieve(way.engine.store, question)
+    once = await way.condense(way.engine, question, _texts(way, passages))
+    return await _answered(way, question, passages, await way.condense(way.engine, question, once))
+
+
+TIERS: Mapping[str, Callable[[Way, str], Awaitable[Answered]]] = MappingProxyType(
+    {"fast": fast, "balanced": balanced, "two_stage": two_stage, "deep": deep}
+)
+"""The last part of a tier's address."""
+
+
+def _texts(way: Way, passages: Sequence[int]) -> list[str]:
+    return [way.engine.store.passage(number) for number in passages]
+
+
+async def _answered(way: Way, question: str, passages: list[int], texts: Sequence[str]) -> Answered:
+    prompt = ANSWER.format(question=question, context=" ".join(texts))
+    return Answered(answer=await way.engine.model.ask(prompt, ANSWER), passages=passages)
 
 
 @timed("websocket_message")
@@ -112,19 +147,13 @@ def create_app(variant: str, folder: Path, llm_url: str, *, traced: bool = False
     """One variant of the service."""
     fixed = variant == OPTIMIZED
     engine = Engine(FaissStore(corpus(folder)), LanguageModel(llm_url))
-    retrieve = retrieve_in_thread if fixed else retrieve_in_loop
-    condense = condense_together if fixed else condense_one_by_one
+    way = Way(engine, retrieve_in_thread if fixed else retrieve_in_loop, condense_together if fixed else condense_one_by_one)
     app = FastAPI(lifespan=lambda _: preloaded(engine) if fixed else loaded_late(engine))
     if traced:
         app.add_middleware(TraceMiddleware)
 
-    @app.post("/query/fast")
-    async def query_fast(asked: Asked) -> Answered:
-        return await fast(engine, retrieve, asked.question)
-
-    @app.post("/query/two_stage")
-    async def query_two_stage(asked: Asked) -> Answered:
-        return await two_stage(engine, retrieve, condense, asked.question)
+    for tier in TIERS:
+        app.add_api_route(f"/query/{tier}", _asking(way, tier), methods=["POST"])
 
     @app.websocket("/events")
     async def events(socket: WebSocket) -> None:
@@ -136,3 +165,10 @@ def create_app(variant: str, folder: Path, llm_url: str, *, traced: bool = False
             return
 
     return app
+
+
+def _asking(way: Way, tier: str) -> Callable[[Asked], Awaitable[Answered]]:
+    async def query(asked: Asked) -> Answered:
+        return await TIERS[tier](way, asked.question)
+
+    return query

@@ -1,4 +1,4 @@
-"""Who uses the service under load: people who ask in both tiers, and pages that hold a WebSocket open. For `perfkit collect load --locustfile`."""
+"""Who uses the service under load: people who ask in all tiers, and pages that hold a WebSocket open. For `perfkit collect load --locustfile`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _numbers = count()
 
 
 class Asking(FastHttpUser):
-    """Asks, waits for the answer, asks again; three questions of four are simple ones."""
+    """Asks, waits for the answer, asks again; half of the questions are simple ones."""
 
     weight = 3
     wait_time = constant(0.02)
@@ -24,9 +24,19 @@ class Asking(FastHttpUser):
         self._ask("fast", "FAST query")
 
     @task(1)
+    def balanced(self) -> None:
+        """The best passages are condensed."""
+        self._ask("balanced", "BALANCED query")
+
+    @task(1)
     def two_stage(self) -> None:
         """Retrieval, a model call for each passage, and one for the answer."""
         self._ask("two_stage", "two-stage query")
+
+    @task(1)
+    def deep(self) -> None:
+        """The passages are condensed twice."""
+        self._ask("deep", "DEEP query")
 
     def _ask(self, tier: str, name: str) -> None:
         self.client.post(f"/query/{tier}", json={"question": f"What does chapter {next(_numbers)} say?"}, name=name)
