@@ -34,6 +34,7 @@ FIELD_TYPES = {
 MOST_FILES, MOST_LIST_BYTES = 20_000, 16 << 20
 PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+ -]{0,119}")
 """One part of a path, on any system."""
+SEALS = re.compile(r"[0-9a-f]{32}(?: [0-9a-f]{32})*")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
@@ -76,6 +77,16 @@ class Floor:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """How a report was written where the bundle comes from."""
+
+    report: str
+    """Which report it is."""
+    sentences: str
+    """The seals of its sentences with numbers, separated by spaces."""
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """What bundle.json says."""
 
@@ -87,6 +98,7 @@ class Contents:
     files: tuple[Member, ...]
     runs: tuple[StoredRun, ...]
     floors: tuple[Floor, ...]
+    written: tuple[Written, ...]
 
     def member(self, path: str) -> Member:
         """The file of that path."""
@@ -106,7 +118,14 @@ class Contents:
         files = [{"bytes": item.bytes, "path": item.path, "sha256": item.sha256} for item in sorted(self.files, key=lambda item: item.path)]
         said = {"kind": KIND, "version": VERSION, "perfkit": self.perfkit, "workspace": self.workspace, "system": self.system, "report": self.report}
         floors = [{**asdict(floor), "measured_at": floor.measured_at.isoformat()} for floor in self.floors]
-        return json.dumps({**said, "files": files, "noise_floors": floors, "runs": runs}, indent=1, ensure_ascii=False) + "\n"
+        return (
+            json.dumps(
+                {**said, "files": files, "noise_floors": floors, "runs": runs, "written": list(map(asdict, self.written))},
+                indent=1,
+                ensure_ascii=False,
+            )
+            + "\n"
+        )
 
     @staticmethod
     def is_list(head: bytes) -> bool:
@@ -128,7 +147,9 @@ class Contents:
         try:
             files, runs = tuple(map(_member, _list(said["files"]))), tuple(map(_stored_run, _list(said["runs"])))
             floors = tuple(map(_floor, _list(said["noise_floors"])))
-            found = cls(_text(said["perfkit"]), _text(said["workspace"]), _text(said["system"]), _text(said["report"]), files, runs, floors)
+            written = tuple(map(_written, _list(said.get("written", []))))  # bundles of earlier versions have none
+            perfkit, workspace, system, report = (_text(said[name]) for name in ("perfkit", "workspace", "system", "report"))
+            found = cls(perfkit, workspace, system, report, files, runs, floors, written)
             _check(found)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise ArtefactError(f"{source}: its {LIST} does not hold: {_reason(error)}. Nothing was stored; ask for the bundle again.") from error
@@ -199,6 +220,13 @@ def _floor(said: Mapping[str, Any]) -> Floor:
         raise ValueError(f"{str(spread)[:40]} is no spread")
     fingerprint, metric, subject, runs, measured_at = (_text(said[name]) for name in ("fingerprint", "metric", "subject", "runs", "measured_at"))
     return Floor(fingerprint, metric, subject, float(spread), runs, datetime.fromisoformat(measured_at))
+
+
+def _written(said: Mapping[str, Any]) -> Written:
+    report, sentences = _text(said["report"]), _text(said["sentences"])
+    if not SEALS.fullmatch(sentences) or not SEALS.fullmatch(report) or " " in report:
+        raise ValueError(f"{report[:40]!r} is no report, or has no seals")
+    return Written(report, sentences)
 
 
 def _list(value: Any) -> Sequence[Mapping[str, Any]]:

@@ -13,7 +13,8 @@ from perfkit.packs import Pack
 from perfkit.packs.model import Document
 from perfkit.report import changes as files
 from perfkit.report.archive_index import Entry, indexed
-from perfkit.report.blocks import level_within, put, take_out
+from perfkit.report.as_written import remember
+from perfkit.report.blocks import as_report, level_within, put, take_out
 from perfkit.report.changes import FileChange, change_of
 from perfkit.report.digest import Place, digest
 from perfkit.report.evidence import Evidence
@@ -53,6 +54,10 @@ class Archiving:
     document: Path | None
     """The one that holds the digest."""
     changes: Sequence[FileChange]
+    digest: Sequence[str] = ()
+    """Its lines, as a report has them."""
+    store: Store | None = None
+    """Which is to know the digest as it was written."""
 
     @property
     def place(self) -> Path:
@@ -64,6 +69,8 @@ class Archiving:
     def apply(self) -> None:
         """All files, or, where one fails, none."""
         files.apply(self.changes)
+        if self.store is not None and self.document is not None:
+            remember(self.store, self.document, self.digest)
 
     def difference(self) -> Iterator[str]:
         """Line by line."""
@@ -114,7 +121,8 @@ def _planned(wanted: Wanted, report: WrittenReport, pack: Pack | None, evidence:
     level = level_within(text, mapped.section, str(document))
     body = digest(report, evidence, Place(name, level, feature, _link(document, place), wanted.on))
     changed = put(text, name, body, mapped.section, str(document))
-    return Archiving(wanted.docs.root, place, index, document, [change_of(document, changed.encode()), *changes])
+    everything = [change_of(document, changed.encode()), *changes]
+    return Archiving(wanted.docs.root, place, index, document, everything, as_report(body, name), evidence.store)
 
 
 def mapped_document(pack: Pack, kind: str) -> Document:

@@ -100,8 +100,12 @@ def footnote(name: str, number: int) -> str:
 
 def alone(lines: Sequence[str], block: Block) -> list[str]:
     """The lines of one block in their places, with footnotes numbered as in a report; all other lines are empty."""
-    own = [line.replace(f"[^{block.name}-", "[^") for line in lines[block.begin + 1 : block.end]]
-    return [*[""] * (block.begin + 1), *own]
+    return [*[""] * (block.begin + 1), *as_report(lines[block.begin + 1 : block.end], block.name)]
+
+
+def as_report(lines: Sequence[str], name: str) -> list[str]:
+    """The lines of a block with footnotes numbered as in a report."""
+    return [line.replace(f"[^{name}-", "[^") for line in lines]
 
 
 def _standing(lines: Sequence[str], name: str, document: str) -> Block | None:

@@ -30,7 +30,7 @@ BOUND_BY: Mapping[Bound, str] = {
 MOST_GONE = 0.999
 """What still takes something has not fallen by 100 %, as rounding would say."""
 ALL_TARGETS, ALL_RULES = "all targets", "all rules"
-FOOTNOTE = re.compile(r"^\[\^(?P<number>\d+)\]: (?P<text>.+)$")
+FOOTNOTE = re.compile(r"^\[\^(?P<number>[0-9]{1,6})\]: (?P<text>.+)$")
 
 
 @dataclass(frozen=True, slots=True)

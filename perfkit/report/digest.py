@@ -12,10 +12,10 @@ from perfkit.errors import DocumentError
 from perfkit.model.verdict import Verdict
 from perfkit.report.blocks import footnote
 from perfkit.report.citations import Origin, cite, parse_footnote
+from perfkit.report.cited import MARK
 from perfkit.report.context import BOTH, VERDICT_WORDS
 from perfkit.report.evidence import Evidence
 from perfkit.report.table_rows import as_row
-from perfkit.report.verify import MARK
 from perfkit.report.written import WrittenReport
 
 MOST_ROWS = 8

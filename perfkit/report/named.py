@@ -5,25 +5,24 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from perfkit.errors import DocumentError
 from perfkit.packs import Pack
-from perfkit.packs.investigation import Investigation
 from perfkit.report.texts import lines_of
 from perfkit.store import Store
 from perfkit.workspace import workspace_of
 
-META = re.compile(r"<!-- perfkit report (?P<meta>\{.*\}) -->")
-RUN_ROW = re.compile(r"^\| (?P<label>[^|]+) \| (?P<kind>[^|]+) \| `(?P<ids>[0-9a-f ]+)` \|$")
+META = re.compile(r"^\s*<!-- perfkit report (?P<meta>\{.*\}) -->\s*$")
+RUN_ROW = re.compile(r"^\|\s*(?P<label>[^|]*[^|\s])\s*\|\s*(?P<kind>[^|]*[^|\s])\s*\|\s*`(?P<ids>[0-9a-f ]+)`\s*\|\s*$")
+CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: |$)")
 PAGES = (".html", ".htm")
-NUMBER = re.compile(r"(?<![\w.\-/#])\d[\d.,]*(?![\w])")
-WORDS = "words"
 Said = Mapping[str, Any]
-"""By name: texts or None, and words as a list."""
+"""By name: texts or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ class Named:
     """Where it was written; None when the report is older than this."""
     pack: str | None
     """Digest of the pack that its targets were judged by."""
-    words: Sequence[str]
-    """What the investigation's own words say with numbers in them, which nobody measured."""
+    report: str
+    """Which report it is: equal where all that it says of itself and all its runs are."""
     line: int
     """Where it says so."""
 
@@ -54,13 +53,6 @@ class Named:
 def origin(store: Store, pack: Pack) -> dict[str, str]:
     """What a report says of where it was written, so that a reader elsewhere knows whom to ask."""
     return {"workspace": workspace_of(store.path).name, "pack": pack.digest}
-
-
-def words_with_numbers(investigation: Investigation) -> list[str]:
-    """The lines of a question such as `Are we ready for 500 users?`: they are quoted, and a number in them is no result."""
-    changes, steps = investigation.changes, investigation.steps
-    said = [investigation.question, investigation.feature, *(change.technique for change in changes), *(step.title for step in steps)]
-    return [line.strip() for text in dict.fromkeys(said) for line in text.splitlines() if NUMBER.search(line)]
 
 
 def meta_line(meta: Mapping[str, Any]) -> str:
@@ -80,6 +72,9 @@ def report_lines(path: Path) -> list[str]:
 
 def named_in(path: Path, lines: Sequence[str]) -> Named:
     """Raises DocumentError when the document is no report, or says less than it must."""
+    for number, text in enumerate(lines, 1):
+        if CONFLICT.match(text):
+            raise DocumentError(f"{path}: line {number} is what a merge left that was not resolved: keep one of the two reports, whole.")
     line, meta = said_in(path, lines)
     if not meta:
         raise DocumentError(f"{path}: not a report of perfkit: the line that names system and labels is missing.")
@@ -87,13 +82,13 @@ def named_in(path: Path, lines: Sequence[str]) -> Named:
     if system is None or base is None:
         raise DocumentError(f"{path}: line {line}, which names system and labels, is damaged: one of them is missing.")
     run_ids: dict[str, list[str]] = defaultdict(list)
-    for text in lines:
-        if row := RUN_ROW.match(text):
-            run_ids[row["label"]] += row["ids"].split()
+    rows = [row.groups() for text in lines if (row := RUN_ROW.match(text))]
+    for label, _, ids in rows:
+        run_ids[label] += ids.split()
     lacking = [label for label in (base, candidate) if label is not None and label not in run_ids]
     if lacking:
         raise DocumentError(f"{path}: the table of runs does not name runs for {' and '.join(lacking)}.")
-    return Named(system, base, candidate, dict(run_ids), meta.get("workspace"), meta.get("pack"), _texts(meta.get(WORDS)), line)
+    return Named(system, base, candidate, dict(run_ids), meta.get("workspace"), meta.get("pack"), _identity(meta, rows), line)
 
 
 def said_in(path: Path, lines: Sequence[str]) -> tuple[int, Said]:
@@ -106,11 +101,11 @@ def said_in(path: Path, lines: Sequence[str]) -> tuple[int, Said]:
         said = json.loads(match["meta"])
     except (ValueError, RecursionError) as error:
         raise DocumentError(f"{path}: line {line}, which names system and labels, is damaged: {error}.") from error
-    wrong = [name for name, value in said.items() if name != WORDS and not isinstance(value, str | None)]
+    wrong = [name for name, value in said.items() if not isinstance(value, str | None)]
     if wrong:
         raise DocumentError(f"{path}: line {line}, which names system and labels, is damaged: {wrong[0]} is no text.")
     return line, said
 
 
-def _texts(told: Any) -> list[str]:
-    return [text for text in told if isinstance(text, str) and text] if isinstance(told, list) else []
+def _identity(meta: Said, rows: Iterable[tuple[str, ...]]) -> str:
+    return sha256(json.dumps([meta, sorted(rows)], sort_keys=True).encode()).hexdigest()[:32]

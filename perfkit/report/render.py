@@ -15,7 +15,7 @@ from perfkit.report import context as arranged
 from perfkit.report.context import Context, Footnotes, Material
 from perfkit.report.evidence import Evidence
 from perfkit.report.lint import LINE_LIMIT
-from perfkit.report.named import meta_line, origin, words_with_numbers
+from perfkit.report.named import meta_line, origin
 from perfkit.report.pictures import PICTURES
 from perfkit.report.prometheus import rules_for
 from perfkit.report.regression_tests import regression_test
@@ -113,8 +113,6 @@ def _tail(context: Context) -> list[str]:
     place = context.investigation.archive
     meta["feature"] = (place.feature if place else None) or context.investigation.feature
     meta |= {"document": place.document} if place else {}
-    words = words_with_numbers(context.investigation)
-    meta |= {"words": words} if words else {}
     meta |= origin(evidence.store, evidence.pack)
     tools = arranged.measured_with([run for runs in evidence.runs.values() for run in runs])
     return [

@@ -13,11 +13,12 @@ from perfkit.model.finding import Finding
 from perfkit.model.run import Run
 from perfkit.model.verdict import Verdict
 from perfkit.packs import Pack, load_pack
+from perfkit.report.cited import MARK
 from perfkit.report.evidence import Evidence
 from perfkit.report.lint import HEADING
 from perfkit.report.named import named_in, report_lines
 from perfkit.report.table_rows import CODE
-from perfkit.report.verify import MARK, checked, evidence_of
+from perfkit.report.verify import checked, evidence_of
 from perfkit.store import Store
 from perfkit.units import format_quantity
 

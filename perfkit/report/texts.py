@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from perfkit.errors import DocumentError
+
+BYTE_ORDER_MARK = "\ufeff"
+LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def contents(path: Path) -> bytes:
@@ -24,5 +28,10 @@ def text_of(path: Path) -> str:
 
 
 def lines_of(path: Path) -> list[str]:
-    """Without their ends."""
-    return text_of(path).splitlines()
+    """Without their ends, and without a byte order mark."""
+    return split(text_of(path))
+
+
+def split(text: str) -> list[str]:
+    """As whoever shows markdown splits it: other than with splitlines, a line separator within a name ends no line."""
+    return LINE_END.split(text.removeprefix(BYTE_ORDER_MARK).removesuffix("\n").removesuffix("\r")) if text else []

@@ -1,30 +1,30 @@
-"""Recompute every number of a report from the store; a number without a run behind it fails as well."""
+"""Recompute every number of a report from the store; one without a run behind it fails, and so does one in other words than it was written in."""
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from perfkit.analyses.written_reports import known_seals
 from perfkit.errors import DocumentError, PerfkitError
 from perfkit.packs import Pack, load_pack
+from perfkit.report.as_written import footnote_of, sentences
 from perfkit.report.blocks import alone, blocks
-from perfkit.report.citations import FOOTNOTE, cite, parse_footnote
+from perfkit.report.citations import cite, parse_footnote
+from perfkit.report.cited import CITED, MARK
 from perfkit.report.evidence import Evidence, MissingRunsError, pinned
-from perfkit.report.lint import outside_fences
-from perfkit.report.named import META, NUMBER, RUN_ROW, Named, named_in, report_lines
-from perfkit.report.table_rows import BOLD, CODE, as_text
+from perfkit.report.named import META, Named, named_in, report_lines
+from perfkit.report.passages import Passage, passages
 from perfkit.store import Store
 from perfkit.workspace import workspace_of
 
-ADVICE = r"“[^”\n]+”"
-QUANTITY = r"[-−+]?\d[\d\u202f\u00a0.,]*(?:e[+-]?\d+)?(?:[ \u202f\u00a0](?:ms|s|µs|us|min|h|%|B|KB|MB|GB|TB|tokens?))?(?:/s|×|x\b|%)?"
-WORDS = r"not measured|unbounded|undecided"
-CITED = re.compile(rf"(?P<text>{ADVICE}|{CODE}|{BOLD}|{QUANTITY}|{WORDS})\[\^(?P<number>\d+)\]")
-MARK = re.compile(r"\[\^(\d+)\]")
-NOT_OURS = ("> ", "[^", "<!--", "| label | kind |")
+Truth = tuple[str, str] | str
+"""Number and footnote as they should be, or why they cannot be computed."""
+UNKNOWN = (
+    "this store does not know how the report was written, so nobody can tell what was changed in it: what it says of itself or of its runs "
+    "was edited, or it comes from elsewhere without its bundle. Write it again, or ingest its bundle"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,14 @@ def reports_in(path: Path) -> list[list[str]]:
 
 def checked(path: Path, lines: list[str], evidence: Evidence) -> list[Checked]:
     """The same from evidence that is at hand."""
-    footnotes = {int(match["number"]): match["text"] for _, line in outside_fences(lines) if (match := FOOTNOTE.match(line))}
+    read, named = list(passages(lines)), named_in(path, lines)
+    footnotes = [(passage, *note) for passage in read if (note := footnote_of(passage))]
     if not footnotes:
         raise DocumentError(f"{path}: the report has no footnotes, so no number says where it comes from.")
-    recomputed = {number: _recompute(evidence, text) for number, text in footnotes.items()}
-    named, lines = named_in(path, lines), [as_text(line) for line in lines]
-    found = [*_cited(lines, footnotes, recomputed), *_notes(lines, recomputed), *_uncited(lines, [*evidence.pack.words, *named.words])]
+    truths = {number: _recompute(evidence, text) for _, number, text in footnotes}
+    found = [item for passage in read for item in _cited(passage, truths)]
+    found += [item for passage, number, text in footnotes for item in _note(passage, text, truths[number])]
+    found += _as_written(lines, named, evidence.store)
     return [*found, *_other_pack(named, evidence.pack)] if any(not item.agrees for item in found) else found
 
 
@@ -86,8 +88,7 @@ def _other_pack(named: Named, pack: Pack) -> Iterator[Checked]:
         yield Checked(named.line, f"pack {pack.name}", pack.digest, False, said)
 
 
-def _recompute(evidence: Evidence, footnote: str) -> tuple[str, str] | str:
-    """Number and footnote as they should be, or why they cannot be computed."""
+def _recompute(evidence: Evidence, footnote: str) -> Truth:
     try:
         citation = cite(evidence, parse_footnote(footnote))
     except (PerfkitError, KeyError) as error:
@@ -95,50 +96,48 @@ def _recompute(evidence: Evidence, footnote: str) -> tuple[str, str] | str:
     return citation.text, citation.footnote
 
 
-def _cited(lines: list[str], footnotes: dict[int, str], recomputed: dict[int, tuple[str, str] | str]) -> Iterator[Checked]:
-    for number, line in outside_fences(lines):
-        if FOOTNOTE.match(line):
-            continue
-        marks = MARK.findall(line)
-        found = list(CITED.finditer(line))
-        if len(found) != len(marks):
-            yield Checked(number, line.strip()[:80], None, False, "a footnote mark stands behind something that is no number")
-        for match in found:
-            yield _compared(number, match["text"], int(match["number"]), footnotes, recomputed)
+def _cited(passage: Passage, truths: Mapping[int, Truth]) -> Iterator[Checked]:
+    """What stands in code is compared as it was written."""
+    if passage.kind in ("code", "footnote"):
+        return
+    text, found = passage.text, list(CITED.finditer(passage.text))
+    if len(found) != len(MARK.findall(text)):
+        yield Checked(passage.lines[0][0], text[:80], None, False, "a footnote mark stands behind something that is no number")
+    for match in found:
+        yield _compared(passage.line_at(match.start("text")), match["text"], int(match["number"]), truths)
 
 
-def _compared(line: int, text: str, note: int, footnotes: dict[int, str], recomputed: dict[int, tuple[str, str] | str]) -> Checked:
-    if note not in recomputed:
+def _compared(line: int, text: str, note: int, truths: Mapping[int, Truth]) -> Checked:
+    if note not in truths:
         return Checked(line, text, None, False, f"footnote {note} is missing")
-    truth = recomputed[note]
+    truth = truths[note]
     if isinstance(truth, str):
         return Checked(line, text, None, False, truth)
     agrees = _normal(text) == _normal(truth[0])
-    said = f"the store says {truth[0]}: {footnotes[note]}"
-    return Checked(line, text, truth[0], agrees, "" if agrees else said)
+    return Checked(line, text, truth[0], agrees, "" if agrees else f"the store says {truth[0]}: {truth[1]}")
 
 
-def _notes(lines: list[str], recomputed: dict[int, tuple[str, str] | str]) -> Iterator[Checked]:
-    for number, line in outside_fences(lines):
-        match = FOOTNOTE.match(line)
-        if match is None:
-            continue
-        truth = recomputed[int(match["number"])]
-        if not isinstance(truth, str) and _normal(match["text"]) != _normal(truth[1]):
-            yield Checked(number, match["text"], truth[1], False, f"the footnote should read: {truth[1]}")
+def _note(passage: Passage, text: str, truth: Truth) -> Iterator[Checked]:
+    line = passage.lines[0][0]
+    if isinstance(truth, str):
+        yield Checked(line, text, None, False, truth)
+    elif _normal(text) != _normal(truth[1]):
+        yield Checked(line, text, truth[1], False, f"the footnote should read: {truth[1]}")
 
 
-def _uncited(lines: list[str], quoted: Sequence[str] = ()) -> Iterator[Checked]:
-    """Numbers in the words of the pack are those of its source, and those of a question its asker's."""
-    names = sorted(quoted, key=len, reverse=True)
-    for number, line in outside_fences(lines):
-        if line.startswith(NOT_OURS) or RUN_ROW.match(line) or line.startswith("#"):
-            continue
-        said = functools.reduce(lambda text, name: text.replace(name, ""), names, line)
-        rest = re.sub(r"^\s*\d+\.\s", "", re.sub(CODE, "", CITED.sub("", said)))
-        for match in NUMBER.finditer(re.sub(r"\d{4}-\d{2}-\d{2}", "", rest)):
-            yield Checked(number, match[0], None, False, "a number without a run behind it")
+def _as_written(lines: list[str], named: Named, store: Store) -> Iterator[Checked]:
+    """Numbers that no footnote answers for, and the words around those that have one."""
+    known = known_seals(store, named.report)
+    if not known:
+        yield Checked(named.line, "the whole report", None, False, UNKNOWN)
+        return
+    for sentence in sentences(lines, named.line):
+        if sentence.seal not in known:
+            for number in sentence.uncited:
+                yield Checked(sentence.line, number, None, False, "a number without a run behind it, in words that the report was not written with")
+            if not sentence.uncited:
+                yield Checked(sentence.line, sentence.shown, None, False, "the report was not written with these words around the number")
 
 
 def _normal(text: str) -> str:
-    return " ".join(text.replace("\u202f", " ").replace("\u00a0", " ").split())
+    return " ".join(text.replace("\u202f", " ").replace("\u00a0", " ").replace("\\", "").split())

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from perfkit.report.citations import FOOTNOTE
+from perfkit.report.cited import MARK
 from perfkit.report.linked import pictures_in
 from perfkit.report.lint import outside_fences
 from perfkit.report.named import META, RUN_ROW, Said, said_in
 from perfkit.report.outline import headings
-from perfkit.report.texts import text_of
-from perfkit.report.verify import MARK
+from perfkit.report.texts import split, text_of
 
 NO_ANSWER = ("#", "|", "<", ">", "!", "---")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`*“(])")
@@ -65,7 +65,7 @@ class WrittenReport:
 def read_report(path: Path) -> WrittenReport:
     """A report, or any other markdown document that is kept like one."""
     text = text_of(path)
-    lines = text.splitlines()
+    lines = split(text)
     titles = headings(lines)
     footnotes = {match["number"]: match["text"] for _, line in outside_fences(lines) if (match := FOOTNOTE.match(line))}
     return WrittenReport(path, text, lines, titles[0].text if titles else None, _answer(lines), footnotes, said_in(path, lines)[1])

@@ -519,6 +519,12 @@ create table if not exists noise_floors (
     primary key (fingerprint, metric, subject)
 );
 
+-- A report that was written here or came in a bundle: with which words its numbers stand there, which nobody computes again.
+create table if not exists written_reports (
+    report varchar primary key, -- Follows from what the report says of itself and from the runs that it names.
+    sentences varchar not null -- The seals of its sentences with numbers, separated by spaces.
+);
+
 -- Requests that count: neither setup, ramp, warm-up nor teardown. Bystander probes are not part of the load.
 create or replace view measured_requests as
 select requests.*,

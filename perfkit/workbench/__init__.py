@@ -118,7 +118,9 @@ class Workbench(Answers):
     def report(self, investigation: Investigation, output: Path | None = None) -> Path:
         """Write the report of an investigation from everything that its labels have, with its pictures beside it."""
         from perfkit.collectors.code_changes import code_changes
+        from perfkit.report.as_written import remember
         from perfkit.report.evidence import gather
+        from perfkit.report.named import report_lines
         from perfkit.report.repository import slug
         from perfkit.report.writing import write_report
 
@@ -126,7 +128,9 @@ class Workbench(Answers):
         changes = partial(code_changes, self.workspace.root)
         with self.store.sitting():
             evidence = gather(self.store, self.pack(investigation.system), investigation)
-            return write_report(path, investigation, evidence, root=self.workspace.root, changes=changes, on=now().date())
+            report = write_report(path, investigation, evidence, root=self.workspace.root, changes=changes, on=now().date())
+        remember(self.store, report, report_lines(report))
+        return report
 
     def page(self, report: Path, output: Path | None = None) -> Path:
         """A report as one HTML file, beside it where nobody names another place."""

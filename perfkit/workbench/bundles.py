@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import astuple, fields
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from perfkit import __version__
 from perfkit.analyses.known_runs import Selection, known_runs, select_runs
-from perfkit.bundle.contents import ALLOWED, ARTEFACTS, OWN, PACK, REPORT, Contents, Floor, StoredRun, is_allowed
+from perfkit.analyses.written_reports import known_seals
+from perfkit.bundle.contents import ALLOWED, ARTEFACTS, OWN, PACK, REPORT, Contents, Floor, StoredRun, Written, is_allowed
 from perfkit.bundle.opening import Opened
 from perfkit.bundle.writing import Given, write
 from perfkit.errors import PerfkitError, UsageError
@@ -41,7 +43,8 @@ def export_report(workspace: Workspace, report: Path, target: Path, investigatio
     from perfkit.report.verify import reports_in
 
     store, vault = Store(workspace.database), Vault(workspace.vault)
-    lines, told = report_lines(report), [named_in(report, part) for part in reports_in(report)]
+    lines, parts = report_lines(report), reports_in(report)
+    told = [named_in(report, part) for part in parts]
     system, runs = _one_system(report, told), _runs(store, report, told)
     names = dict(store.query(NAMES)[1])
     stored = [_stored(run, names[run.artefact_sha256], vault) for run in runs]
@@ -49,7 +52,7 @@ def export_report(workspace: Workspace, report: Path, target: Path, investigatio
         artefacts = [Given(item.artefact, closing.enter_context(vault.opened(run.artefact_sha256))) for item, run in zip(stored, runs, strict=True)]
         beside = [*_report_files(report, lines), *_pack_files(load_pack(system, workspace)), *_own_files(workspace, investigation)]
         place = f"{REPORT}/{_path_part(report.name)}"
-        contents = Contents(__version__, workspace.name, system, place, (), tuple(stored), _floors(store, runs))
+        contents = Contents(__version__, workspace.name, system, place, (), tuple(stored), _floors(store, runs), _written(store, told, parts))
         return write(contents, [*artefacts, *beside], target)
 
 
@@ -106,6 +109,16 @@ def _floors(store: Store, runs: Sequence[Run]) -> tuple[Floor, ...]:
     return tuple(Floor(*row) for row in rows)
 
 
+def _written(store: Store, told: Sequence[Named], parts: Sequence[Sequence[str]]) -> tuple[Written, ...]:
+    """Only what these documents need of all that is known of their reports."""
+    from perfkit.report.as_written import sentences
+
+    needed: dict[str, set[str]] = defaultdict(set)
+    for named, lines in zip(told, parts, strict=True):
+        needed[named.report] |= known_seals(store, named.report).intersection(item.seal for item in sentences(lines, named.line))
+    return tuple(Written(report, " ".join(sorted(seals))) for report, seals in sorted(needed.items()) if seals)
+
+
 def _report_files(report: Path, lines: Sequence[str]) -> list[Given]:
     """The report, and its figures where its links look for them."""
     from perfkit.report.linked import pictures_in, place_beside
@@ -136,6 +149,7 @@ def settle_in(bundle: Opened, workspace: Workspace) -> Iterator[str]:
     store, ours = Store(workspace.database), folders(workspace).get(bundle.contents.system)
     yield from _other_runs(bundle, store)
     yield from _remember_floors(bundle, store)
+    yield from _remember_written(bundle, store)
     yield from _place(bundle, workspace, with_pack=ours is None)
     yield from _of_packs(bundle, ours)
     report = workspace.reports / bundle.contents.report.removeprefix(f"{REPORT}/")
@@ -187,6 +201,14 @@ def _remember_floors(bundle: Opened, store: Store) -> Iterator[str]:
     differing = [floor for floor in bundle.contents.floors if here.get(astuple(floor)[:3], astuple(floor)) != astuple(floor)]
     if differing:
         yield f"{_count(differing, 'noise floor')} differ from those of the bundle and stay: comparisons may be judged otherwise."
+
+
+def _remember_written(bundle: Opened, store: Store) -> Iterator[str]:
+    """What is known here of a report is not added to by somebody else."""
+    here = {item.report: known_seals(store, item.report) for item in bundle.contents.written}
+    store.append("written_reports", [astuple(item) for item in bundle.contents.written if not here[item.report]])
+    if any(known and not known.issuperset(item.sentences.split()) for item in bundle.contents.written for known in (here[item.report],)):
+        yield "The report is known here in other words than those of the bundle, and stays so: `perfkit verify` names what differs."
 
 
 def _other_runs(bundle: Opened, store: Store) -> Iterator[str]:

@@ -8,8 +8,10 @@ from datetime import date
 from pathlib import Path
 
 from perfkit.packs.investigation import load_investigation
+from perfkit.report.as_written import remember
 from perfkit.report.evidence import gather
 from perfkit.report.lint import outside_fences
+from perfkit.report.named import report_lines
 from perfkit.report.writing import write_report
 from perfkit.workbench import Workbench
 from perfkit.workspace import Workspace
@@ -45,7 +47,9 @@ def written(bench: Workbench, investigation: Path, output: Path) -> Path:
     said = load_investigation(investigation)
     with bench.store.sitting():
         evidence = gather(bench.store, bench.pack(said.system), said)
-        return write_report(output, said, evidence, root=CHECKOUT, changes=lambda *_: [], on=WRITTEN_ON)
+        report = write_report(output, said, evidence, root=CHECKOUT, changes=lambda *_: [], on=WRITTEN_ON)
+    remember(bench.store, report, report_lines(report))
+    return report
 
 
 def disagreeing(bench: Workbench, report: Path) -> list[str]:
