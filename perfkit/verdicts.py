@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
-from perfkit.analyses.capacity import ready_for
 from perfkit.analyses.comparison import Compared, compare_runs
 from perfkit.analyses.known_runs import ANY, Selection, known_runs, select_runs
-from perfkit.analyses.ladder import Passing, Step, steps
 from perfkit.analyses.latency import ALL_REQUESTS
-from perfkit.analyses.load_steps import load_steps
 from perfkit.analyses.measure import Measurement, judgeable, measure_runs, observe
 from perfkit.analyses.metrics import METRICS, Metric, metric_named
 from perfkit.errors import Exit
@@ -22,6 +20,9 @@ from perfkit.packs import Pack, Target
 from perfkit.stats.intervals import AT_LEAST, Interval
 from perfkit.stats.verdict import Comparator, judge
 from perfkit.store import Store
+
+if TYPE_CHECKING:
+    from perfkit.analyses.ladder import Step
 
 ERRORS = "error.rate"
 BASELINE = "baseline"
@@ -208,6 +209,10 @@ def _fallen(ratio: float) -> float:
 
 def _by_ladder(case: Case) -> list[Verdict]:
     """Ready for so many users: a step of at least so many was run, and it and all lower ones keep to the limit."""
+    from perfkit.analyses.capacity import ready_for
+    from perfkit.analyses.ladder import Passing, steps
+    from perfkit.analyses.load_steps import load_steps
+
     wanted = case.target.users or 0
     # in an open model a step is a rate of arrivals, not a number of users
     runs = [run for run in judgeable(case.store, case.runs, case.metric) if run.load_model != "open"]

@@ -11,8 +11,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from perfkit.analyses.known_runs import Selection, comparable, known_runs, select_runs
-from perfkit.analyses.metrics import METRICS, Analysis, Metric
-from perfkit.analyses.printed import printed
+from perfkit.analyses.metrics import METRICS, Analysis, Metric, analysis_named
 from perfkit.model.run import Run
 from perfkit.stats.intervals import Interval, over_runs, proportion_interval, within_rounds, within_run
 from perfkit.store import Store
@@ -122,7 +121,7 @@ def observe(store: Store, metric: Metric, runs: Sequence[Run]) -> list[Observati
 @lru_cache(maxsize=64)
 def _answered(analysis: Analysis, store: Store, run_ids: tuple[str, ...]) -> Sequence[Any]:
     """One analysis answers several metrics. Runs never change, so neither do its answers."""
-    return analysis(store, run_ids)
+    return analysis_named(analysis)(store, run_ids)
 
 
 def _observed(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Observation]:
@@ -140,7 +139,7 @@ def _printed(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Obser
     """The same from runs that hold only what their tool printed."""
     if metric.printed is None:
         return []
-    rows = [row for row in _answered(printed, store, tuple(run_ids)) if row.stat == metric.printed]
+    rows = [row for row in _answered("printed", store, tuple(run_ids)) if row.stat == metric.printed]
     return [
         Observation(row.run_id, row.subject, row.value, row.n, row.failed if metric.part else None, (row.lo, row.hi), row.rounding, row.unseen)
         for row in rows

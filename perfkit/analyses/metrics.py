@@ -5,39 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from importlib import import_module
+from typing import Any, Literal, cast
 
-from perfkit.analyses.benchmark_batches import benchmark_batches
-from perfkit.analyses.benchmark_rounds import benchmark_rounds
-from perfkit.analyses.benchmarks import benchmarks
-from perfkit.analyses.bundle_sizes import bundle_sizes
-from perfkit.analyses.cache_hits import cache_hits
-from perfkit.analyses.database_cache import database_cache
-from perfkit.analyses.database_connections import database_connections
-from perfkit.analyses.functions import functions
-from perfkit.analyses.kept_per_call import kept_per_call
 from perfkit.analyses.known_runs import ANY
-from perfkit.analyses.latency import latency
-from perfkit.analyses.latency_batches import latency_batches
-from perfkit.analyses.llm_sequences import llm_sequences
-from perfkit.analyses.load_scaling import load_scaling
-from perfkit.analyses.memory_growth import memory_growth
-from perfkit.analyses.plan_times import plan_times
-from perfkit.analyses.pool_use import pool_use
-from perfkit.analyses.request_time import request_time
-from perfkit.analyses.response import response
-from perfkit.analyses.series_levels import cpu_levels, frame_levels, memory_levels
-from perfkit.analyses.span_times import cold_times, query_rounds, query_times, span_rounds, span_times, warm_times
-from perfkit.analyses.statement_use import statement_use
-from perfkit.analyses.sweep_exponents import sweep_exponents
-from perfkit.analyses.two_speeds import two_speeds
-from perfkit.analyses.vector_growth import vector_growth
-from perfkit.analyses.vector_trials import vector_trials
 from perfkit.errors import unknown
 from perfkit.store import Store
 
 Direction = Literal["lower", "higher"]
-Analysis = Callable[[Store, Sequence[str]], Sequence[Any]]
+Analysis = str
+"""A module of this package that answers by the function of its name, or one of its functions: `span_times.cold_times`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +63,10 @@ SPAN_KINDS = ("server", "internal", "llm", "db", "cache", "http")
 
 def _time(name: str, about: str) -> Metric:
     """Of a request, in total or in one of its parts."""
-    return Metric(f"time.{name}", about, "ms", "lower", "trace", "endpoint", request_time, f"{name}_ms", sums=True)
+    return Metric(f"time.{name}", about, "ms", "lower", "trace", "endpoint", "request_time", f"{name}_ms", sums=True)
 
 
-def _span(name: str, about: str, column: str, rounds: Analysis | None = None, analysis: Analysis = span_times) -> Metric:
+def _span(name: str, about: str, column: str, rounds: Analysis | None = None, analysis: Analysis = "span_times") -> Metric:
     sums, begins = name == "mean", SPAN_KINDS
     return Metric(
         f"span.{name}", about, "ms", "lower", "trace", "span", analysis, column, rounds=rounds, sums=sums, closely=True, subject_begins=begins
@@ -97,7 +74,7 @@ def _span(name: str, about: str, column: str, rounds: Analysis | None = None, an
 
 
 def _query(name: str, about: str, column: str, rounds: Analysis | None = None) -> Metric:
-    return Metric(f"query.{name}", about, "ms", "lower", "trace", "statement", query_times, column, rounds=rounds, closely=True)
+    return Metric(f"query.{name}", about, "ms", "lower", "trace", "statement", "span_times.query_times", column, rounds=rounds, closely=True)
 
 
 def _series(name: str, about: str, unit: str, better: Direction, analysis: Analysis, column: str) -> Metric:
@@ -114,16 +91,18 @@ METRICS: dict[str, Metric] = {
             "lower",
             "load",
             "endpoint",
-            latency,
+            "latency",
             "mean_ms",
-            latency_batches,
+            "latency_batches",
             printed="mean",
             kinds=("latency.fast_kind", "latency.slow_kind"),
         ),
-        Metric("latency.fast_kind", "median of the faster of two kinds of requests", "ms", "lower", "load", "endpoint", two_speeds, "fast_ms"),
-        Metric("latency.slow_kind", "median of the slower of two kinds of requests", "ms", "lower", "load", "endpoint", two_speeds, "slow_ms"),
-        Metric("latency.fast_share", "share of the faster of two kinds of requests", "ratio", "higher", "load", "endpoint", two_speeds, "fast_share"),
-        Metric("latency.p50", "median response time", "ms", "lower", "load", "endpoint", latency, "p50_ms", latency_batches, printed="p50"),
+        Metric("latency.fast_kind", "median of the faster of two kinds of requests", "ms", "lower", "load", "endpoint", "two_speeds", "fast_ms"),
+        Metric("latency.slow_kind", "median of the slower of two kinds of requests", "ms", "lower", "load", "endpoint", "two_speeds", "slow_ms"),
+        Metric(
+            "latency.fast_share", "share of the faster of two kinds of requests", "ratio", "higher", "load", "endpoint", "two_speeds", "fast_share"
+        ),
+        Metric("latency.p50", "median response time", "ms", "lower", "load", "endpoint", "latency", "p50_ms", "latency_batches", printed="p50"),
         Metric(
             "latency.p95",
             "95th percentile of the response time",
@@ -131,9 +110,9 @@ METRICS: dict[str, Metric] = {
             "lower",
             "load",
             "endpoint",
-            latency,
+            "latency",
             "p95_ms",
-            latency_batches,
+            "latency_batches",
             printed="p95",
         ),
         Metric(
@@ -143,14 +122,14 @@ METRICS: dict[str, Metric] = {
             "lower",
             "load",
             "endpoint",
-            latency,
+            "latency",
             "p99_ms",
-            latency_batches,
+            "latency_batches",
             printed="p99",
         ),
-        Metric("latency.max", "the slowest request", "ms", "lower", "load", "endpoint", latency, "max_ms", printed="max", closely=True),
-        Metric("latency.p95_ok", "P95 of successful requests", "ms", "lower", "load", "endpoint", latency, "p95_ok_ms", latency_batches),
-        Metric("response.p50", "median time since a request was meant to be sent", "ms", "lower", "load", "endpoint", response, "response_p50_ms"),
+        Metric("latency.max", "the slowest request", "ms", "lower", "load", "endpoint", "latency", "max_ms", printed="max", closely=True),
+        Metric("latency.p95_ok", "P95 of successful requests", "ms", "lower", "load", "endpoint", "latency", "p95_ok_ms", "latency_batches"),
+        Metric("response.p50", "median time since a request was meant to be sent", "ms", "lower", "load", "endpoint", "response", "response_p50_ms"),
         Metric(
             "response.p95",
             "95th percentile of the time since it was meant to be sent",
@@ -158,7 +137,7 @@ METRICS: dict[str, Metric] = {
             "lower",
             "load",
             "endpoint",
-            response,
+            "response",
             "response_p95_ms",
         ),
         Metric(
@@ -168,10 +147,10 @@ METRICS: dict[str, Metric] = {
             "lower",
             "load",
             "endpoint",
-            response,
+            "response",
             "response_p99_ms",
         ),
-        Metric("throughput", "requests answered a second", "per_second", "higher", "load", "endpoint", latency, "per_second", printed="per_second"),
+        Metric("throughput", "requests answered a second", "per_second", "higher", "load", "endpoint", "latency", "per_second", printed="per_second"),
         Metric(
             "error.rate",
             "share of requests that failed",
@@ -179,7 +158,7 @@ METRICS: dict[str, Metric] = {
             "lower",
             "load",
             "endpoint",
-            latency,
+            "latency",
             "error_rate",
             part="failed",
             printed="error_rate",
@@ -190,12 +169,12 @@ METRICS: dict[str, Metric] = {
         _time("llm", "model time of a request"),
         _time("http", "time of a request in calls to other services"),
         _time("own", "time of a request with no call open"),
-        Metric("statements.per_request", "SQL statements of a request", "count", "lower", "trace", "endpoint", request_time, "db_calls"),
-        Metric("llm.calls", "model calls of a request", "count", "lower", "trace", "endpoint", llm_sequences, "calls"),
-        Metric("llm.wall", "first model call's start to the last one's end", "ms", "lower", "trace", "endpoint", llm_sequences, "wall_ms"),
-        Metric("llm.concurrency", "model calls open together", "factor", "higher", "trace", "endpoint", llm_sequences, "concurrency"),
-        Metric("llm.input_tokens", "prompt tokens of a request", "tokens", "lower", "trace", "endpoint", llm_sequences, "input_tokens"),
-        Metric("llm.output_tokens", "answer tokens of a request", "tokens", "lower", "trace", "endpoint", llm_sequences, "output_tokens"),
+        Metric("statements.per_request", "SQL statements of a request", "count", "lower", "trace", "endpoint", "request_time", "db_calls"),
+        Metric("llm.calls", "model calls of a request", "count", "lower", "trace", "endpoint", "llm_sequences", "calls"),
+        Metric("llm.wall", "first model call's start to the last one's end", "ms", "lower", "trace", "endpoint", "llm_sequences", "wall_ms"),
+        Metric("llm.concurrency", "model calls open together", "factor", "higher", "trace", "endpoint", "llm_sequences", "concurrency"),
+        Metric("llm.input_tokens", "prompt tokens of a request", "tokens", "lower", "trace", "endpoint", "llm_sequences", "input_tokens"),
+        Metric("llm.output_tokens", "answer tokens of a request", "tokens", "lower", "trace", "endpoint", "llm_sequences", "output_tokens"),
         Metric(
             "cache.hit_ratio",
             "share of look-ups that the cache answers",
@@ -203,7 +182,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "trace",
             "endpoint",
-            cache_hits,
+            "cache_hits",
             "hit_ratio",
             part="hits",
         ),
@@ -214,21 +193,21 @@ METRICS: dict[str, Metric] = {
             "higher",
             "trace",
             "endpoint",
-            pool_use,
+            "pool_use",
             "reuse",
             part="reused",
         ),
-        Metric("pool.wait", "wait of a request for a connection, connecting left out", "ms", "lower", "trace", "endpoint", pool_use, "wait_ms"),
-        Metric("pool.connect_cost", "time of a request spent on connecting", "ms", "lower", "trace", "endpoint", pool_use, "connect_cost_ms"),
-        Metric("pool.most_held", "connections held at once", "count", "lower", "trace", "endpoint", pool_use, "most_held", closely=True),
+        Metric("pool.wait", "wait of a request for a connection, connecting left out", "ms", "lower", "trace", "endpoint", "pool_use", "wait_ms"),
+        Metric("pool.connect_cost", "time of a request spent on connecting", "ms", "lower", "trace", "endpoint", "pool_use", "connect_cost_ms"),
+        Metric("pool.most_held", "connections held at once", "count", "lower", "trace", "endpoint", "pool_use", "most_held", closely=True),
         _span("mean", "mean time of a traced piece of work, such as a gate or a retrieval", "mean_ms"),
-        _span("p50", "median time of a traced piece of work", "p50_ms", span_rounds),
-        _span("p95", "95th percentile of a traced piece of work", "p95_ms", span_rounds),
-        _span("p99", "99th percentile of a traced piece of work", "p99_ms", span_rounds),
+        _span("p50", "median time of a traced piece of work", "p50_ms", "span_times.span_rounds"),
+        _span("p95", "95th percentile of a traced piece of work", "p95_ms", "span_times.span_rounds"),
+        _span("p99", "99th percentile of a traced piece of work", "p99_ms", "span_times.span_rounds"),
         _span("max", "the slowest of a traced piece of work", "max_ms"),
-        _span("cold", "its first time in a run, when nothing is loaded and no cache is filled", "first_ms", analysis=cold_times),
-        _span("warm.p95", "95th percentile of every time but the first", "warm_p95_ms", warm_times, warm_times),
-        _query("p95", "95th percentile of a statement as the application waits for it", "p95_ms", query_rounds),
+        _span("cold", "its first time in a run, when nothing is loaded and no cache is filled", "first_ms", analysis="span_times.cold_times"),
+        _span("warm.p95", "95th percentile of every time but the first", "warm_p95_ms", "span_times.warm_times", "span_times.warm_times"),
+        _query("p95", "95th percentile of a statement as the application waits for it", "p95_ms", "span_times.query_rounds"),
         _query("max", "the slowest time of a statement as the application waits for it", "max_ms"),
         Metric(
             "memory.per_call",
@@ -237,7 +216,7 @@ METRICS: dict[str, Metric] = {
             "lower",
             "trace",
             "span",
-            kept_per_call,
+            "kept_per_call",
             "kept_bytes",
             bounds=("lo", "hi"),
             closely=True,
@@ -250,39 +229,65 @@ METRICS: dict[str, Metric] = {
             "lower",
             "memory",
             "series",
-            memory_growth,
+            "memory_growth",
             "per_hour",
             bounds=("lo", "hi"),
             closely=True,
         ),
-        _series("memory.peak", "most resident memory of a process", "bytes", "lower", memory_levels, "highest"),
-        _series("cpu.peak", "highest use of processors in any sample; 100 % is one for a process", "ratio", "lower", cpu_levels, "highest"),
-        _series("cpu.mean", "mean use of processors", "ratio", "lower", cpu_levels, "mean"),
-        _series("frames.median", "median of the frames drawn a second", "per_second", "higher", frame_levels, "middle"),
-        _series("frames.p5", "frames a second that 95 % of the samples reach", "per_second", "higher", frame_levels, "p5"),
-        Metric("bundle.size", "size of what a build delivers", "bytes", "lower", ANY, "bundle", bundle_sizes, "size_bytes", closely=True),
-        Metric("plan.execution", "execution time of a planned statement", "ms", "lower", "plans", "statement", plan_times, "execution_ms"),
-        Metric("plan.planning", "planning time of a statement", "ms", "lower", "plans", "statement", plan_times, "planning_ms"),
-        Metric("statement.mean", "mean time that the server took for a statement", "ms", "lower", "catalog", "statement", statement_use, "mean_ms"),
-        Metric("statement.calls", "executions of a statement", "count", "lower", "catalog", "statement", statement_use, "calls"),
-        Metric("statement.total", "time of all executions of a statement", "ms", "lower", "catalog", "statement", statement_use, "total_ms"),
-        Metric(
-            "db.cache_hit", "share of buffers found in the cache", "ratio", "higher", "catalog", "database", database_cache, "hit_ratio", part="hits"
+        _series("memory.peak", "most resident memory of a process", "bytes", "lower", "series_levels.memory_levels", "highest"),
+        _series(
+            "cpu.peak", "highest use of processors in any sample; 100 % is one for a process", "ratio", "lower", "series_levels.cpu_levels", "highest"
         ),
-        Metric("db.connections", "most clients seen at once", "count", "lower", "catalog", "database", database_connections, "connections"),
-        Metric("bench.mean", "mean time of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "mean_ms", benchmark_batches),
+        _series("cpu.mean", "mean use of processors", "ratio", "lower", "series_levels.cpu_levels", "mean"),
+        _series("frames.median", "median of the frames drawn a second", "per_second", "higher", "series_levels.frame_levels", "middle"),
+        _series("frames.p5", "frames a second that 95 % of the samples reach", "per_second", "higher", "series_levels.frame_levels", "p5"),
+        Metric("bundle.size", "size of what a build delivers", "bytes", "lower", ANY, "bundle", "bundle_sizes", "size_bytes", closely=True),
+        Metric("plan.execution", "execution time of a planned statement", "ms", "lower", "plans", "statement", "plan_times", "execution_ms"),
+        Metric("plan.planning", "planning time of a statement", "ms", "lower", "plans", "statement", "plan_times", "planning_ms"),
+        Metric("statement.mean", "mean time that the server took for a statement", "ms", "lower", "catalog", "statement", "statement_use", "mean_ms"),
+        Metric("statement.calls", "executions of a statement", "count", "lower", "catalog", "statement", "statement_use", "calls"),
+        Metric("statement.total", "time of all executions of a statement", "ms", "lower", "catalog", "statement", "statement_use", "total_ms"),
         Metric(
-            "bench.median", "median time of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "median_ms", benchmark_batches
+            "db.cache_hit",
+            "share of buffers found in the cache",
+            "ratio",
+            "higher",
+            "catalog",
+            "database",
+            "database_cache",
+            "hit_ratio",
+            part="hits",
+        ),
+        Metric("db.connections", "most clients seen at once", "count", "lower", "catalog", "database", "database_connections", "connections"),
+        Metric("bench.mean", "mean time of a benchmark's rounds", "ms", "lower", "bench", "benchmark", "benchmarks", "mean_ms", "benchmark_batches"),
+        Metric(
+            "bench.median", "median time of a benchmark's rounds", "ms", "lower", "bench", "benchmark", "benchmarks", "median_ms", "benchmark_batches"
         ),
         Metric(
-            "bench.p95", "95th percentile of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "p95_ms", rounds=benchmark_rounds
+            "bench.p95",
+            "95th percentile of a benchmark's rounds",
+            "ms",
+            "lower",
+            "bench",
+            "benchmark",
+            "benchmarks",
+            "p95_ms",
+            rounds="benchmark_rounds",
         ),
         Metric(
-            "bench.p99", "99th percentile of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "p99_ms", rounds=benchmark_rounds
+            "bench.p99",
+            "99th percentile of a benchmark's rounds",
+            "ms",
+            "lower",
+            "bench",
+            "benchmark",
+            "benchmarks",
+            "p99_ms",
+            rounds="benchmark_rounds",
         ),
-        Metric("bench.min", "fastest round of a benchmark", "ms", "lower", "bench", "benchmark", benchmarks, "min_ms"),
-        Metric("bench.max", "slowest round of a benchmark", "ms", "lower", "bench", "benchmark", benchmarks, "max_ms"),
-        Metric("bench.stddev", "standard deviation of a benchmark's rounds", "ms", "lower", "bench", "benchmark", benchmarks, "stddev_ms"),
+        Metric("bench.min", "fastest round of a benchmark", "ms", "lower", "bench", "benchmark", "benchmarks", "min_ms"),
+        Metric("bench.max", "slowest round of a benchmark", "ms", "lower", "bench", "benchmark", "benchmarks", "max_ms"),
+        Metric("bench.stddev", "standard deviation of a benchmark's rounds", "ms", "lower", "bench", "benchmark", "benchmarks", "stddev_ms"),
         Metric(
             "vector.recall",
             "share of the nearest neighbours that a vector search finds",
@@ -290,10 +295,10 @@ METRICS: dict[str, Metric] = {
             "higher",
             "vectors",
             "setting",
-            vector_trials,
+            "vector_trials",
             "recall",
         ),
-        Metric("vector.p95", "95th percentile of a vector search", "ms", "lower", "vectors", "setting", vector_trials, "p95_ms"),
+        Metric("vector.p95", "95th percentile of a vector search", "ms", "lower", "vectors", "setting", "vector_trials", "p95_ms"),
         Metric(
             "vector.queries_per_s",
             "vector searches a second, one after another",
@@ -301,7 +306,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "vectors",
             "setting",
-            vector_trials,
+            "vector_trials",
             "queries_per_s",
         ),
         Metric(
@@ -311,7 +316,7 @@ METRICS: dict[str, Metric] = {
             "lower",
             "vectors",
             "method",
-            vector_growth,
+            "vector_growth",
             "exponent",
             bounds=("lo", "hi"),
             closely=True,
@@ -323,7 +328,7 @@ METRICS: dict[str, Metric] = {
             "lower",
             "sweep",
             "sweep",
-            sweep_exponents,
+            "sweep_exponents",
             "exponent",
             bounds=("lo", "hi"),
             closely=True,
@@ -335,18 +340,24 @@ METRICS: dict[str, Metric] = {
             "higher",
             "load",
             "endpoint",
-            load_scaling,
+            "load_scaling",
             "exponent",
             bounds=("lo", "hi"),
             closely=True,
         ),
-        Metric("function.own_share", "share of a profile in one function itself", "ratio", "lower", "profile", "function", functions, "own_share"),
-        Metric("function.per_call", "time of one call, callees included", "ms", "lower", "profile", "function", functions, "per_call_ms"),
+        Metric("function.own_share", "share of a profile in one function itself", "ratio", "lower", "profile", "function", "functions", "own_share"),
+        Metric("function.per_call", "time of one call, callees included", "ms", "lower", "profile", "function", "functions", "per_call_ms"),
     )
 }
 
 BY_DEFAULT = tuple(metric for metric in METRICS.values() if not metric.closely)
 """What comparisons and noise floors are about when nobody names a metric."""
+
+
+def analysis_named(name: Analysis) -> Callable[[Store, Sequence[str]], Sequence[Any]]:
+    """Imported when it is asked for, as few ever are."""
+    module, _, function = name.partition(".")
+    return cast(Callable[[Store, Sequence[str]], Sequence[Any]], getattr(import_module(f"{__package__}.{module}"), function or module))
 
 
 def metric_named(name: str) -> Metric:

@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from perfkit.stats.measured import Floats, measured
-from perfkit.stats.steady import lag1
 from perfkit.stats.student import t_quantile
+
+if TYPE_CHECKING:
+    from perfkit.stats.measured import Floats
 
 AT_LEAST = "at least"
 """The method of a share that may be larger than what was counted."""
@@ -45,11 +45,14 @@ class Interval:
 
 def percentile(samples: Sequence[float] | Floats, q: float) -> float:
     """Type 7, the rule of numpy and of DuckDB's quantile_cont; q is a share such as 0.95."""
+    import numpy as np
+
     return float(np.quantile(_some(samples), _share(q)))
 
 
 def percentile_interval(samples: Sequence[float] | Floats, q: float, confidence: float = 0.95) -> Interval:
     """Sampling error of a percentile if samples are independent, which requests of a load test are not."""
+    import numpy as np
     from scipy import stats
 
     array = _some(samples)
@@ -86,6 +89,8 @@ def over_runs(values: Sequence[float] | Floats, confidence: float = 0.95, *, sum
 
 def over_batches(values: Sequence[float] | Floats, confidence: float = 0.95) -> Interval:
     """Student's t over the values of at least ten equal stretches of one run, in order of time; correlated ones have no bounds."""
+    from perfkit.stats.steady import lag1
+
     array = _some(values)
     correlation = lag1(array)
     value, lo, hi = _student(array.tolist(), confidence) if len(array) >= MIN_BATCHES else (float(array.mean()), None, None)
@@ -118,6 +123,7 @@ def within_run(value: float, n: int, parts: Sequence[tuple[float, int]], share: 
 
 def within_rounds(rounds: Sequence[float] | Floats, q: float) -> Interval:
     """A percentile of rounds in the order in which they ran, by order statistics; rounds that change in the course of the run have no bounds."""
+    import numpy as np
     from scipy import stats
 
     interval = percentile_interval(rounds, q)
@@ -191,6 +197,8 @@ def _plain(values: Sequence[float] | Floats) -> list[float]:
 
 
 def _some(values: Sequence[float] | Floats) -> Floats:
+    from perfkit.stats.measured import measured
+
     array = measured(values)
     if not len(array):
         raise ValueError("There is no value to bound: leave out what nobody measured.")

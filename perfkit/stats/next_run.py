@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from perfkit.stats.comparison import FLOOR, log_spread
+from perfkit.stats.student import t_quantile
 
 CONFIDENCE = 0.99
 """Of one run; whoever asks for several in a row is surer than that."""
@@ -15,16 +14,14 @@ CONFIDENCE = 0.99
 
 def next_run_bound(values: Sequence[float], noise: float | None = None, confidence: float = CONFIDENCE) -> float:
     """One more run stays below it so often: Student's on logarithms, with the noise floor where these runs happen to agree better."""
-    from scipy import stats
-
     spread = max(log_spread(values), noise or 0.0)
-    reach = float(stats.t.ppf(confidence, len(values) - 1)) * spread * math.sqrt(1 + 1 / len(values))
+    reach = t_quantile(confidence, len(values) - 1) * spread * math.sqrt(1 + 1 / len(values))
     return centre(values) * math.exp(max(reach, math.log1p(FLOOR)))
 
 
 def centre(values: Sequence[float]) -> float:
     """The geometric mean."""
-    return math.exp(float(np.log(np.asarray(values, dtype=float)).mean()))
+    return math.exp(math.fsum(map(math.log, values)) / len(values))
 
 
 def between(fixed: Sequence[float], faulty: Sequence[float], share: float) -> float:

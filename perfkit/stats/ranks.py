@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import combinations
-
-import numpy as np
-
-ROUNDING = 1e-9
+from operator import ge, le
 
 
 def exact_chance(a: Sequence[float], b: Sequence[float]) -> float:
@@ -18,18 +15,24 @@ def exact_chance(a: Sequence[float], b: Sequence[float]) -> float:
 
 
 def tied_chance(a: Sequence[float], b: Sequence[float]) -> float:
-    """The same where values come twice: equal ones share their ranks, and every way to deal the ranks out is looked at."""
-    _, place, times = np.unique(np.concatenate([a, b]), return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(times) - (times - 1) / 2)[place]
-    sums = ranks[_ways(len(ranks), len(a))].sum(axis=1)
-    seen = ranks[: len(a)].sum()
-    return float(min(1.0, 2 * min((sums <= seen + ROUNDING).mean(), (sums >= seen - ROUNDING).mean())))
+    """The same where values come twice: equal ones share their ranks, and every way to deal the ranks out is counted."""
+    values = sorted([*a, *b])
+    ranks = [bisect_left(values, value) + bisect_right(values, value) + 1 for value in values]
+    seen = sum(bisect_left(values, value) + bisect_right(values, value) + 1 for value in a)
+    sums = _sums(tuple(ranks), len(a))
+    below, above = (sum(ways for total, ways in sums.items() if beyond(total, seen)) for beyond in (le, ge))
+    return min(1.0, 2 * min(below, above) / sum(sums.values()))
 
 
-@lru_cache(maxsize=16)
-def _ways(of: int, some: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """Each choice of so many places, one a row."""
-    return np.array(list(combinations(range(of), some)), np.int64)
+@lru_cache(maxsize=256)
+def _sums(ranks: tuple[int, ...], some: int) -> Mapping[int, int]:
+    """In how many ways so many of the doubled ranks add up to what."""
+    ways: list[dict[int, int]] = [{0: 1}, *({} for _ in range(some))]
+    for rank in ranks:
+        for taken in range(some, 0, -1):
+            for total, count in ways[taken - 1].items():
+                ways[taken][total + rank] = ways[taken].get(total + rank, 0) + count
+    return ways[some]
 
 
 @lru_cache(maxsize=4096)

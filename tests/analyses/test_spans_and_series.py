@@ -6,12 +6,14 @@ import csv
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
 from perfkit.analyses.known_runs import Selection
-from perfkit.analyses.metrics import BY_DEFAULT, METRICS
+from perfkit.analyses.metrics import BY_DEFAULT, METRICS, analysis_named
 from perfkit.analyses.span_times import query_times, span_times
 from perfkit.model.run import Manifest
 from perfkit.packs.fitting import SPELT
@@ -141,3 +143,11 @@ def test_what_is_said_of_every_span_is_said_when_somebody_asks() -> None:
 def test_every_metric_has_a_unit_that_a_limit_can_be_written_in() -> None:
     for metric in METRICS.values():
         assert parse_quantity(SPELT[metric.unit]).unit == metric.unit
+
+
+def test_every_metric_names_an_analysis_whose_rows_hold_its_number() -> None:
+    for metric in METRICS.values():
+        for analysis in filter(None, (metric.analysis, metric.batches)):
+            [row] = get_args(get_type_hints(analysis_named(analysis))["return"])
+            assert {metric.column, *(metric.bounds or ()), metric.part or metric.column} <= {field.name for field in fields(row)}
+        assert metric.rounds is None or callable(analysis_named(metric.rounds))
