@@ -15,6 +15,7 @@ from perfkit.errors import ArtefactError
 from perfkit.model.artefact import Head
 from perfkit.model.batch import Batch
 from perfkit.model.run import Manifest
+from perfkit.readers.parts.arrow_arrays import are, to_numpy
 from perfkit.readers.parts.arrow_rows import are_many, rows_in
 from perfkit.readers.parts.call_tree import NO_STACK, NOBODY, Owner, Step
 from perfkit.readers.parts.facts import fact_rows
@@ -153,10 +154,10 @@ class Place:
             or not {"O", "C"}.issuperset(events.field("type").unique().to_pylist())
         ):
             return None
-        times, frames = events.field("at").to_numpy(), events.field("frame").to_numpy()
+        times, frames = to_numpy(events.field("at")), to_numpy(events.field("frame"))
         if not np.isfinite(times).all() or frames.min(initial=0) < 0 or frames.max(initial=-1) >= len(self.reading.steps):
             return None
-        return Marks(pyarrow.compute.equal(events.field("type"), "O").to_numpy(zero_copy_only=False), times, frames)
+        return Marks(are(events.field("type"), "O"), times, frames)
 
     def number(self, value: Any) -> float:
         if type(value) is float and isfinite(value):

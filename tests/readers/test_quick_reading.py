@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -224,3 +226,22 @@ def test_folded_lines_say_the_same_as_columns_and_line_by_line(tmp_path: Path, l
         quick = _rows(path, folded.NAME)
         patch.setattr(folded, "folded_lines", lambda _: None)
         assert quick == _rows(path, folded.NAME)
+
+
+def test_what_is_read_as_columns_needs_no_pandas(tmp_path: Path) -> None:
+    stacks = [[number % 300, number // 300] for number in range(60_000)]
+    calls = [{"ph": "X", "name": f"call {number % 9}", "ts": number, "pid": 1, "tid": 1, "dur": None if number == 7 else 1} for number in range(5000)]
+    sampled = {"type": "sampled", "name": "run", "unit": "none", "samples": stacks}
+    (tmp_path / "devtools_trace").write_text(json.dumps(calls), encoding="utf-8")
+    (tmp_path / "folded").write_text("".join(f"{first};{second} 1\n" for first, second in stacks), encoding="utf-8")
+    written(tmp_path, {"profiles": [sampled], "shared": {"frames": [{"name": str(number)} for number in range(300)]}}, "speedscope")
+    script = f"""
+import sys
+from pathlib import Path
+from perfkit.readers import reader_named
+for name in ("devtools_trace", "folded", "speedscope"):
+    assert {{batch.table for batch in reader_named(name).read(Path({str(tmp_path)!r}, name)) if hasattr(batch, "table")}}
+assert "pyarrow" in sys.modules and "pandas" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from perfkit.model.batch import Column
+from perfkit.readers.parts.arrow_arrays import to_arrow, to_numpy
 
 if TYPE_CHECKING:
     from numpy import int64
@@ -50,8 +51,6 @@ def distinct(keys: NDArray[int64]) -> tuple[NDArray[int64], NDArray[Any]]:
     import numpy as np
 
     if len(keys) > FEW:
-        import pyarrow
-
-        arrow = pyarrow.array(keys).dictionary_encode()
-        return arrow.dictionary.to_numpy(), arrow.indices.to_numpy()
+        told = to_arrow(keys).dictionary_encode()
+        return to_numpy(told.dictionary), to_numpy(told.indices)
     return np.unique(keys, return_inverse=True)

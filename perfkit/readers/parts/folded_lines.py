@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from perfkit.readers.parts.arrow_arrays import to_numpy
 from perfkit.readers.parts.number_lists import MOST_DIGITS, whole_numbers
 
 if TYPE_CHECKING:
@@ -92,4 +93,4 @@ def _frames(characters: NDArray[uint8], places: _Places, marks: NDArray[int64], 
     offsets = np.concatenate([[0], np.cumsum(ends - begins)]).astype(np.int32)
     buffers = [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(characters[kept])]
     told = pyarrow.Array.from_buffers(pyarrow.binary(), len(begins), buffers).dictionary_encode()
-    return told.dictionary.to_pylist(), told.indices.to_numpy().astype(np.int64)
+    return told.dictionary.to_pylist(), to_numpy(told.indices).astype(np.int64)

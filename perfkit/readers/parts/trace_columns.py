@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from perfkit.readers.parts.arrow_arrays import are, filled, to_arrow, to_numpy
 from perfkit.readers.parts.arrow_rows import are_many, rows_in
 
 if TYPE_CHECKING:
@@ -54,10 +55,10 @@ def _calls(events: pyarrow.StructArray) -> Calls | None:
     import numpy as np
     from pyarrow import compute
 
-    calls = events.filter(compute.equal(events.field("ph"), "X").fill_null(False))
+    calls = events.take(to_arrow(np.flatnonzero(are(events.field("ph"), "X"))))
     if calls.field("ts").null_count:
         return None
-    starts, durations = calls.field("ts").to_numpy(), calls.field("dur").fill_null(0.0).to_numpy(zero_copy_only=False)
+    starts, durations = to_numpy(calls.field("ts")), filled(calls.field("dur"), 0.0)
     if not (np.isfinite(starts) & np.isfinite(durations) & (durations >= 0)).all():
         return None
     arguments = calls.field("args")
@@ -73,7 +74,7 @@ def _together(*columns: pyarrow.Array) -> tuple[NDArray[int64], list[Any]]:
     told = [column.dictionary_encode(null_encoding="encode") for column in columns]
     codes = np.zeros(len(columns[0]), np.int64)
     for column in told:
-        codes = codes * len(column.dictionary) + column.indices.to_numpy()
+        codes = codes * len(column.dictionary) + to_numpy(column.indices)
     _, first, which = np.unique(codes, return_index=True, return_inverse=True)
-    values = [column.dictionary.take(column.indices.take(first)).to_pylist() for column in told]
+    values = [column.dictionary.take(column.indices.take(to_arrow(first))).to_pylist() for column in told]
     return which.astype(np.int64), list(zip(*values, strict=True))
