@@ -1,11 +1,12 @@
 """A call graph as paths: an estimate. It says how much a caller's calls cost if each call of a function costs the same, whoever calls it.
 
-Functions that call each other in a circle are one step of a path: which of them called first is not known.
+Where functions call each other in a circle, the calls that lead back to a function further out are no steps: what it does is where it began.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,92 +40,124 @@ class Step(NamedTuple):
     weight: float
 
 
+class Edges(NamedTuple):
+    """Which function calls which, by their numbers, and what the callee weighs on the edge."""
+
+    callers: NDArray[np.int64]
+    callees: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+    def where(self, kept: NDArray[np.bool_]) -> Edges:
+        """The edges that are marked."""
+        return Edges(self.callers[kept], self.callees[kept], self.weights[kept])
+
+
 class Flow:
     """The weight of a call graph, flowing from callers to callees."""
 
     def __init__(self, own: dict[str, Any], graph: dict[str, Any]) -> None:
         import numpy as np
-        from scipy.sparse import coo_matrix
-        from scipy.sparse.csgraph import connected_components
 
         self.frames = np.unique(np.concatenate([own["frame_id"], graph["caller_id"], graph["callee_id"]]))
-        count = len(self.frames)
-        self.own = np.zeros(count)
-        self.total = np.zeros(count)
+        self.own = np.zeros(len(self.frames))
+        total = np.zeros(len(self.frames))
         known = np.searchsorted(self.frames, own["frame_id"])
-        self.own[known], self.total[known] = own["self"], own["total"]
+        self.own[known], total[known] = own["self"], own["total"]
         callers, callees = (np.searchsorted(self.frames, graph[name]) for name in ("caller_id", "callee_id"))
-        weights = np.maximum(np.asarray(graph["total"], float), 0.0)
-        matrix = coo_matrix((np.ones(len(callers)), (callers, callees)), shape=(count, count))
-        groups, self.group = connected_components(matrix, connection="strong")
-        self.members = np.argsort(self.group, kind="stable")
-        self.starts = np.searchsorted(self.group[self.members], np.arange(groups + 1))
-        between = self.group[callers] != self.group[callees]
-        self.edges = self._edges(self.group[callers][between], self.group[callees][between], weights[between])
-        self.entering = np.bincount(callees[between], weights=weights[between], minlength=count)
-        """Weight that comes to a function of a circle from outside it."""
-        self.group_own = np.bincount(self.group, weights=self.own, minlength=groups)
+        self.edges = self._parts(forward(Edges(callers, callees, np.maximum(np.asarray(graph["total"], float), 0.0)), total))
 
     def paths(self, least_share: float = LEAST_SHARE) -> list[Step]:
-        """Callers before callees."""
+        """Callers before callees, the heaviest first."""
         below, called = self._totals()
         least = least_share * float(self.own.sum())
         found: list[Step] = []
-        waiting = [(group, -1, 1.0) for group in range(len(self.group_own)) if not called[group]]
+        waiting = [(-below[function], function, -1, 1.0) for function in range(len(self.own)) if not called[function]]
+        heapq.heapify(waiting)
         while waiting:
-            group, parent, share = waiting.pop()
-            kept = 0.0
-            number = len(found)
-            circle = self._circle(group, share, number, parent)
-            for callee, part in self.edges[group]:
-                if below[callee] * share * part >= least and number + len(waiting) < MOST_PATHS:
-                    waiting.append((callee, number, share * part))
+            _, function, parent, share = heapq.heappop(waiting)
+            number, weight = len(found), share * float(self.own[function])
+            for callee, part in self.edges[function]:
+                flowing = below[callee] * share * part
+                if flowing >= least and number + len(waiting) < MOST_PATHS:
+                    heapq.heappush(waiting, (-flowing, callee, number, share * part))
                 else:
-                    kept += below[callee] * share * part
-            head, *others = circle
-            found += [head._replace(weight=head.weight + kept), *others]
+                    weight += flowing
+            found.append(Step(number, parent, int(self.frames[function]), weight))
         return found
 
-    def _circle(self, group: int, share: float, number: int, parent: int) -> list[Step]:
-        """One function below its caller; functions in a circle stand side by side below the one that is called from outside."""
+    def _parts(self, edges: Edges) -> list[list[tuple[int, float]]]:
+        """Of each function its callees, with the part of the callee's weight that it is responsible for."""
         import numpy as np
 
-        members = self.members[self.starts[group] : self.starts[group + 1]]
-        head = members[np.lexsort((self.own[members], self.total[members], self.entering[members]))[-1]]
-        others = members[members != head]
-        ranked = [head, *others[self.own[others].argsort()[::-1]].tolist()]
-        return [
-            Step(number + place, number if place else parent, int(self.frames[member]), share * float(self.own[member]))
-            for place, member in enumerate(ranked)
-        ]
-
-    def _edges(self, callers: NDArray[np.int64], callees: NDArray[np.int64], weights: NDArray[np.float64]) -> list[list[tuple[int, float]]]:
-        """Of each group its callees, with the part of the callee's weight that it is responsible for."""
-        import numpy as np
-
-        groups = int(self.group.max()) + 1 if len(self.group) else 0
-        incoming = np.bincount(callees, weights=weights, minlength=groups)
-        times = np.bincount(callees, minlength=groups)
+        callers, callees, weights = edges
+        count = len(self.frames)
+        incoming = np.bincount(callees, weights=weights, minlength=count)
+        times = np.bincount(callees, minlength=count)
         parts = np.where(incoming[callees] > 0, weights / np.where(incoming[callees] > 0, incoming[callees], 1), 1 / np.maximum(times[callees], 1))
-        found: list[list[tuple[int, float]]] = [[] for _ in range(groups)]
+        found: list[list[tuple[int, float]]] = [[] for _ in range(count)]
         for caller, callee, part in zip(callers.tolist(), callees.tolist(), parts.tolist(), strict=True):
             found[caller].append((callee, part))
         return found
 
     def _totals(self) -> tuple[list[float], list[bool]]:
-        """Of each group its weight with all that it is responsible for, and whether anybody calls it. Callees are complete before callers."""
-        groups = len(self.group_own)
-        below, waiting_for = self.group_own.tolist(), [len(callees) for callees in self.edges]
-        callers: list[list[tuple[int, float]]] = [[] for _ in range(groups)]
+        """Of each function its weight with all that it is responsible for, and whether anybody calls it. Callees are complete before callers."""
+        below, waiting_for = self.own.tolist(), [len(callees) for callees in self.edges]
+        callers: list[list[tuple[int, float]]] = [[] for _ in below]
         for caller, callees in enumerate(self.edges):
             for callee, part in callees:
                 callers[callee].append((caller, part))
-        ready = [group for group in range(groups) if not waiting_for[group]]
+        ready = [function for function, count in enumerate(waiting_for) if not count]
         while ready:
-            group = ready.pop()
-            for caller, part in callers[group]:
-                below[caller] += below[group] * part
+            function = ready.pop()
+            for caller, part in callers[function]:
+                below[caller] += below[function] * part
                 waiting_for[caller] -= 1
                 if not waiting_for[caller]:
                     ready.append(caller)
         return below, [bool(found) for found in callers]
+
+
+def forward(edges: Edges, total: NDArray[np.float64]) -> Edges:
+    """The calls that do not lead back: without them a circle begins at its function that is called from outside most, else at the heaviest."""
+    import numpy as np
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    count = len(total)
+    callers, callees, weights = edges
+    _, circle = connected_components(coo_matrix((np.ones(len(callers)), (callers, callees)), shape=(count, count)), connection="strong")
+    inside = (circle[callers] == circle[callees]) & (callers != callees)
+    between = circle[callers] != circle[callees]
+    entering = np.bincount(callees[between], weights=weights[between], minlength=count)
+    heads = np.lexsort((total, entering))[::-1]
+    kept = between.copy()
+    kept[np.flatnonzero(inside)[_ahead(edges.where(inside), heads)]] = True
+    return edges.where(kept)
+
+
+def _ahead(edges: Edges, heads: NDArray[np.int64]) -> list[int]:
+    """Numbers of the edges that lead to no function which is being called already; the heaviest calls are followed first."""
+    import numpy as np
+
+    calls: dict[int, list[tuple[int, int]]] = {}
+    for edge in np.argsort(-edges.weights, kind="stable").tolist():
+        calls.setdefault(int(edges.callers[edge]), []).append((edge, int(edges.callees[edge])))
+    kept, begun, ended = [], set[int](), set[int]()
+    for head in heads[np.isin(heads, edges.callers)].tolist():
+        if head in begun:
+            continue
+        begun.add(head)
+        open_calls: list[tuple[int, Iterator[tuple[int, int]]]] = [(head, iter(calls[head]))]
+        while open_calls:
+            function, waiting = open_calls[-1]
+            edge, callee = next(waiting, (-1, -1))
+            if edge < 0:
+                ended.add(function)
+                open_calls.pop()
+            elif callee not in begun:
+                kept.append(edge)
+                begun.add(callee)
+                open_calls.append((callee, iter(calls[callee])))
+            elif callee in ended:
+                kept.append(edge)
+    return kept

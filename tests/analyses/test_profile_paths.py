@@ -90,7 +90,7 @@ def test_a_call_graph_as_paths_keeps_every_functions_own_time(bench: Workbench, 
     assert tree.places[int(tree.place[0])].name == "json.dumps"
 
 
-def test_functions_in_a_circle_are_one_step_and_keep_their_weight() -> None:
+def test_a_circle_begins_where_it_is_entered_and_keeps_its_weight() -> None:
     import numpy as np
 
     own = {"frame_id": np.array([1, 2, 3], "u8"), "self": np.array([1.0, 2.0, 4.0]), "total": np.array([7.0, 6.0, 6.0])}
@@ -104,8 +104,40 @@ def test_functions_in_a_circle_are_one_step_and_keep_their_weight() -> None:
         )
     }
     steps = Flow(own, graph).paths()
-    assert sum(step.weight for step in steps) == pytest.approx(7.0)
-    assert [(step.frame_id, step.parent) for step in steps] == [(1, -1), (2, 0), (3, 1)], "the one that is called from outside comes first"
+    assert [(step.frame_id, step.parent, step.weight) for step in steps] == [(1, -1, 1.0), (2, 0, 2.0), (3, 1, 4.0)]
+
+
+PROGRAM = """
+def work(n):
+    return sum(k * k for k in range(n))
+
+def job():
+    work(20_000)
+    exec("import_late = 1")
+    return work(60_000)
+
+def main():
+    return job() + job()
+
+main()
+"""
+
+
+def test_a_program_below_exec_that_leads_to_exec_again_keeps_its_paths(bench: Workbench, tmp_path: Path) -> None:
+    profile = cProfile.Profile()
+    profile.runctx("exec(compile(PROGRAM, '/srv/app/job.py', 'exec'), {})", globals(), {})
+    profile.dump_stats(tmp_path / "a.prof")
+    [stored] = bench.ingest([tmp_path / "a.prof"])
+    told = {
+        key[2]: total
+        for key, (_, _, _, total, _) in pstats.Stats(str(tmp_path / "a.prof")).stats.items()  # type: ignore[attr-defined]
+        if key[0] == "/srv/app/job.py"
+    }
+    own = {row.function: row for row in bench.profile(stored.run_id).functions(mine=True)}
+    assert {name: own[name].total for name in ("main", "job", "work")} == pytest.approx(
+        {name: told[name] for name in ("main", "job", "work")}, rel=0.02
+    )
+    assert own["work"].own + own["<genexpr>"].own == pytest.approx(told["work"], rel=0.02)
 
 
 QUERIES = {
