@@ -146,3 +146,9 @@ def test_a_mean_of_what_is_never_negative_has_no_negative_bound() -> None:
     interval = over_runs([0.0, 5.0, 100.0])
     assert (interval.method, interval.lo) == ("runs-t", 0.0)
     assert over_runs([-1.0, 5.0, 100.0]).lo < 0  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("values", "lo"), [([0.0, 1e200], 0.0), ([-1e200, 1e200], None)])
+def test_a_spread_that_no_number_holds_gives_no_bound(values: list[float], lo: float | None) -> None:
+    interval = over_runs(values)
+    assert (interval.lo, interval.hi) == (lo, None)
