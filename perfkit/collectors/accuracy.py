@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import shlex
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfkit.errors import CollectionFailed, MissingTool
+from perfkit.collectors.process import SILENCE, Child, run_child, unwatched
+from perfkit.errors import UsageError
 
 LIMIT_S = 600.0
 PLACE = "{label}"
@@ -25,27 +26,28 @@ class Answered:
 
 def accuracy_of(command: str, label: str, limit_s: float = LIMIT_S) -> Answered:
     """Runs the command with {label} replaced; exit code 0 is a pass."""
-    return answer_of([word.replace(PLACE, label) for word in shlex.split(command)], limit_s)
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise UsageError(f"The accuracy command {command!r} cannot be read: {error}. Quote it as in a shell.") from error
+    if not words:
+        raise UsageError("The accuracy command is empty. Name a metric, or a command that ends with 0 when the answers are right.")
+    return answer_of([word.replace(PLACE, label) for word in words], limit_s)
 
 
 def answer_of(words: Sequence[str], limit_s: float = LIMIT_S, cwd: Path | None = None) -> Answered:
     """The same for a command that is a list of words already."""
-    command = shlex.join(words)
-    try:
-        done = subprocess.run(
-            words, capture_output=True, text=True, timeout=limit_s, check=False, stdin=subprocess.DEVNULL, errors="replace", cwd=cwd
-        )
-    except (OSError, IndexError) as error:
-        raise MissingTool(f"The accuracy command {command!r} cannot be started: {error}.") from error
-    except subprocess.TimeoutExpired as error:
-        raise CollectionFailed(f"The accuracy command {command!r} still ran after {limit_s:.0f} s and was ended.") from error
-    lines = (done.stdout.strip() or done.stderr.strip()).splitlines()
-    return Answered(done.returncode == 0, _number(lines[-1]) if lines else None, lines[-1].strip() if lines else f"exit code {done.returncode}")
+    ended = run_child(Child(tuple(words), limit_s, cwd=cwd), unwatched)
+    if ended.last_words == SILENCE:
+        return Answered(ended.status == 0, None, f"exit code {ended.status}")
+    last_line = (ended.printed or ended.last_words).splitlines()[-1].strip()
+    return Answered(ended.status == 0, _number(last_line), last_line)
 
 
 def _number(line: str) -> float | None:
-    words = line.split()
+    """What is not finite is no number to compare."""
     try:
-        return float(words[-1]) if words else None
+        number = float(line.rsplit(maxsplit=1)[-1])
     except ValueError:
         return None
+    return number if math.isfinite(number) else None

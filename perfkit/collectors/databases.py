@@ -48,9 +48,10 @@ def engine_of(dsn: str) -> str:
         if scheme["engine"] not in ENGINES:
             raise UsageError(f"Plans of {scheme['engine']} cannot be collected. Expected {EXPECTED}.")
         return ENGINES[scheme["engine"]]
-    if "=" in dsn and not Path(dsn).exists():
+    file = _file(dsn)
+    if file is None and "=" in dsn:
         return "postgresql"
-    return _engine_of_file(Path(dsn))
+    return _engine_of_file(file)
 
 
 def file_of(dsn: str) -> Path:
@@ -114,8 +115,16 @@ def without_password(text: str, parts: Mapping[str, Any]) -> str:
     return " ".join(IS_IT_RUNNING.sub("", text).split()).rstrip(".")
 
 
-def _engine_of_file(path: Path) -> str:
-    if not path.is_file():
+def _file(dsn: str) -> Path | None:
+    """The file of that name; a text that no file system takes as a name is none."""
+    try:
+        return Path(dsn) if Path(dsn).is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _engine_of_file(path: Path | None) -> str:
+    if path is None:
         raise UsageError(f"The DSN is neither a database file that is there nor a URL. Expected {EXPECTED}.")
     with path.open("rb") as file:
         head = file.read(32)

@@ -43,13 +43,15 @@ def requests_from_openapi(source: str, *, include_writes: bool = False, allow_re
     """Source is a file or a URL."""
     document = Document(_parsed(source, allow_remote=allow_remote), source)
     specs, left_out = [], []
-    for path, method, operation, shared in document.operations():
-        name = f"{method.upper()} {path}"
-        try:
-            document.check_allowed(method, include_writes=include_writes)
-            specs.append(document.request(path, method, operation, shared))
-        except Unanswerable as missing:
-            left_out.append(LeftOut(name, str(missing)))
+    for path, item in document.root["paths"].items():
+        for method in document.methods(item):
+            try:
+                document.check_allowed(method, include_writes=include_writes)
+                specs.append(document.request(path, method, document.resolved(item)))
+            except Unanswerable as missing:
+                left_out.append(LeftOut(f"{method.upper()} {path}", str(missing)))
+            except (AttributeError, LookupError, TypeError):
+                left_out.append(LeftOut(f"{method.upper()} {path}", "it is not written as OpenAPI says"))
     if not specs:
         reasons = "; ".join(f"{item.operation}: {item.because}" for item in left_out) or "it has no operations"
         raise UsageError(f"{source}: no operation can be requested: {reasons}.")
@@ -63,25 +65,25 @@ class Document:
     root: Node
     source: str
 
-    def operations(self) -> Iterator[tuple[str, str, Node, Sequence[Node]]]:
-        """Path, method, operation and the parameters that all operations of the path share."""
-        for path, item in self.root.get("paths", {}).items():
-            resolved = self.resolved(item)
-            for method in (*READING, *WRITING):
-                if method in resolved:
-                    yield path, method, resolved[method], resolved.get("parameters", ())
+    def methods(self, item: Node) -> list[str]:
+        """What can be asked of a path; of one that cannot be looked into, reading."""
+        try:
+            return [method for method in (*READING, *WRITING) if method in self.resolved(item)]
+        except (Unanswerable, TypeError):
+            return [*READING]
 
     def check_allowed(self, method: str, *, include_writes: bool) -> None:
         """Nothing is written unless that is asked for."""
         if method in WRITING and not include_writes:
             raise Unanswerable("it writes; ask for it with --include-writes")
 
-    def request(self, path: str, method: str, operation: Node, shared: Sequence[Node]) -> RequestSpec:
+    def request(self, path: str, method: str, item: Node) -> RequestSpec:
         """Raises Unanswerable when a required value is nowhere in the document."""
+        operation = item[method]
         values = {
-            (item["in"], item["name"]): self.values(item)
-            for item in self.parameters(operation, shared)
-            if item.get("required") or item["in"] == "path"
+            (parameter["in"], parameter["name"]): self.values(parameter)
+            for parameter in self.parameters(operation, item.get("parameters", ()))
+            if parameter.get("required") or parameter["in"] == "path"
         }
         for place, name in values:
             if place not in ("path", "query", "header"):

@@ -160,9 +160,9 @@ def _check_requests(options: LoadOptions) -> None:
         raise UsageError(f"The path {options.locustfile} has a comma, which Locust takes for the end of the name. Rename it.")
     if options.requests is not None and not (options.requests and all(spec.paths and spec.weight > 0 for spec in options.requests)):
         raise UsageError("A load test needs at least one request, each with a path and a weight above 0.")
-    wrong = [path for spec in options.requests or () for path in spec.paths if not path.startswith(("/", "http://", "https://"))]
+    wrong = [path for spec in options.requests or () for path in spec.paths if not path.startswith("/")]
     if wrong:
-        raise UsageError(f"A path begins with /, such as /items; {wrong[0]!r} does not.")
+        raise UsageError(f"A path begins with /, such as /items, and is asked of the target alone; {wrong[0]!r} does not.")
 
 
 def _check_numbers(options: LoadOptions) -> None:

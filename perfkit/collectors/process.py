@@ -59,6 +59,12 @@ class Ended:
     """The end of its stderr, or of its stdout when stderr is empty."""
     stopped_after_s: float | None = None
     """When Ctrl-C asked it to end; None: nobody pressed it."""
+    printed: str = ""
+    """The end of its stdout."""
+
+
+def unwatched(process: int, seconds: float) -> None:
+    """For a child that nobody looks at."""
 
 
 def run_child(child: Child, watch: Watch) -> Ended:
@@ -70,7 +76,8 @@ def run_child(child: Child, watch: Watch) -> Ended:
     finally:
         _signal_group(process, signal.SIGKILL)
         process.wait()
-    return Ended(process.returncode, asked.at is not None, last_words(listeners), asked.at if asked.by_hand else None)
+    stopped_after_s = asked.at if asked.by_hand else None
+    return Ended(process.returncode, asked.at is not None, last_words(listeners), stopped_after_s, listeners[-1].heard())
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from urllib.parse import quote_plus, urlsplit
 
 from perfkit.collectors.caller import NO_ANSWER, Caller, Function
 from perfkit.collectors.commands import time_command
-from perfkit.collectors.process import Child, run_child
+from perfkit.collectors.process import Child, run_child, unwatched
 from perfkit.collectors.profile import RUNNER, program_of
 from perfkit.collectors.rounds import Call, Measured
 from perfkit.collectors.sizes import LARGEST, PLACEHOLDER, filled, first_words, names_size
@@ -110,7 +110,7 @@ class CommandWorkload:
         interpreter = shutil.which(command[0]) or program.interpreter
         runner = (interpreter, str(RUNNER), str(outfile), program.form, program.name, *program.arguments)
         with suppress(CollectionFailed):
-            return run_child(Child(runner, limit_s * PROFILE_FACTOR + 10, cwd=self._cwd), _unwatched).status == 0
+            return run_child(Child(runner, limit_s * PROFILE_FACTOR + 10, cwd=self._cwd), unwatched).status == 0
         return False
 
     def close(self) -> None:
@@ -214,7 +214,3 @@ class UrlWorkload:
 def workload_parts(template: UrlTemplate) -> tuple[Any, ...]:
     """What makes two requests the same work."""
     return (urlsplit(template.url).path, urlsplit(template.url).query, template.method, template.body)
-
-
-def _unwatched(process: int, seconds: float) -> None:
-    """A profiled execution is short."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from perfkit.demo.processes import announce, child_command, environment
+from perfkit.demo.processes import announce, child_command, environment, leave
 from perfkit.errors import CollectionFailed
 
 KEEPER, USERS, LOG = "keeper.lock", "users.lock", "keeper.log"
@@ -31,7 +32,8 @@ def joined(folder: Path, module: str, options: Sequence[str] = ()) -> Iterator[N
 
 
 def keep(folder: Path, servers: AbstractContextManager[object], outlive_s: float = OUTLIVES_BY_S) -> None:
-    """The keeper's work: opens the servers, says so, and closes them when nobody has used them for a while."""
+    """The keeper's work: opens the servers, says so, and closes them when nobody has used them for a while, or when it is told to end."""
+    signal.signal(signal.SIGTERM, leave)
     with (folder / KEEPER).open("a") as keeper, (folder / USERS).open("a") as users:
         fcntl.flock(keeper, fcntl.LOCK_EX)
         with servers:

@@ -51,11 +51,11 @@ def flame_figure(flame: Flame) -> Figure:
         figure = Chart(figsize=(WIDTH_INCHES, REST_INCHES + ROW_INCHES * depth))
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
-        axes.set_title(wrapped(printable(flame.title)), parse_math=False)
+        axes.set_title(wrapped(printable(flame.title)))
         _draw(axes, boxes, depth)
         axes.legend(handles=_legend(trees, boxes), loc="upper left", bbox_to_anchor=(0, 0), ncols=5, fontsize=SMALL, handlelength=1.2)
         cut_off = f"{how_many(deeper, 'path')} deeper than {DEEPEST} calls {'is' if deeper == 1 else 'are'} not drawn" if deeper else ""
-        caption(figure, [printable(flame.about()).replace("$", r"\$"), flame.view.replace("-", " "), *flame.notes(), TOO_NARROW, cut_off])
+        caption(figure, [printable(flame.about()), flame.view.replace("-", " "), *flame.notes(), TOO_NARROW, cut_off])
     return figure
 
 
@@ -119,7 +119,6 @@ def _draw(axes: Axes, boxes: list[Box], depth: int) -> None:
                 fontsize=SMALL,
                 family="monospace",
                 color="black",
-                parse_math=False,
                 clip_on=True,
             )
 

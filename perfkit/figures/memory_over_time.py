@@ -72,7 +72,7 @@ def _functions(axes: Axes, names: Sequence[str], calls: Sequence[MarkedFunction]
     for row, name in enumerate(names):
         bars = [(call.from_s, max(call.to_s - call.from_s, 0.0)) for call in calls if call.function == name]
         axes.broken_barh(bars, (row - 0.35, 0.7), facecolors=LOOKS[row % len(LOOKS)].color, edgecolor="white", linewidth=0.3)
-    axes.set_yticks(range(len(names)), [name.replace("$", r"\$") for name in names], fontsize=SMALL)
+    axes.set_yticks(range(len(names)), names, fontsize=SMALL)
     axes.set_ylim(len(names) - 0.5, -0.5)
 
 

@@ -20,11 +20,11 @@ def scorecard_figure(verdicts: Sequence[Verdict], *, title: str) -> Figure:
     with drawn(title, len(verdicts), "value over limit, logarithmic") as (figure, axes):
         for row, item in enumerate(verdicts):
             colour = COLOURS[item.verdict]
-            value = item.value / item.limit if item.value and item.value > 0 else None
+            value, lo, hi = (_used(end, item.limit) for end in (item.value, item.lo, item.hi))
             if value is not None:
                 axes.plot([value], [row], "o", color=colour, markersize=9)
-                if item.lo and item.hi and item.lo > 0:
-                    axes.plot([item.lo / item.limit, item.hi / item.limit], [row, row], color=colour, linewidth=3)
+                if lo is not None and hi is not None:
+                    axes.plot([lo, hi], [row, row], color=colour, linewidth=3)
             text = f"{format_quantity(item.value, item.unit)} · {item.verdict.replace('_', ' ')}"
             axes.annotate(text, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=colour)
         axes.axvline(1, color="#444444", linewidth=1.2)
@@ -39,8 +39,13 @@ def scorecard_figure(verdicts: Sequence[Verdict], *, title: str) -> Figure:
     return figure
 
 
+def _used(value: float | None, limit: float) -> float | None:
+    """The share of the limit; None where there is none that a logarithmic axis could show."""
+    return value / limit if value is not None and value > 0 and limit > 0 else None
+
+
 def _range(verdicts: Sequence[Verdict]) -> tuple[float, float]:
     """Whole powers of ten around everything that is drawn, so that the scale has names."""
-    shares = [end / item.limit for item in verdicts for end in (item.value, item.lo, item.hi) if end and end > 0]
+    shares = [share for item in verdicts for end in (item.value, item.lo, item.hi) if (share := _used(end, item.limit)) is not None]
     lowest, highest = min([0.5, *shares]), max([2.0, *shares])
     return 10 ** math.floor(math.log10(lowest)), 10 ** math.ceil(math.log10(highest))

@@ -166,11 +166,10 @@ def _difference(scale: _Scale) -> _Difference | None:
     if _constant(x) and _constant(y):
         value = 0.0 if _constant([*x, *y]) else value
         return _Difference(value, value, value, value, value, 0.0 if value else 1.0, math.inf)
-    # around one of the values: squares of far smaller numbers lose nothing
-    origin = y[0] if _constant(y) else x[0]
-    before, after = (_variance([one - origin for one in side]) / len(side) for side in (x, y))
+    # around one of its own values: squares of far smaller numbers lose nothing
+    before, after = (_variance([one - side[0] for one in side]) / len(side) for side in (x, y))
     error = math.sqrt(before + after)
-    if math.isinf(error):
+    if not math.isfinite(error):
         return None
     share = before / (before + after)
     freedom = 1 / (share**2 / (len(x) - 1) + (1 - share) ** 2 / (len(y) - 1))

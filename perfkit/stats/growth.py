@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -157,8 +158,9 @@ def crossing(sizes: Sequence[float], values: Sequence[float], limit: float) -> f
         return None
     for (left, low), (right, high) in pairwise(medians):
         if low < limit <= high and left == below[-1][0]:
-            share = (np.log(limit) - np.log(low)) / (np.log(high) - np.log(low))
-            return float(np.exp(np.log(left) + share * (np.log(right) - np.log(left))))
+            # a coarse clock may say 0, which has no logarithm
+            share = math.log(limit / low) / math.log(high / low) if low > 0 else limit / high
+            return left * (right / left) ** share
     return None
 
 

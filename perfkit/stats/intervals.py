@@ -82,9 +82,9 @@ def over_runs(values: Sequence[float] | Floats, confidence: float = 0.95, *, sum
         return Interval(plain[0], None, None, 1, "too few")
     if sums or min(plain) <= 0:
         value, lo, hi = _student(plain, confidence)
-        return Interval(value, _never_below(plain, lo), hi, len(plain), "runs-t")
+        return Interval(value, _finite(_never_below(plain, lo)), _finite(hi), len(plain), "runs-t")
     value, lo, hi = map(_exponential, _student([math.log(one) for one in plain], confidence))
-    return Interval(value, lo, hi if math.isfinite(hi) else None, len(plain), "runs-t-log")
+    return Interval(value, lo, _finite(hi), len(plain), "runs-t-log")
 
 
 def over_batches(values: Sequence[float] | Floats, confidence: float = 0.95) -> Interval:
@@ -177,7 +177,7 @@ def _student(values: Sequence[float], confidence: float) -> tuple[float, float, 
     """In plain numbers: reports ask for thousands of intervals over a handful of runs."""
     n = len(values)
     middle = math.fsum(values) / n
-    spread = math.sqrt(math.fsum((value - middle) ** 2 for value in values) / (n - 1))
+    spread = math.sqrt(math.fsum((value - middle) * (value - middle) for value in values) / (n - 1))
     half = t_quantile(0.5 + confidence / 2, n - 1) * spread / math.sqrt(n)
     return middle, middle - half, middle + half
 
@@ -188,6 +188,10 @@ def _exponential(power: float) -> float:
         return math.exp(power)
     except OverflowError:
         return math.inf
+
+
+def _finite(bound: float | None) -> float | None:
+    return bound if bound is not None and math.isfinite(bound) else None
 
 
 def _plain(values: Sequence[float] | Floats) -> list[float]:

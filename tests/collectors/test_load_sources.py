@@ -13,7 +13,7 @@ from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 
 from perfkit.collectors.load_openapi import requests_from_openapi
-from perfkit.collectors.load_options import RequestSpec
+from perfkit.collectors.load_options import LoadOptions, RequestSpec, check
 from perfkit.collectors.load_sources import requested, requests_from, requests_listed
 from perfkit.errors import UsageError
 
@@ -94,6 +94,25 @@ def test_a_reference_that_leads_to_itself_is_left_out(tmp_path: Path) -> None:
     file.write_text(json.dumps({"openapi": "3.1.0", "paths": {"/a": item, "/b": {"get": {}}}, "components": {"parameters": {"me": parameter}}}))
     specs, left_out = requests_from_openapi(str(file))
     assert [spec.name for spec in specs] == ["/b"] and "leads to itself" in left_out[0].because
+
+
+@pytest.mark.parametrize(
+    ("damaged", "because"),
+    [
+        ({"$ref": "cats.yml#/paths"}, "cats.yml#/paths lies outside the document"),
+        (None, "it is not written as OpenAPI says"),
+        ({"get": None}, "it is not written as OpenAPI says"),
+        ({"get": {"parameters": 3}}, "it is not written as OpenAPI says"),
+        ({"get": {"parameters": [{"in": "query"}]}}, "it is not written as OpenAPI says"),
+        ({"get": {"parameters": [{"in": "query", "name": "q", "required": True, "schema": "text"}]}}, "it is not written as OpenAPI says"),
+    ],
+)
+def test_a_path_that_cannot_be_read_is_left_out_and_the_others_are_not(damaged: object, because: str, tmp_path: Path) -> None:
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps({"openapi": "3.1.0", "paths": {"/cats": damaged, "/dogs": {"get": {}}}}))
+    specs, left_out = requests_from_openapi(str(file))
+    assert [spec.name for spec in specs] == ["/dogs"]
+    assert [(item.operation, item.because) for item in left_out] == [("GET /cats", because)]
 
 
 def test_a_list_of_urls_stays_with_its_target(tmp_path: Path) -> None:
@@ -189,6 +208,11 @@ def test_a_broken_list_of_requests_is_told_by_its_entry_and_what_is_right(text: 
     with pytest.raises(UsageError, match="Write a list such as") as raised:
         requests_from(file)
     assert complaint in str(raised.value) and str(raised.value).startswith(str(file))
+
+
+def test_a_path_leads_to_no_other_machine_than_the_target() -> None:
+    with pytest.raises(UsageError, match="asked of the target alone"):
+        check(LoadOptions(TARGET, (RequestSpec("cats", ("/cats", "http://192.0.2.7/cats")),)))
 
 
 def test_a_list_of_requests_may_say_everything(tmp_path: Path) -> None:

@@ -208,6 +208,7 @@ def _guarded(server: str, secret: str) -> str:
         ("postgresql+asyncpg://u@h/d", "postgresql"),
         ("postgres://h/d", "postgresql"),
         ("host=h dbname=d", "postgresql"),
+        (f"host=h dbname=d options='{'-c work_mem=64MB ' * 20}'", "postgresql"),
         ("sqlite:///x.db", "sqlite"),
         ("sqlite+aiosqlite:////x.db", "sqlite"),
         ("duckdb:///x.duckdb", "duckdb"),
@@ -219,7 +220,7 @@ def test_the_engine_is_known_by_the_dsn(dsn: str, engine: str) -> None:
 
 def test_other_databases_and_files_are_refused_without_repeating_the_dsn(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
-    for dsn in ("mysql://root:hush@h/d", str(tmp_path / "notes.txt"), str(tmp_path / "missing.db"), "hush"):
+    for dsn in ("mysql://root:hush@h/d", str(tmp_path / "notes.txt"), str(tmp_path / "missing.db"), "hush", "hush" * 100, "hush\0"):
         with pytest.raises(UsageError, match="Expected postgresql://") as refused:
             engine_of(dsn)
         assert "hush" not in str(refused.value)

@@ -137,6 +137,16 @@ def test_the_memory_of_an_installed_command_is_measured(tool: str, project: Path
     assert memory.collect(MemoryOptions((str(project / "rank"), "other.py"), tool, cwd=project), tmp_path / "out").stat().st_size > 0
 
 
+def test_a_linked_script_finds_the_modules_beside_what_it_leads_to(project: Path, tmp_path: Path) -> None:
+    (project / "helper.py").write_text("def helped():\n    return sum(range(1000))\n")
+    (project / "main.py").write_text("import helper\nprint(helper.helped())\n")
+    (project / "bin").mkdir()
+    (project / "bin" / "run.py").symlink_to("../main.py")
+    command = ("python", "bin/run.py")
+    assert memory.collect(MemoryOptions(command, cwd=project), tmp_path / "memory").stat().st_size
+    assert profile.collect(ProfileOptions(command, tool="line", functions=("helper:helped",), cwd=project), tmp_path / "lines").stat().st_size
+
+
 def test_what_scalene_loses_is_refused(project: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not hand `--` on"):
         profile.collect(ProfileOptions(("reading.py", "--", "x"), tool="scalene", cwd=project), tmp_path / "out")

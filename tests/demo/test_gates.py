@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -10,6 +15,7 @@ from random import Random
 import pytest
 
 from perfkit.demo.gates.__main__ import differences, validated
+from perfkit.demo.gates.audit import audit_log
 from perfkit.demo.gates.documents import VIOLATIONS, document
 from perfkit.demo.gates.engine import FAST, SLOW, Result, gate_names
 from perfkit.demo.llm_server import complete
@@ -50,6 +56,25 @@ def test_a_variant_finds_the_gold_standard(variant: str, tmp_path: Path) -> None
         results = asyncio.run(validated(variant, documents, f"http://127.0.0.1:{server.announced['port']}", tmp_path))
     assert differences(documents, results) == []
     assert [result.earlier > 0 for result in results] == [True, True]
+
+
+def test_a_log_whose_making_was_cut_short_is_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "audit.db"
+    make = "import sys; from pathlib import Path; from perfkit.demo.gates.audit import audit_log as log; "
+    make += "log(Path(sys.argv[1]), indexed=False, pooled=False, together=False)"
+    making = subprocess.Popen([sys.executable, "-c", make, str(path)])
+    while making.poll() is None and not _has_table(path):
+        time.sleep(0.001)
+    making.kill()
+    making.wait()
+    log = audit_log(path, indexed=False, pooled=False, together=False)
+    assert len(log.history("document 1")) == 40
+    log.close()
+
+
+def _has_table(path: Path) -> bool:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("select 1 from sqlite_schema where name = 'audit_log'").fetchone() is not None
 
 
 def test_what_is_not_found_is_a_difference() -> None:

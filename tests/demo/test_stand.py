@@ -38,6 +38,17 @@ def test_commands_share_the_servers_which_end_after_the_last(tmp_path: Path) -> 
     assert not keeper.is_running() or keeper.status() == psutil.STATUS_ZOMBIE
 
 
+def test_a_keeper_that_is_told_to_end_closes_its_servers(tmp_path: Path) -> None:
+    closing = "contextlib.ExitStack(); servers.callback((folder / 'closed').touch)"
+    code = f"import contextlib, pathlib, sys; from perfkit.demo import keeper; folder = pathlib.Path(sys.argv[1]); servers = {closing}; "
+    command = [sys.executable, "-c", f"{code}keeper.keep(folder, servers)", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and json.loads(process.stdout.readline()) == {"folder": str(tmp_path)}
+        process.terminate()
+        assert process.wait(10) == 0
+    assert (tmp_path / "closed").exists()
+
+
 def answers(*bodies: object, name: str = "GET /dashboard") -> list[Answer]:
     return [Answer(name, f"/{number}", 1.0, json.dumps(body).encode()) for number, body in enumerate(bodies)]
 

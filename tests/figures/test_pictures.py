@@ -17,6 +17,7 @@ from matplotlib.patches import StepPatch
 from matplotlib.text import Annotation
 
 from perfkit.analyses.comparison import Compared
+from perfkit.analyses.functions import FunctionTime
 from perfkit.analyses.history import HistoryPoint
 from perfkit.analyses.latency_histogram import latency_histogram
 from perfkit.analyses.latency_quantiles import latency_quantiles
@@ -24,6 +25,7 @@ from perfkit.analyses.latency_timeline import LatencyStretch, latency_timeline
 from perfkit.analyses.load_curve import Fitted
 from perfkit.analyses.load_steps import LoadStep
 from perfkit.errors import UsageError
+from perfkit.figures.functions import functions_figure
 from perfkit.figures.history import history_figure
 from perfkit.figures.latency_distribution import latency_distribution_figure
 from perfkit.figures.latency_over_time import latency_over_time_figure
@@ -259,6 +261,13 @@ def test_runs_of_one_day_are_told_apart_by_their_time(points: list[HistoryPoint]
     close = [replace(point, started_at=datetime(2026, 1, 1) + apart * place) for place, point in enumerate(points)]
     names = [label.get_text() for label in drawn(history_figure(close, title="t", metric="m", unit="ms")).axes[0].get_xticklabels()]
     assert names[0] == name and len({text.removesuffix(f"\ncommit{place}") for place, text in enumerate(names)}) == len(points)
+
+
+def test_names_with_dollar_signs_are_no_formulas(points: list[HistoryPoint]) -> None:
+    hostile = r"$lambda{ and \frac$"
+    hot = [FunctionTime("run", "all", hostile, "m", f"/src/{hostile}.js", 3, "application", 1, 1.0, 2.0, 0.5, None, "wall_s")]
+    for figure in (functions_figure(hot, title=hostile), history_figure(points, title=hostile, metric=hostile, unit="ms")):
+        assert drawn(figure).axes[0].get_title("left") == hostile
 
 
 def test_a_long_title_stays_within_the_picture() -> None:

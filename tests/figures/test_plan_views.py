@@ -111,7 +111,15 @@ def test_bitmap_scans_name_their_indexes() -> None:
     assert found["access to items"].candidate == "Bitmap Heap Scan using a and b"
 
 
-@pytest.mark.parametrize("plan", [wide_plan(60), plan_of(SCAN), plan_of({"node_type": "SCAN"}, execution_ms=None, engine="sqlite")])
+@pytest.mark.parametrize(
+    "plan",
+    [
+        wide_plan(60),
+        plan_of(SCAN),
+        plan_of({"node_type": "SCAN"}, execution_ms=None, engine="sqlite"),
+        plan_of(SCAN | {"relation": "items$x{"}, statement="select * from t where a = $1::text{ and b = $2"),
+    ],
+)
 def test_every_plan_can_be_drawn(plan: Any, tmp_path: Path) -> None:
     assert save(plan_figure(plan), tmp_path / "plan.png").stat().st_size > 5_000
 

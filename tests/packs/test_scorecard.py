@@ -173,3 +173,10 @@ def test_a_change_for_the_worse_can_be_drawn(bench: Workbench, locust_log: Write
     assert verdicts[0].verdict == "missed"
     assert verdicts[0].value is not None and verdicts[0].value < 0
     assert scorecard_figure(verdicts, title="Shop").axes
+
+
+def test_a_limit_of_zero_has_words_in_the_picture_but_no_share(bench: Workbench, locust_log: WriteLog) -> None:
+    measured(bench, locust_log, "base", 100)
+    [item] = judged(bench, 'label: Faultless, metric: error.rate, subject: all requests, must_be: "<=", limit: 0 %')
+    [axes] = scorecard_figure([item], title="Shop").axes
+    assert (item.limit, len(axes.texts), len(axes.lines)) == (0.0, 1, 1)

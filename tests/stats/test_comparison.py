@@ -33,6 +33,7 @@ def lower(base: list[float], candidate: list[float], noise: float | None = None)
         ([0, 0, 0], [1, 1, 1], "slower"),
         ([1, 1, 1], [0, 0, 0], "faster"),
         ([100, 100, 100], [150, 151, 149], "slower"),
+        ([0, 0, 0, 1], [1e300, 1e300, 1e300, 1e300], "slower"),
     ],
 )
 def test_sides_that_do_not_vary_are_decided_by_the_difference(base: list[float], candidate: list[float], verdict: str) -> None:

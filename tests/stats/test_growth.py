@@ -105,6 +105,7 @@ def test_the_crossing_lies_between_the_sizes_around_it() -> None:
     assert crossing([1, 10, 100], [1, 10, 100], 50) == pytest.approx(50)
     assert crossing([1, 10, 100], [1, 10, 100], 500) is None
     assert crossing([1, 10, 100], [1, 10, 100], 0.5) is None
+    assert crossing([1, 10, 100], [0, 0, 10], 5) == pytest.approx(10 * 10**0.5)
     assert crossing([1, 2, 4, 8], [1, 6, 4, 8], 5) == pytest.approx(4 * 2 ** (np.log(5 / 4) / np.log(2)))
 
 

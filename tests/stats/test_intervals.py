@@ -156,3 +156,9 @@ def test_means_that_keep_sums_add_up() -> None:
     assert sum(parts) == pytest.approx(whole.value)
     assert whole.method == "runs-t"
     assert parts[0] > over_runs(totals).value, "the geometric mean of the whole is less than this part's mean"
+
+
+@pytest.mark.parametrize(("values", "lo"), [([0.0, 1e200], 0.0), ([-1e200, 1e200], None)])
+def test_a_spread_that_no_number_holds_gives_no_bound(values: list[float], lo: float | None) -> None:
+    interval = over_runs(values)
+    assert (interval.lo, interval.hi) == (lo, None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import runpy
-import signal
 import sys
 import threading
 import tracemalloc
@@ -12,15 +11,13 @@ from types import ModuleType
 from typing import Any
 
 import heap_snapshots  # type: ignore[import-not-found]  # beside this file, which runs as a script
+import program_start  # type: ignore[import-not-found]
 
 
 def main() -> None:
     """Arguments: tracemalloc or objects, the file to leave, seconds between snapshots, frames, `-m` or `script`, the program, its arguments."""
     how, outfile, interval, frames, form, name, *arguments = sys.argv[1:]
-    # A parent that a shell started in the background ignores SIGINT, and its children would too.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv = [name, *arguments]
-    sys.path[0] = os.getcwd() if form == "-m" else os.path.dirname(os.path.abspath(name))
+    program_start.prepare(form, name, arguments)
     kinds = {"tracemalloc": heap_snapshots.Allocations, "objects": heap_snapshots.Objects}
     seen, began = kinds[how](os.path.dirname(outfile)), heap_snapshots.now()
     watch = heap_snapshots.Watch(float(interval), seen.look, seen.thin_out)

@@ -6,7 +6,6 @@ import cProfile
 import marshal
 import os
 import runpy
-import signal
 import sys
 import sysconfig
 from pathlib import Path
@@ -18,11 +17,10 @@ LIBRARIES = ("site-packages", "dist-packages", sysconfig.get_paths()["stdlib"])
 
 def main() -> None:
     """Arguments: the file for the profile, `-m` or `script`, the module or script, its own arguments."""
+    import program_start  # type: ignore[import-not-found]  # beside this file, where it runs as a script
+
     outfile, form, name, *arguments = sys.argv[1:]
-    # A parent that a shell started in the background ignores SIGINT, and its children would too.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv = [name, *arguments]
-    sys.path[0] = str(Path.cwd() if form == "-m" else Path(name).resolve().parent)
+    program_start.prepare(form, name, arguments)
     profile = cProfile.Profile()
     try:
         if form == "-m":

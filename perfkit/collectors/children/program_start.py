@@ -24,7 +24,7 @@ def prepare(form: str, name: str, arguments: list[str]) -> None:
     # A parent that a shell started in the background ignores SIGINT, and its children would too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = [name, *arguments]
-    sys.path[0] = os.getcwd() if form == "-m" else os.path.dirname(os.path.abspath(name))
+    sys.path[0] = os.getcwd() if form == "-m" else os.path.dirname(os.path.realpath(name))  # a link's modules lie beside what it leads to
 
 
 def run(form: str, name: str, compiled: Compiled = as_it_is) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import runpy
-import signal
 import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+import program_start  # type: ignore[import-not-found]  # beside this file, which runs as a script
 
 from perfkit.trace import event_loop, record
 
@@ -19,10 +20,7 @@ UNSEEN = ".unseen"
 def main() -> None:
     """Arguments: the file for the trace, the limit for callbacks in ms, hooks by name with commas, `-m` or `script`, name, its own arguments."""
     outfile, limit_ms, hooks, form, name, *arguments = sys.argv[1:]
-    # A parent that a shell started in the background ignores SIGINT, and its children would too.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv = [name, *arguments]
-    sys.path[0] = str(Path.cwd() if form == "-m" else Path(name).resolve().parent)
+    program_start.prepare(form, name, arguments)
     event_loop.install(float(limit_ms))
     for hook in filter(None, hooks.split(",")):
         import_module(f"perfkit.trace.{hook}").install()

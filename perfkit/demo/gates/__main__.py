@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from perfkit.demo.gates.semantics import AllGatesTogether, EachGateAlone
 from perfkit.demo.llm import LanguageModel
 from perfkit.demo.processes import child
 from perfkit.demo.settings import BASELINE, VARIANTS
+from perfkit.workspace import find_workspace
 
 LOG_FILE = "audit.db"
 
@@ -57,10 +57,10 @@ def differences(documents: Sequence[Document], results: Sequence[Result]) -> lis
 @click.command()
 @click.option("--variant", default=BASELINE, type=click.Choice(VARIANTS), show_default=True)
 @click.option("--documents", "count", default=2, type=click.IntRange(min=1), show_default=True)
-@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Where the audit log is, or will be. Default: a temporary folder.")
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Where the log is. Default: data/scratch/gates of the workspace.")
 def main(variant: str, count: int, folder: Path | None) -> None:
     """Validate documents and print what was found."""
-    place = folder or Path(tempfile.gettempdir()) / "perfkit-gates"
+    place = folder or find_workspace().scratch / "gates"
     place.mkdir(parents=True, exist_ok=True)
     documents = [document(number) for number in range(count)]
     with child("perfkit.demo.llm_server", (), place / "llm.log") as server:

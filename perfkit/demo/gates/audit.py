@@ -108,9 +108,10 @@ def pooled_engine(path: Path) -> Engine:
 
 
 def _fill(connection: sqlite3.Connection) -> None:
-    if connection.execute("select 1 from sqlite_schema where name = 'audit_log'").fetchone():
-        return
-    connection.executescript("pragma journal_mode = wal; pragma synchronous = normal;" + _TABLE)
-    connection.execute("begin")
-    connection.execute(_PAST, {"rows": ROWS, "users": _USERS})
+    """The table with its past, or nothing: whoever is ended before the commit leaves the file as it was."""
+    connection.executescript("pragma journal_mode = wal; pragma synchronous = normal;")
+    connection.execute("begin immediate")
+    if not connection.execute("select 1 from sqlite_schema where name = 'audit_log'").fetchone():
+        connection.execute(_TABLE)
+        connection.execute(_PAST, {"rows": ROWS, "users": _USERS})
     connection.execute("commit")

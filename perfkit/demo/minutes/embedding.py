@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from hashlib import blake2b
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from perfkit.demo.made import made_once
 from perfkit.demo.settings import OPTIMIZED
 from perfkit.demo.vectors import DIMENSIONS
 from perfkit.trace import timed
@@ -62,14 +62,13 @@ def _normalised(raw: Weights) -> Weights:
 
 def weights_file(folder: Path) -> Path:
     """The model, made when it is not there yet."""
-    path = folder / "embedding-weights.npy"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, unfinished = tempfile.mkstemp(dir=folder, suffix=".npy")
-        os.close(handle)
-        np.save(unfinished, np.random.default_rng(_SEED).normal(size=(_BUCKETS, DIMENSIONS)).astype(np.float32))
-        Path(unfinished).replace(path)
-    return path
+    return made_once(folder / "embedding-weights.npy", _made_weights)
+
+
+def _made_weights() -> bytes:
+    file = BytesIO()
+    np.save(file, np.random.default_rng(_SEED).normal(size=(_BUCKETS, DIMENSIONS)).astype(np.float32))
+    return file.getvalue()
 
 
 def _features(text: str) -> Weights:

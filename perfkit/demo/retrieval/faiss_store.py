@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from perfkit.demo import vectors
+from perfkit.demo.made import made_once
 from perfkit.demo.vectors import Vectors
 from perfkit.trace import timed
 
@@ -79,30 +79,23 @@ def data_folder() -> Path:
 
 def corpus(folder: Path) -> Corpus:
     """The knowledge base; made once, the same on every machine."""
-    wanted = Corpus(folder / f"passages-{PASSAGES}.faiss", folder / f"passages-{PASSAGES}.jsonl")
-    if not wanted.passages.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_index(wanted.index)
-        texts = (json.dumps({"number": number, "text": _text(number)}) for number in range(PASSAGES))
-        replace_with(wanted.passages, ("\n".join(texts) + "\n").encode())
-    return wanted
+    index, passages = folder / f"passages-{PASSAGES}.faiss", folder / f"passages-{PASSAGES}.jsonl"
+    return Corpus(made_once(index, _made_index), made_once(passages, _made_passages))
 
 
-def replace_with(path: Path, content: bytes) -> None:
-    """Whole or not at all, also when two processes write it at once."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as unfinished:
-        unfinished.write(content)
-    Path(unfinished.name).replace(path)
+def _made_passages() -> bytes:
+    return "".join(json.dumps({"number": number, "text": _text(number)}) + "\n" for number in range(PASSAGES)).encode()
 
 
-def _write_index(path: Path) -> None:
+def _made_index() -> bytes:
     import faiss
 
     random = np.random.default_rng(_SEED)
     stored = vectors.around(random.integers(0, vectors.TOPICS, PASSAGES), random)
     index = faiss.IndexFlatIP(vectors.DIMENSIONS)
     index.add(stored)
-    replace_with(path, faiss.serialize_index(index).tobytes())
+    content: bytes = faiss.serialize_index(index).tobytes()
+    return content
 
 
 def _text(number: int) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfkit.demo import vectors
-from perfkit.demo.retrieval.faiss_store import replace_with
+from perfkit.demo.made import made_once
 from perfkit.demo.vectors import Vectors
 from perfkit.trace import timed
 
@@ -119,11 +119,7 @@ def small_model(folder: Path, name: str) -> Path:
 
 
 def _model(path: Path, layers: int, seed: int) -> Path:
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        random = np.random.default_rng(seed)
-        replace_with(path, random.standard_normal((layers, WIDTH, WIDTH), dtype=np.float32).tobytes())
-    return path
+    return made_once(path, lambda: np.random.default_rng(seed).standard_normal((layers, WIDTH, WIDTH), dtype=np.float32).tobytes())
 
 
 def _started() -> subprocess.Popen[bytes]:
