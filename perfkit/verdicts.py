@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from perfkit.analyses.comparison import Compared, compare_runs
 from perfkit.analyses.known_runs import ANY, Selection, known_runs, select_runs
 from perfkit.analyses.latency import ALL_REQUESTS
-from perfkit.analyses.measure import Measurement, judgeable, measure_runs, observe
+from perfkit.analyses.measure import Measurement, judgeable, measure_runs, measured_runs, observe
 from perfkit.analyses.metrics import METRICS, Metric, metric_named
 from perfkit.errors import Exit
 from perfkit.model.run import Run
@@ -186,10 +186,10 @@ def _by_reduction(case: Case) -> list[Verdict]:
     sides = [judgeable(case.store, side, case.metric) for side in (case.earlier, case.runs)]
     compared = compare_runs(case.store, case.metric, case.earlier, case.runs)
     fitting = [item for item in compared if fnmatchcase(item.subject, case.target.subject) or item.subject == case.target.subject]
-    ids = [run.run_id for side in sides for run in side]
     if not fitting:
         return [case.no_data("the two labels have no such measurement in common")]
-    return [_of_compared(case, item, ids) for item in fitting]
+    told = [measured_runs(case.store, case.metric, side) for side in sides]
+    return [_of_compared(case, item, [run for side in told for run in side[item.subject].runs]) for item in fitting]
 
 
 def _of_compared(case: Case, item: Compared, runs: Sequence[str]) -> Verdict:

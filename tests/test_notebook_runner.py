@@ -165,6 +165,7 @@ def test_a_notebook_runs_with_its_parameters_in_the_workspace(
 @pytest.mark.parametrize(
     ("cell", "options", "complaint"),
     [
+        ("raise ValueError('No file is there.')", {}, "failed: ValueError: No file is there."),
         ("1 / 0", {}, "the cell under “Second step” failed: ZeroDivisionError: division by zero"),
         ("import os; os.kill(os.getpid(), 9)", {}, "the kernel died in the cell under “Second step”"),
         ("import time; time.sleep(60)", {"cell_timeout_s": 1.0}, "the cell under “Second step” took longer than 1 s"),
@@ -175,6 +176,7 @@ def test_a_failure_is_named_and_stamped(cell: str, options: dict[str, Any], comp
     path = write(tmp_path / "n.ipynb", "# First step", "x = 1", "# Second step", cell, "print('never')", parameters="top: int = 1")
     with pytest.raises(NotebookFailed, match=complaint) as failed:
         execute(path, **options)
+    assert ".. " not in str(failed.value)
     stamp, first_cell = stamp_of(tmp_path)
     assert failed.value.exit_code == Exit.NOTEBOOK and str(next((tmp_path / "out").iterdir())) in str(failed.value)
     assert stamp["status"] == "failed" and complaint in stamp["error"] and stamp["parameters"] == {"top": 1}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from perfkit.analyses.known_runs import Selection, comparable, known_runs, select_runs
-from perfkit.analyses.measure import judgeable, observe
+from perfkit.analyses.measure import Observation, judgeable, observe
 from perfkit.analyses.metrics import BY_DEFAULT, METRICS, Metric
 from perfkit.analyses.noise import remembered
 from perfkit.errors import UsageError
@@ -73,15 +73,26 @@ def compare_labels(
 
 def compare_runs(store: Store, metric: Metric, base: Sequence[Run], candidate: Sequence[Run], *, force: bool = False) -> list[Compared]:
     """One metric; subjects that only one side knows are left out."""
-    unlike = None if force else _unlike(store, base, candidate, metric.kind)
-    base_values = _by_subject(store, metric, base)
-    candidate_values = _by_subject(store, metric, candidate)
+    base_values, candidate_values = _by_subject(store, metric, base), _by_subject(store, metric, candidate)
+    known = {run.run_id: run for run in (*base, *candidate)}
+    unlike = {
+        subject: _unlike(known[found[-1].run_id], known[candidate_values[subject][-1].run_id])
+        for subject, found in base_values.items()
+        if subject in candidate_values and not force
+    }
     noise = _noise(store, base, metric)
     failing = _failing(store, candidate) if metric.name.startswith(ANSWERED) else {}
     return without_false_discoveries(
         [
-            _compared(metric, subject, values, candidate_values[subject], noise.get((metric.name, subject)), unlike or failing.get(subject))
-            for subject, values in base_values.items()
+            _compared(
+                metric,
+                subject,
+                [item.value for item in found],
+                [item.value for item in candidate_values[subject]],
+                noise.get((metric.name, subject)),
+                unlike.get(subject) or failing.get(subject),
+            )
+            for subject, found in base_values.items()
             if subject in candidate_values
         ]
     )
@@ -147,33 +158,38 @@ def without_false_discoveries(compared: Sequence[Compared]) -> list[Compared]:
     return found
 
 
-def _by_subject(store: Store, metric: Metric, runs: Sequence[Run]) -> dict[str, list[float]]:
-    values: dict[str, list[float]] = defaultdict(list)
+def _by_subject(store: Store, metric: Metric, runs: Sequence[Run]) -> dict[str, list[Observation]]:
+    found: dict[str, list[Observation]] = defaultdict(list)
     for observation in observe(store, metric, judgeable(store, runs, metric)):
-        values[observation.subject].append(observation.value)
-    return values
+        found[observation.subject].append(observation)
+    return found
 
 
-def _unlike(store: Store, base: Sequence[Run], candidate: Sequence[Run], kind: str) -> str | None:
-    """Why the newest runs of the two sides may not be compared; older ones of another make are left out before."""
-    sides = [{(run.kind, run.scenario): run for run in comparable(store, runs, kind)} for runs in (base, candidate)]
-    common = [workload for workload in sides[0] if workload in sides[1]]
-    if all(sides) and not common:
-        names = " and ".join(", ".join(scenario or "none" for _, scenario in side) for side in sides)
+def _unlike(one: Run, other: Run) -> str | None:
+    """Why what two runs say of a subject may not be compared; all others that say it are like one of them."""
+    if one.fingerprint == other.fingerprint or _variants(one, other):
+        return None
+    if one.scenario != other.scenario:
+        names = f"{one.scenario or 'none'} and {other.scenario or 'none'}"
         return f"the runs of the two sides have no scenario in common ({names}); --force compares them all the same"
-    for workload in common:
-        one, other = sides[0][workload], sides[1][workload]
-        if one.fingerprint != other.fingerprint:
-            return f"the runs differ in {differing(one, other)}; --force compares them all the same"
-    return None
+    return f"the runs differ in {differing(one, other)}; --force compares them all the same"
+
+
+def _variants(one: Run, other: Run) -> bool:
+    """An investigation says what each of its labels runs: that is what it compares, and nothing else may differ."""
+    return one.investigation is not None and one.investigation == other.investigation and _differing(one, other).keys() == {"command"}
 
 
 def differing(one: Run, other: Run) -> str:
     """Every setting that is not the same, with both values: users (50 and 100)."""
-    settings = [{name: getattr(run, name) for name in LIKE} | json.loads(run.parameters) for run in (one, other)]
-    pairs = {name: [side.get(name) for side in settings] for name in dict.fromkeys([*settings[0], *settings[1]])}
-    told = [f"{name} ({_shown(left)} and {_shown(right)})" for name, (left, right) in pairs.items() if left != right]
+    told = [f"{name} ({_shown(left)} and {_shown(right)})" for name, (left, right) in _differing(one, other).items()]
     return ", ".join(told) or "host, workload or tool settings"
+
+
+def _differing(one: Run, other: Run) -> dict[str, tuple[object, object]]:
+    left, right = ({name: getattr(run, name) for name in LIKE} | json.loads(run.parameters) for run in (one, other))
+    names = dict.fromkeys([*left, *right])
+    return {name: (left.get(name), right.get(name)) for name in names if left.get(name) != right.get(name)}
 
 
 def _shown(setting: object) -> str:

@@ -188,7 +188,7 @@ def _execute(job: Job, watch: Watch) -> str | None:
                 on_cell_start=watch.cell_starts,
             )
         except PapermillExecutionError as error:
-            return f"the cell under “{watch.heading}” failed: {error.ename}: {error.evalue}."
+            return f"the cell under “{watch.heading}” failed: {error.ename}: {str(error.evalue).removesuffix('.')}."
         except CellTimeoutError as error:
             what = f"was silent about its output for {QUIET_S} s" if "IOPub" in str(error) else f"took longer than {job.settings.cell_timeout_s:g} s"
             return f"the cell under “{watch.heading}” {what}."

@@ -108,7 +108,7 @@ def _table(measured: Sequence[tuple[str, str]], notes: Notes) -> Iterator[str]:
     """What changed comes first, then what a target asks for."""
     evidence = notes.evidence
     labels = [label for label in (evidence.base, evidence.candidate) if label]
-    known = [(metric, subject) for metric, subject in measured if any(subject in evidence.measured(metric, label) for label in labels)]
+    known = [item for item in measured if any(_tells(evidence, *item, label) for label in labels)]
     if not known:
         return
     compared = len(labels) > 1
@@ -120,6 +120,12 @@ def _table(measured: Sequence[tuple[str, str]], notes: Notes) -> Iterator[str]:
         change = [_improvement(notes, metric, subject), _changed(evidence, metric, subject)] if compared else []
         cells = [f"`{metric}`", f"`{subject}`", *values, *change, _targets(notes, metric, subject, labels[-1])]
         yield as_row(f"| {' | '.join(cells)} |")
+
+
+def _tells(evidence: Evidence, metric: str, subject: str, label: str) -> bool:
+    """Not of a part that no request has: its time is 0 under every label."""
+    found = evidence.measured(metric, label).get(subject)
+    return found is not None and (found.value != 0 or not METRICS[metric].sums)
 
 
 def _weight(evidence: Evidence, metric: str, subject: str) -> int:

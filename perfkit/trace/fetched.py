@@ -1,9 +1,10 @@
-"""Rows of a statement, counted while the application fetches them, where the driver does not tell their number."""
+"""Rows of a statement, counted and timed while the application fetches them, where the database finds each only then."""
 
 from __future__ import annotations
 
 from collections import deque
 from copy import copy
+from time import perf_counter_ns
 from typing import Any, ClassVar
 
 from sqlalchemy.engine.cursor import BufferedRowCursorFetchStrategy, CursorFetchStrategy
@@ -33,18 +34,24 @@ class _Counting(CursorFetchStrategy):
     """How rows are fetched without being counted; super() would find it, too, but not for free."""
 
     def fetchone(self, result: Any, dbapi_cursor: Any, hard_close: bool = False) -> Any:
+        begun_ns = perf_counter_ns()
         row = self.plain.fetchone(self, result, dbapi_cursor, hard_close)
+        self.sent.took += perf_counter_ns() - begun_ns
         if row is not None:
             self.sent.rows += 1  # type: ignore[operator]
         return row
 
     def fetchmany(self, result: Any, dbapi_cursor: Any, size: int | None = None) -> Any:
+        begun_ns = perf_counter_ns()
         rows = self.plain.fetchmany(self, result, dbapi_cursor, size)
+        self.sent.took += perf_counter_ns() - begun_ns
         self.sent.rows += len(rows)  # type: ignore[operator]
         return rows
 
     def fetchall(self, result: Any, dbapi_cursor: Any) -> Any:
+        begun_ns = perf_counter_ns()
         rows = self.plain.fetchall(self, result, dbapi_cursor)
+        self.sent.took += perf_counter_ns() - begun_ns
         self.sent.rows += len(rows)  # type: ignore[operator]
         return rows
 

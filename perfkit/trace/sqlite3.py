@@ -7,6 +7,7 @@ import importlib.util
 import sqlite3
 from collections.abc import Callable, Iterable
 from functools import cache, wraps
+from time import perf_counter_ns
 from typing import Any
 
 from perfkit.trace.drivers import answered, begun, patched, refused, stand_here
@@ -67,7 +68,7 @@ def _recorded_cursor(factory: Any) -> Any:
 
 
 class _Counting(sqlite3.Cursor):
-    """Records what it executes and counts the rows that are fetched: SQLite does not know their number before."""
+    """Records what it executes, and of its rows the number and the time: SQLite finds each when it is fetched."""
 
     _sent: Sent | None = None
 
@@ -95,29 +96,34 @@ class _Counting(sqlite3.Cursor):
         return result
 
     def fetchone(self) -> Any:
+        begun_ns = perf_counter_ns()
         row = super().fetchone()
-        self._count(row is not None)
+        self._count(row is not None, begun_ns)
         if row is None:
             self._done()
         return row
 
     def __next__(self) -> Any:
+        begun_ns = perf_counter_ns()
         try:
             row = super().__next__()
         except StopIteration:
+            self._count(0, begun_ns)
             self._done()
             raise
-        self._count(1)
+        self._count(1, begun_ns)
         return row
 
     def fetchmany(self, *arguments: Any, **options: Any) -> Any:
+        begun_ns = perf_counter_ns()
         rows = super().fetchmany(*arguments, **options)
-        self._count(len(rows))
+        self._count(len(rows), begun_ns)
         return rows
 
     def fetchall(self) -> Any:
+        begun_ns = perf_counter_ns()
         rows = super().fetchall()
-        self._count(len(rows))
+        self._count(len(rows), begun_ns)
         self._done()
         return rows
 
@@ -128,9 +134,10 @@ class _Counting(sqlite3.Cursor):
     def __del__(self) -> None:
         self._done()
 
-    def _count(self, rows: int) -> None:
+    def _count(self, rows: int, begun_ns: int) -> None:
         if self._sent is not None:
             self._sent.rows += rows  # type: ignore[operator]
+            self._sent.took += perf_counter_ns() - begun_ns
 
     def _done(self) -> None:
         if self._sent is not None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -33,6 +35,28 @@ def hooks() -> Iterator[None]:
 
 def rows_of(found: list[dict[str, Any]]) -> list[int | None]:
     return [one["attributes"]["rows"] for one in found]
+
+
+FETCHES: dict[str, Callable[[sqlite3.Cursor], object]] = {
+    "all": lambda cursor: cursor.fetchall(),
+    "one by one": lambda cursor: [cursor.fetchone() for _ in range(20)],
+    "some": lambda cursor: [cursor.fetchmany(10), cursor.fetchmany(10)],
+    "iterated": list,
+}
+
+
+@pytest.mark.parametrize("way", FETCHES)
+def test_sqlite3_finds_rows_while_they_are_fetched(spans: Spans, way: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.create_function("waited", 1, lambda number: time.sleep(0.005) or number)  # type: ignore[func-returns-value]
+        cats = "with recursive cats (id) as (select 1 union all select id + 1 from cats where id < 20) select waited(id) from cats"
+        begun = time.perf_counter()
+        cursor = connection.execute(cats)
+        time.sleep(0.2)
+        FETCHES[way](cursor)
+        took_ms = (time.perf_counter() - begun) * 1000
+    (found,) = spans()
+    assert 100 <= found["duration_ms"] <= took_ms - 200
 
 
 def test_sqlite3_counts_what_is_fetched(spans: Spans) -> None:

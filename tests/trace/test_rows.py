@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection, Engine, String, create_engine, event, insert, select, text
@@ -56,6 +57,19 @@ WAYS: dict[str, tuple[Callable[[Connection], object], int]] = {
 }
 
 
+class Slow:
+    """A connection on which cats are found slowly."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def execute(self, _: object) -> Any:
+        return self.connection.execute(text("select id, name from slow"))
+
+    def execution_options(self, **options: Any) -> Slow:
+        return Slow(self.connection.execution_options(**options))
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_rows_are_those_that_were_fetched(spans: Spans, engine: Engine, way: str) -> None:
     fetch, expected = WAYS[way]
@@ -63,6 +77,16 @@ def test_rows_are_those_that_were_fetched(spans: Spans, engine: Engine, way: str
         fetch(connection)
     (found,) = spans()
     assert found["attributes"]["rows"] == expected
+
+
+@pytest.mark.parametrize("way", ["all", "iterated", "partitions", "yielded", "streamed"])
+def test_what_finding_the_rows_takes_is_the_time_of_the_statement(spans: Spans, engine: Engine, way: str) -> None:
+    """SQLite finds a row when it is fetched. Whatever the application does between two rows is its own."""
+    with engine.connect() as connection:
+        connection.connection.create_function("waited", 1, lambda number: time.sleep(0.001) or number)  # type: ignore[func-returns-value]
+        connection.exec_driver_sql("create temp view slow as select waited(id) as id, name from cats")
+        WAYS[way][0](cast(Connection, Slow(connection)))
+    assert max(one["duration_ms"] for one in spans()) >= 100
 
 
 def test_the_orm_counts_what_it_loads(spans: Spans, engine: Engine) -> None:
