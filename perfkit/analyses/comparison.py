@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from perfkit.analyses.known_runs import Selection, comparable, known_runs, select_runs
-from perfkit.analyses.measure import judgeable, observe
+from perfkit.analyses.measure import judgeable, measured_runs
 from perfkit.analyses.metrics import BY_DEFAULT, METRICS, Metric
 from perfkit.analyses.noise import remembered
 from perfkit.errors import UsageError
@@ -116,10 +115,8 @@ def cautions(runs: Sequence[Run], base: Selection, candidate: Selection) -> list
 
 def _failing(store: Store, candidate: Sequence[Run]) -> dict[str, str]:
     """Subjects whose answers are mostly not worth timing: a refusal is fast."""
-    counted: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for item in observe(store, METRICS[ERRORS], judgeable(store, candidate, METRICS[ERRORS])):
-        counted[item.subject][0] += item.successes or 0
-        counted[item.subject][1] += item.n
+    observed = measured_runs(store, METRICS[ERRORS], judgeable(store, candidate, METRICS[ERRORS])).observed
+    counted = {subject: (sum(item.successes or 0 for item in found), sum(item.n for item in found)) for subject, found in observed.items()}
     shares = {subject: proportion_interval(failed, n) for subject, (failed, n) in counted.items()}
     said = "{:.1%} of the candidate's requests failed, so its latency says nothing"
     return {subject: said.format(share.value) for subject, share in shares.items() if (share.lo or 0.0) > MOST_FAILING}
@@ -148,10 +145,8 @@ def without_false_discoveries(compared: Sequence[Compared]) -> list[Compared]:
 
 
 def _by_subject(store: Store, metric: Metric, runs: Sequence[Run]) -> dict[str, list[float]]:
-    values: dict[str, list[float]] = defaultdict(list)
-    for observation in observe(store, metric, judgeable(store, runs, metric)):
-        values[observation.subject].append(observation.value)
-    return values
+    observed = measured_runs(store, metric, judgeable(store, runs, metric)).observed
+    return {subject: [item.value for item in found] for subject, found in observed.items()}
 
 
 def _unlike(store: Store, base: Sequence[Run], candidate: Sequence[Run], kind: str) -> str | None:
