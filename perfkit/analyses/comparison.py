@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from perfkit.analyses.known_runs import Selection, comparable, known_runs, select_runs
-from perfkit.analyses.measure import Observation, judgeable, observe
+from perfkit.analyses.measure import Observation, judgeable, measured_runs
 from perfkit.analyses.metrics import BY_DEFAULT, METRICS, Metric
 from perfkit.analyses.noise import remembered
 from perfkit.errors import UsageError
@@ -127,10 +126,8 @@ def cautions(runs: Sequence[Run], base: Selection, candidate: Selection) -> list
 
 def _failing(store: Store, candidate: Sequence[Run]) -> dict[str, str]:
     """Subjects whose answers are mostly not worth timing: a refusal is fast."""
-    counted: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for item in observe(store, METRICS[ERRORS], judgeable(store, candidate, METRICS[ERRORS])):
-        counted[item.subject][0] += item.successes or 0
-        counted[item.subject][1] += item.n
+    observed = measured_runs(store, METRICS[ERRORS], judgeable(store, candidate, METRICS[ERRORS])).observed
+    counted = {subject: (sum(item.successes or 0 for item in found), sum(item.n for item in found)) for subject, found in observed.items()}
     shares = {subject: proportion_interval(failed, n) for subject, (failed, n) in counted.items()}
     said = "{:.1%} of the candidate's requests failed, so its latency says nothing"
     return {subject: said.format(share.value) for subject, share in shares.items() if (share.lo or 0.0) > MOST_FAILING}
@@ -158,11 +155,8 @@ def without_false_discoveries(compared: Sequence[Compared]) -> list[Compared]:
     return found
 
 
-def _by_subject(store: Store, metric: Metric, runs: Sequence[Run]) -> dict[str, list[Observation]]:
-    found: dict[str, list[Observation]] = defaultdict(list)
-    for observation in observe(store, metric, judgeable(store, runs, metric)):
-        found[observation.subject].append(observation)
-    return found
+def _by_subject(store: Store, metric: Metric, runs: Sequence[Run]) -> Mapping[str, Sequence[Observation]]:
+    return measured_runs(store, metric, judgeable(store, runs, metric)).observed
 
 
 def _unlike(one: Run, other: Run) -> str | None:

@@ -36,7 +36,7 @@ def history(store: Store, metric: Metric, selection: Selection, subject: str = A
     newest_first = [run for run in fitting.values() if run.run_id in seen]
     chosen = [run for run in reversed(newest_first) if run.fingerprint == newest_first[0].fingerprint]
     within = within_runs(store, metric, [seen[run.run_id] for run in chosen])
-    return [_point(run, seen[run.run_id], within.get((run.run_id, subject))) for run in chosen]
+    return [_point(run, seen[run.run_id], within(seen[run.run_id])) for run in chosen]
 
 
 def _point(run: Run, seen: Observation, within: Interval | None) -> HistoryPoint:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from operator import attrgetter
@@ -51,6 +51,9 @@ class Observation(NamedTuple):
     """So many more successes there may be beside the n; None if nobody knows how many."""
 
 
+Bounding = Callable[[Observation], Interval | None]
+
+
 @dataclass(frozen=True)
 class Measured(Mapping[str, Measurement]):
     """A metric by subject. What the numbers of a subject say together is computed when somebody asks for it."""
@@ -58,10 +61,14 @@ class Measured(Mapping[str, Measurement]):
     store: Store
     metric: Metric
     observed: Mapping[str, Sequence[Observation]]
+    known: dict[str, Measurement] = field(default_factory=dict, compare=False)
+    """What was asked for already."""
 
     def __getitem__(self, subject: str) -> Measurement:
-        found = self.observed[subject]
-        return _measurement(self.metric, subject, found, self._within.get((found[0].run_id, subject)))
+        if subject not in self.known:
+            found = self.observed[subject]
+            self.known[subject] = _measurement(self.metric, subject, found, self._within(found[0]) if len(found) == 1 else None)
+        return self.known[subject]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.observed)
@@ -70,7 +77,7 @@ class Measured(Mapping[str, Measurement]):
         return len(self.observed)
 
     @cached_property
-    def _within(self) -> dict[tuple[str, str], Interval]:
+    def _within(self) -> Bounding:
         return within_runs(self.store, self.metric, [found[0] for found in self.observed.values() if len(found) == 1])
 
 
@@ -85,21 +92,22 @@ def measure(store: Store, metric: Metric, selection: Selection, subject: str | N
 
 def measure_runs(store: Store, metric: Metric, runs: Sequence[Run], subject: str | None = None) -> list[Measurement]:
     """The same over runs that are known already."""
-    return list(measured_runs(store, metric, runs, subject).values())
+    measured = measured_runs(store, metric, tuple(runs))
+    return [measured[name] for name in measured if subject is None or name == subject or fnmatchcase(name, subject)]
 
 
-def measured_runs(store: Store, metric: Metric, runs: Sequence[Run], subject: str | None = None) -> Measured:
+@lru_cache(maxsize=64)
+def measured_runs(store: Store, metric: Metric, runs: tuple[Run, ...]) -> Measured:
     """The same by subject, for whoever needs a few of many."""
     by_subject: dict[str, list[Observation]] = defaultdict(list)
     for observation in observe(store, metric, runs):
         by_subject[observation.subject].append(observation)
-    fitting = {name: found for name, found in by_subject.items() if subject is None or name == subject or fnmatchcase(name, subject)}
-    return Measured(store, metric, fitting)
+    return Measured(store, metric, dict(by_subject))
 
 
-def judgeable(store: Store, runs: Iterable[Run], metric: Metric) -> list[Run]:
+def judgeable(store: Store, runs: Iterable[Run], metric: Metric) -> tuple[Run, ...]:
     """Valid runs of the metric's kind that are alike, in order of time."""
-    return list(reversed(comparable(store, runs, metric.kind)))
+    return tuple(reversed(comparable(store, runs, metric.kind)))
 
 
 def observe(store: Store, metric: Metric, runs: Sequence[Run]) -> list[Observation]:
@@ -146,18 +154,19 @@ def _printed(store: Store, metric: Metric, run_ids: Sequence[str]) -> list[Obser
     ]
 
 
-def within_runs(store: Store, metric: Metric, seen: Sequence[Observation]) -> dict[tuple[str, str], Interval]:
-    """Each number bounded by what happened within its run, by run and subject; nothing where a run is one sample."""
+def within_runs(store: Store, metric: Metric, seen: Sequence[Observation]) -> Bounding:
+    """Bounds each of these numbers by what happened within its run; None where a run is one sample."""
     run_ids = tuple(dict.fromkeys(item.run_id for item in seen))
+    share = metric.share
     if metric.part is not None:
-        return {(item.run_id, item.subject): share_of([item]) for item in seen}
-    if metric.rounds is not None and metric.share is not None:
+        return lambda item: share_of([item])
+    if metric.rounds is not None and share is not None:
         rounds = {(row.run_id, row.subject): row.rounds_ms for row in _answered(metric.rounds, store, run_ids)}
-        return {key: within_rounds(rounds[key], metric.share) for key in ((item.run_id, item.subject) for item in seen)}
+        return lambda item: within_rounds(rounds[item.run_id, item.subject], share)
     if metric.batches is not None:
         parts = _parts(store, metric.batches, metric.column, run_ids)
-        return {(item.run_id, item.subject): within_run(item.value, item.n, parts[item.run_id, item.subject], metric.share) for item in seen}
-    return {}
+        return lambda item: within_run(item.value, item.n, parts[item.run_id, item.subject], share)
+    return _nothing
 
 
 def _parts(store: Store, batches: Analysis, column: str, run_ids: tuple[str, ...]) -> dict[tuple[str, str], list[tuple[float, int]]]:

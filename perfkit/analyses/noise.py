@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from perfkit.analyses.known_runs import Selection, known_runs, select_runs
-from perfkit.analyses.measure import Observation, judgeable, observe
+from perfkit.analyses.measure import Observation, judgeable, measured_runs
 from perfkit.analyses.metrics import Metric
 from perfkit.errors import UsageError
 from perfkit.stats.comparison import detectable_change, log_spread
@@ -56,10 +55,7 @@ def noise_floors(store: Store, metrics: Sequence[Metric], selection: Selection) 
         raise UsageError(f"Runs with different labels are not the same code. Name one with --label: {', '.join(labels)}.")
     floors: list[NoiseFloor] = []
     for metric in metrics:
-        by_subject: dict[str, list[Observation]] = defaultdict(list)
-        for observation in observe(store, metric, judgeable(store, runs, metric)):
-            by_subject[observation.subject].append(observation)
-        for subject, found in by_subject.items():
+        for subject, found in measured_runs(store, metric, judgeable(store, runs, metric)).observed.items():
             if len(found) >= LEAST_RUNS and all(item.value > 0 for item in found):
                 floors.append(_floor(metric, subject, found, fingerprints[found[-1].run_id]))
     if not floors:

@@ -9,6 +9,12 @@ from pathlib import Path
 from perfkit.store import Store
 
 QUESTION = Path(__file__).with_suffix(".sql")
+REPEATING = Path(__file__).with_name("repeating_runs.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class _Repeating:
+    run_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +73,5 @@ class RepeatedStatement:
 
 def repeated_statements(store: Store, run_ids: Sequence[str]) -> list[RepeatedStatement]:
     """Statements by the time that they take of a request, largest first."""
-    return store.ask(QUESTION, RepeatedStatement, run_ids=list(run_ids))
+    repeating = [run.run_id for run in store.ask(REPEATING, _Repeating, run_ids=list(run_ids))]
+    return store.ask(QUESTION, RepeatedStatement, run_ids=repeating) if repeating else []

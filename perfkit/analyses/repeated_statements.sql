@@ -28,18 +28,11 @@ with servers as (
 endpoints as (
     select run_id, subject, count(*) as requests, avg(request_ms) as request_ms from servers group by run_id, subject
 ),
--- Runs in which a request sends any statement twice; of others nothing needs to be looked at.
-repeating as (
-    select distinct run_id from (
-        select run_id from spans where kind = 'db' and fingerprint is not null and list_contains($run_ids, run_id)
-        group by run_id, trace_id, fingerprint having count(*) >= 2
-    )
-),
 -- Calls, and when the next one of the request began.
 calls as not materialized (
     select run_id, trace_id, kind, name, started_at, duration_ms, status, fingerprint, file, line, attributes,
         lead(started_at) over (partition by run_id, trace_id order by started_at, span_id) as next_started_at
-    from spans where kind in ('db', 'cache', 'llm', 'http') and list_contains($run_ids, run_id) and run_id in (select run_id from repeating)
+    from spans where kind in ('db', 'cache', 'llm', 'http') and list_contains($run_ids, run_id)
 ),
 -- What the recorder says of a statement, read once.
 told as (

@@ -13,10 +13,10 @@ calls as (
     select hash(run_id, trace_id) as trace, kind, epoch_us(started_at) / 1000.0 as start_ms, epoch_us(started_at) / 1000.0 + duration_ms as end_ms
     from spans where kind in ('db', 'cache', 'llm', 'http') and list_contains($run_ids, run_id)
 ),
--- Traces in which calls overlap: then two that follow each other do.
+-- Traces in which calls may overlap: as the calls come, one begins before the one ahead of it has ended.
 tangled as (
-    select distinct trace from (select trace, start_ms, lag(end_ms) over (partition by trace order by start_ms, end_ms) as before_ms from calls)
-    where before_ms > start_ms
+    select trace from (select trace, list({'begins': start_ms, 'ends': end_ms}) as stretches from calls group by trace)
+    where len(list_filter(stretches[2:], lambda stretch, place: stretch.begins < stretches[place].ends)) > 0
 ),
 -- There a call adds the stretch that no earlier one covers, of all and of its kind; elsewhere each adds all of its time.
 overlapping as (
