@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,20 @@ def test_many_stacks_at_once_are_the_tree_of_one_after_another(paths: list[tuple
             nodes = tree.paths(steps, np.array([len(path) for path, _ in mine], np.int64), Owner(thread=thread))
             tree.weigh_all(nodes, np.array([weight for _, weight in mine], float))
     assert by_path(dictionaries(next(tree.batches()))) == by_path(rows_of(paths))
+
+
+@pytest.mark.parametrize("count", [9, 2**16 - 1, 2**16 + 1])
+@pytest.mark.parametrize("few", [0, columns.FEW])
+def test_stacks_end_where_their_steps_lead_however_many_steps_there_are(count: int, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "FEW", few)
+    noise, tree = random.Random(count), CallTree("samples")
+    numbers = [tree.step_number(Step(frame)) for frame in range(count)]
+    common = [noise.choice(numbers) for _ in range(9)]
+    stacks = [[*common[: noise.randrange(10)], *noise.choices(numbers[-3:], k=noise.randint(1, 5))] for _ in range(400)]
+    for half in (stacks[:150], stacks[150:]):
+        ended = tree.paths(np.array([step for stack in half for step in stack], np.int32), np.array([*map(len, half)]))
+        assert [tree.numbered_path(stack) for stack in half] == ended.tolist()
+    assert len(tree) == len({(*stack[: depth + 1],) for stack in stacks for depth in range(len(stack))})
 
 
 @settings(deadline=None)  # the first one imports numpy

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perfkit.model.batch import Columns
 from perfkit.readers.parts.columns import column, constant, distinct, looked_up
-from perfkit.readers.parts.tree_shape import recursive, shape_of, sorted_by
+from perfkit.readers.parts.descent import ends_of
+from perfkit.readers.parts.tree_shape import recursive, shape_of
 
 if TYPE_CHECKING:
     from numpy import float64, int32, int64
@@ -126,21 +127,11 @@ class CallTree:
         np.frombuffer(self._counts, np.int64)[:] += np.minimum(np.bincount(nodes, counts, len(self)), MOST_COUNTED).astype(np.int64)
 
     def paths(self, steps: NDArray[int32], lengths: NDArray[int64], owner: Owner = NOBODY) -> NDArray[int64]:
-        """The nodes of many stacks: their numbered steps one after another, and how many each stack has. All stacks go one step at a time."""
-        import numpy as np
-
+        """The nodes of many stacks: their numbered steps one after another, and how many each stack has."""
         if not lengths.all():
             raise ValueError(f"a stack without frames has no node; put a frame {NO_STACK} into it")
         below = self._index() if owner in self._owners else None
-        # the longest first: those that go on are then always a beginning
-        order = sorted_by(lengths)[::-1]
-        nodes, places = np.full(len(lengths), self.root(owner), np.int64), (np.cumsum(lengths) - lengths)[order]
-        going_on = len(lengths) - np.cumsum(np.bincount(lengths))
-        for depth, count in enumerate(going_on[:-1].tolist()):
-            nodes[:count] = self._children(nodes[:count] << STEP_BITS | steps[places[:count] + depth], below)
-        ended = np.empty_like(nodes)
-        ended[order] = nodes
-        return ended
+        return ends_of(steps, lengths, self.root(owner), lambda callers, steps: self._nodes(callers << STEP_BITS | steps, below))
 
     def calls(self, callers: NDArray[int64], steps: NDArray[int64], levels: Iterable[NDArray[int64]], owner: Owner = NOBODY) -> NDArray[int64]:
         """The nodes of calls that know their callers, from the outermost level inwards."""
@@ -150,23 +141,22 @@ class CallTree:
         # one more, which the callers of the outermost are: -1
         nodes = np.full(len(steps) + 1, self.root(owner), np.int64)
         for level in levels:
-            nodes[level] = self._children(nodes[callers[level]] << STEP_BITS | steps[level], below)
+            different, which = distinct(nodes[callers[level]] << STEP_BITS | steps[level])
+            nodes[level] = self._nodes(different, below)[which]
         return nodes[:-1]
 
-    def _children(self, keys: NDArray[int64], below: dict[int, int] | None) -> NDArray[int64]:
-        """The node of each caller and step; below knows those that are there already, if there may be any."""
+    def _nodes(self, keys: NDArray[int64], below: dict[int, int] | None) -> NDArray[int64]:
+        """The nodes of different callers and steps; below knows those that are there already, if there may be any."""
         import numpy as np
 
-        different, which = distinct(keys)
         if below is None:
-            self._add(different)
-            return which + np.int64(len(self) - len(different))
-        children = np.fromiter(map(below.get, different.tolist(), repeat(-1)), np.int64, len(different))
-        fresh = different[children < 0]
-        children[children < 0] = np.arange(len(self), len(self) + len(fresh))
+            self._add(keys)
+            return np.arange(len(self) - len(keys), len(self))
+        nodes = np.fromiter(map(below.get, keys.tolist(), repeat(-1)), np.int64, len(keys))
+        fresh = keys[nodes < 0]
+        nodes[nodes < 0] = np.arange(len(self), len(self) + len(fresh))
         self._add(fresh)
-        made: NDArray[int64] = children[which]
-        return made
+        return nodes
 
     def _add(self, keys: NDArray[int64]) -> None:
         """Nodes that nothing was weighed at yet."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 FEW = 50_000
 """So few are stored sooner together with those of other batches."""
+SAMPLE, MOSTLY = 4096, 0.9
+"""Where more than this share of a sample are different, sorting takes less than hashing."""
 
 
 def column(values: NDArray[Any], absent: NDArray[Any] | None = None) -> Column:
@@ -46,11 +48,22 @@ def constant(value: str, length: int) -> Column:
     return looked_up([value], np.zeros(length, np.int8))
 
 
-def distinct(keys: NDArray[int64]) -> tuple[NDArray[int64], NDArray[Any]]:
-    """Each key once, and where each of them stands there. Many are told apart by a table of hashes instead of being sorted."""
+def distinct(keys: NDArray[int64]) -> tuple[NDArray[int64], NDArray[int64]]:
+    """Each key once, in order, and where each of them stands there. Those that come again are found by their hashes before they are sorted."""
     import numpy as np
 
-    if len(keys) > FEW:
-        told = to_arrow(keys).dictionary_encode()
-        return to_numpy(told.dictionary), to_numpy(told.indices)
-    return np.unique(keys, return_inverse=True)
+    if len(keys) <= FEW or not _come_again(keys):
+        return np.unique(keys, return_inverse=True)
+    told = to_arrow(keys).dictionary_encode()
+    order = np.argsort(to_numpy(told.dictionary))
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    return to_numpy(told.dictionary)[order], places[to_numpy(told.indices)]
+
+
+def _come_again(keys: NDArray[int64]) -> bool:
+    """Whether more than a few of some keys are equal."""
+    import numpy as np
+
+    some = keys[:: max(len(keys) // SAMPLE, 1)]
+    return len(np.unique(some)) < MOSTLY * len(some)

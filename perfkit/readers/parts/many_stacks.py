@@ -43,8 +43,10 @@ class ManyStacks:
     def _place(self) -> None:
         import numpy as np
 
-        if self._steps:
-            self._nodes.frombytes(self.tree.paths(np.concatenate(self._steps), np.concatenate(self._lengths), self.owner).tobytes())
+        if not self._steps:
+            return
+        steps, lengths = np.concatenate(self._steps), np.concatenate(self._lengths)
         self._steps.clear()
         self._lengths.clear()
         self._waiting = 0
+        self._nodes.frombytes(self.tree.paths(steps, lengths, self.owner).tobytes())
