@@ -93,6 +93,7 @@ MIGRATIONS: Mapping[str, Migration | None] = {
     "temporary_allocations": None,
     "accuracy_checks": None,
     "owners_of_generated_code": None,
+    "owners_of_built_in_code": None,
 }
 """What changed since stores exist, in order, with what it does to the rows that are there; None where only schema.sql changed."""
 
