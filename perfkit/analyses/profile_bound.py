@@ -21,7 +21,7 @@ KINDS: dict[str, re.Pattern[str]] = {
         r"|^sync\.\(\*\w+\)\.(R?(Unl|L)ock|Wait)"
     ),
     "sleep": re.compile(r"\b(sleep|nanosleep|clock_nanosleep)\b"),
-    "idle": re.compile(r"\b(poll|select|epoll|epoll_wait|kqueue|control|accept|wait|waitpid)\b"),
+    "idle": re.compile(r"\b(poll|select|epoll|epoll_wait|kqueue|control|accept|wait|waitpid)\b|^\(idle\)$"),
     "io": re.compile(
         r"\b(recv|recv_into|recvfrom|send|sendall|connect|read|readinto|readline|readlines|write|flush|fsync|pread|pwrite|getaddrinfo)\b"
     ),
@@ -100,6 +100,11 @@ class Spent:
             return sum(self.by_kind.get(kind, 0.0) for kind in WAITING)
         return max(1 - self.busy, 0.0)
 
+    @property
+    def watched_wait(self) -> bool:
+        """The functions wait, and the program does not."""
+        return self.busy is not None and self.busy >= MOST and sum(self.by_kind.get(kind, 0.0) for kind in WAITING) >= MOST
+
 
 def waits(function: str) -> bool:
     """Whether a function outside of the application does nothing but wait, by its name."""
@@ -163,6 +168,7 @@ def _waited_for(spent: Spent) -> tuple[Bound, float | None]:
 
 
 MEASURE_ALONE = "measure again while nothing else runs"
+OTHERS_WORK = "what the profiler watched waits while others of its threads work: py-spy looks at all threads"
 SAID = {
     "lock": "waiting for locks",
     "sleep": "sleeping",
@@ -185,7 +191,7 @@ def _evidence(counted: Counted, spent: Spent, bound: Bound) -> Iterator[str]:
     if bound == "inconclusive" and spent.busy is None:
         yield "CPU and wall time of the program are not known: `perfkit collect profile` counts them"
     elif bound == "inconclusive":
-        yield MEASURE_ALONE if spent.crowded else "no kind of work or of waiting takes most of the time"
+        yield MEASURE_ALONE if spent.crowded else OTHERS_WORK if spent.watched_wait else "no kind of work or of waiting takes most of the time"
 
 
 def _counted_evidence(counted: Counted, spent: Spent) -> Iterator[str]:

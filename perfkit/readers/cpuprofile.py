@@ -73,10 +73,10 @@ def _fill(path: Path, document: dict[str, Any], frames: Frames, timeline: Timeli
     if not isinstance(samples, list):
         raise refuse(path, NAME, "it has no samples, so it tells counts and no times. Record with samples.")
     times = _times(path, document, start, len(samples))
-    unknown = next((sample for sample in samples if sample not in placed), None)
+    unknown = next((sample for sample in samples if sample not in placed.nodes), None)
     if unknown is not None:
         raise refuse(path, NAME, f"a sample names the node {str(unknown)[:40]}, which does not exist.")
-    spread(timeline, placed, list(zip(times, samples, strict=True)), end, start)
+    spread(placed, list(zip(times, samples, strict=True)), end, start)
     return max(end - start, 0.0) / 1e6
 
 

@@ -175,7 +175,7 @@ def _fill(trace: Trace, timeline: Timeline) -> None:
     zero = min((profile.start_us for profile in sampled), default=0.0)
     for profile in sampled:
         placed = grow(timeline, trace.frames, profile.nodes, trace.threads.owner(profile.key))
-        spread(timeline, placed, profile.samples, profile.end_us, zero)
+        spread(placed, profile.samples, profile.end_us, zero)
     if not sampled:
         _stack(trace, timeline)
 

@@ -15,6 +15,7 @@ from perfkit.readers.parts.facts import fact_rows
 from perfkit.readers.parts.frames import Frames
 from perfkit.readers.parts.measured import finite
 from perfkit.readers.parts.parsing import json_of, refuse, require_keys
+from perfkit.readers.parts.v8_profile import ROOT as ROOT_FRAME
 from perfkit.readers.parts.v8_profile import frame_of
 
 NAME = "heapprofile"
@@ -46,7 +47,7 @@ def read(path: Path) -> Iterator[Batch]:
         tree.weigh(node, _size(path, item), 0)
         waiting += [(child, node) for child in reversed(children)]
     if root_own or not len(tree):
-        tree.weigh(tree.below(None, Step(frames.id_of("(root)"))), root_own, 0)
+        tree.weigh(tree.below(None, Step(frames.id_of(ROOT_FRAME))), root_own, 0)
     yield Manifest(tool=TOOL)
     yield frames.columns()
     yield from tree.batches()

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from perfkit.model.artefact import Head, open_artefact
 from perfkit.model.batch import Batch
@@ -29,6 +30,8 @@ HEADER = re.compile(
 )
 """Neither command nor time need be there; where there is a time, what stands before it is not the command's."""
 FRAME = re.compile(r"\s*(?P<address>[0-9a-fA-F]+)\s+(?P<symbol>\S.*?)\s+\((?P<file>.*?)\)\s*(?:\((?P<inlined>inlined)\))?\s*")
+INLINED = "inlined"
+"""Stands where the file of a frame does."""
 CLOCKS = ("cpu-clock", "task-clock")
 """Their period is in nanoseconds of processor time."""
 CYCLES = re.compile(r"(?:\w+/)?(?:cpu-)?cycles/?|cpu-clock|task-clock")
@@ -36,6 +39,8 @@ CYCLES = re.compile(r"(?:\w+/)?(?:cpu-)?cycles/?|cpu-clock|task-clock")
 MODIFIER = re.compile(r"(?:(?<=/)|:)[ukhGHpPDSWeI]+$")
 SAMPLES, SECONDS = "samples", "cpu_s"
 LONGEST_REMARK = 60
+BEFORE_A_FRAME = 5
+"""Lines of a file: with -F srcline two of a function that was inlined stand before the first frame with its file."""
 
 
 def sniff(head: Head) -> bool:
@@ -45,7 +50,7 @@ def sniff(head: Head) -> bool:
     header = HEADER.fullmatch(told[0].strip()) if told else None
     if header is None:
         return False
-    followed = len(told) > 1 and any(form.fullmatch(told[1].strip()) for form in (FRAME, HEADER))
+    followed = any(form.fullmatch(line.strip()) for line in told[1:BEFORE_A_FRAME] for form in (FRAME, HEADER))
     return followed or (len(told) == 1 and FRAME.fullmatch(header["rest"] or "") is not None)
 
 
@@ -64,6 +69,17 @@ def read(path: Path) -> Iterator[Batch]:
         yield from samples.batches()
 
 
+class Frame(NamedTuple):
+    """A line below a sample's header."""
+
+    address: str
+    symbol: str
+    file: str
+
+
+NO_FRAME = Frame("", "", "")
+
+
 @dataclass(slots=True)
 class Sample:
     """One sample while its frames come."""
@@ -75,6 +91,8 @@ class Sample:
     period: int | None
     steps: list[Step] = field(default_factory=list)
     """Innermost first."""
+    inlined: list[Frame] = field(default_factory=list)
+    """Functions that the compiler put into the frame that comes next: their file is its file, where it has their address."""
 
 
 class Script:
@@ -88,7 +106,8 @@ class Script:
         self._began: float | None = None
         self._clock: str | None = None
         self._cycles: str | None = None
-        self._steps: dict[str, Step] = {}
+        self._parsed: dict[str, Frame] = {}
+        self._steps: dict[tuple[str, str], Step] = {}
 
     def add(self, number: int, line: str) -> None:
         """A header begins a sample, a blank line or the next header ends it. Frames follow a tab; short commands are indented by spaces."""
@@ -107,6 +126,7 @@ class Script:
         sample, self._current = self._current, None
         if sample is None:
             return
+        self._place_inlined(sample)
         at_ms = self._since_begin(sample.at_s)
         stack = sample.steps[::-1] or [Step(self.frames.id_of(NO_STACK))]
         if self._clock is None and sample.event in CLOCKS and sample.period is not None:
@@ -147,10 +167,14 @@ class Script:
             self._frame(number, matched["rest"])
 
     def _frame(self, number: int, line: str) -> None:
-        assert self._current is not None
-        step = self._steps.get(line) or self._step(line)
-        if step is not None:
-            self._current.steps.append(step)
+        sample = self._current
+        assert sample is not None
+        frame = self._parsed.get(line) or self._parse(line)
+        if frame is not None and frame.file == INLINED:
+            sample.inlined.append(frame)
+        elif frame is not None:
+            self._place_inlined(sample, frame)
+            sample.steps.append(self._step(frame.symbol, frame.file))
         elif self._looks_like_a_cut_frame(line):
             raise refuse(self.path, NAME, f"the frame {line.strip()[:LONGEST_REMARK]!r} has no end; the file was cut off.", number)
 
@@ -158,19 +182,29 @@ class Script:
         """Lines of source (-F srcline) and of arguments of a tracepoint stand between frames as well."""
         return re.fullmatch(r"\s+[0-9a-f]{4,}( .*\([^)]*)?", line) is not None
 
-    def _step(self, line: str) -> Step | None:
+    def _parse(self, line: str) -> Frame | None:
         matched = FRAME.fullmatch(line)
         if matched is None:
             return None
-        symbol, file = OFFSET.sub("", matched["symbol"]), matched["file"]
-        named = TRAMPOLINE.fullmatch(symbol) or SCRIPT.fullmatch(symbol)
-        if named:
-            symbol, file = named["function"] or "(anonymous)", named["file"]
-        step = self._steps[line] = Step(self.frames.id_of(symbol, file, _first_line(named)))
+        frame = self._parsed[line] = Frame(matched["address"], matched["symbol"], matched["file"])
+        return frame
+
+    def _place_inlined(self, sample: Sample, into: Frame = NO_FRAME) -> None:
+        sample.steps += [self._step(frame.symbol, into.file if frame.address == into.address else "") for frame in sample.inlined]
+        sample.inlined.clear()
+
+    def _step(self, symbol: str, file: str) -> Step:
+        known = self._steps.get((symbol, file))
+        if known is not None:
+            return known
+        name = OFFSET.sub("", symbol)
+        named = TRAMPOLINE.fullmatch(name) or SCRIPT.fullmatch(name)
+        place = (named["function"] or "(anonymous)", named["file"], _first_line(named)) if named else (name, file, 0)
+        step = self._steps[symbol, file] = Step(self.frames.id_of(*place))
         return step
 
 
-def _first_line(named: re.Match[str] | None) -> int:
+def _first_line(named: re.Match[str]) -> int:
     """Engines that compile scripts name a function with the line where it begins; Python does not."""
-    text = named.groupdict().get("line") if named else None
+    text = named.groupdict().get("line")
     return int(text) if text and len(text) < 10 else 0

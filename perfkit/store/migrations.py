@@ -94,6 +94,7 @@ MIGRATIONS: Mapping[str, Migration | None] = {
     "accuracy_checks": None,
     "owners_of_generated_code": None,
     "written_reports": None,
+    "owners_of_built_in_code": None,
 }
 """What changed since stores exist, in order, with what it does to the rows that are there; None where only schema.sql changed."""
 

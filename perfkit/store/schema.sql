@@ -585,12 +585,18 @@ from profile_nodes group by run_id, unit, frame_id;
 create or replace macro origin_of(file, function) as
     case
         when file is null or file = '' then 'unknown'
-        when file = '~' or starts_with(function, '<built-in') or starts_with(function, '<method') then 'native'
-        when regexp_matches(file, '(site|dist)-packages[/\\]|(^|[/\\])perfkit[/\\]trace[/\\]|node_modules/|/pkg/mod/|/[.]cargo/registry/|/bin/[^/]+$|^<(attrs|__array|dataclass|decorator-gen|[^>]*generated)') then 'library'
+        when file in ('~', '?', '<built-in>') or starts_with(function, '<built-in') or starts_with(function, '<method') then 'native'
+        when regexp_matches(file, '(site|dist)-packages[/\\]|(^|[/\\])perfkit[/\\]trace[/\\]|node_modules/|/pkg/mod/|/[.]cargo/registry/|/bin/[^/]+$|^(chrome|chrome-extension|devtools|moz-extension|resource)://|^<(attrs|__array|dataclass|decorator-gen|[^>]*generated)') then 'library'
         when regexp_matches(file, '^<frozen|[/\\][Ll]ib(64)?[/\\]python[0-9.]*[/\\]|[/\\]Python[0-9]+[/\\]Lib[/\\]|^node:|/go/src/|/usr/lib/go-') then 'standard'
         when regexp_matches(file, '^(asyncio|collections|concurrent|contextlib|copy|dataclasses|email|encodings|enum|functools|heapq|http|importlib|inspect'
             || '|json|logging|multiprocessing|pathlib|pickle|queue|random|re|runpy|sched|selectors|socket|socketserver|sqlite3|ssl|statistics|subprocess'
             || '|tempfile|threading|traceback|typing|unittest|urllib|uuid|weakref|xml|zipfile|zoneinfo)([/\\]|[.]py$)') then 'standard'
+        when regexp_matches(file, '^(ctypes|distutils|sysconfig|tkinter|tomllib|wsgiref|xmlrpc)[/\\].*[.]py$'
+            || '|^(_?abc|_py_abc|_collections_abc|_compression|_pydecimal|_pyio|_sitebuiltins|_strptime|_weakrefset|argparse|ast|base64|bdb|bisect|bz2|codecs'
+            || '|codeop|compileall|configparser|contextvars|copyreg|csv|datetime|decimal|difflib|dis|doctest|fnmatch|fractions|genericpath|getpass|gettext|glob'
+            || '|graphlib|gzip|hashlib|hmac|io|ipaddress|keyword|linecache|locale|lzma|mimetypes|ntpath|opcode|operator|optparse|os|pickletools|pkgutil'
+            || '|plistlib|posixpath|pprint|pstats|py_compile|reprlib|shelve|shlex|shutil|signal|sre_compile|sre_constants|sre_parse|string|stringprep|struct'
+            || '|symtable|sysconfig|tarfile|textwrap|tokenize|tracemalloc|warnings|zipimport)[.]py$') then 'standard'
         when regexp_matches(file, '[.](so|dylib|dll|exe)([.0-9]*)$|^\[|[.](c|cc|cpp|cxx|h|hpp|rs|S)$') then 'native'
         else 'application'
     end;
@@ -599,6 +605,7 @@ create or replace macro origin_of(file, function) as
 create or replace macro shown_file(file, root) as
     case
         when regexp_matches(file, '(site|dist)-packages[/\\]') then regexp_extract(file, '.*(?:site|dist)-packages[/\\](.*)', 1)
+        when regexp_matches(file, '(^|[/\\])node_modules[/\\]') then regexp_extract(file, '.*(?:^|[/\\])node_modules[/\\](.*)', 1)
         when regexp_matches(file, '[/\\][Ll]ib(64)?[/\\]python[0-9.]+[/\\]') then regexp_extract(file, '.*[/\\][Ll]ib(?:64)?[/\\]python[0-9.]+[/\\](.*)', 1)
         when root is not null and starts_with(file, rtrim(root, '/') || '/') then substr(file, length(rtrim(root, '/')) + 2)
         else regexp_replace(file, '^([.]/)+', '')

@@ -52,6 +52,12 @@ def test_the_bound_follows_from_the_evidence(counted: Counted, rows: list[Functi
 CROWDED = replace(NOTHING, wall_s=10.0, cpu_s=4.0, switches=2.0, stopped=990.0, taken=1600.0)
 
 
+def test_a_main_thread_that_waits_for_threads_that_work_is_said_to() -> None:
+    found = judge(replace(BUSY, cpu_s=7.5), [WORK, outside("lock.acquire", 990.0)])
+    assert found.bound == "inconclusive"
+    assert found.evidence[-1].startswith("what the profiler watched waits")
+
+
 def test_time_that_others_took_is_not_waiting() -> None:
     read = outside("<method 'recv_into' of '_socket.socket' objects>", 2.0)
     found = judge(CROWDED, [WORK, read])

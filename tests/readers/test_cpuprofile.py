@@ -37,6 +37,21 @@ def test_a_sample_lasts_until_the_next_one(tmp_path: Path) -> None:
     assert {(row["file"], row["line"]) for row in rows["frames"]} == {("/srv/a b.js", 5)}
 
 
+def test_the_root_is_no_function_and_what_has_no_source_is_compiled(tmp_path: Path) -> None:
+    def call(name: str, line: int = -1) -> dict[str, Any]:
+        return {"functionName": name, "scriptId": "0", "url": "", "lineNumber": line, "columnNumber": line}
+
+    names = [call("(root)"), CALL, call("forEach"), call("(idle)"), call("pasted", 3), call("")]
+    nodes = [{"id": number, "callFrame": named} for number, named in enumerate(names)]
+    nodes[0]["children"], nodes[1]["children"] = [1, 3, 4], [2, 5]
+    rows = rows_of(written(tmp_path, made(nodes=nodes, samples=[1, 2, 3], endTime=1)), "cpuprofile")
+    functions = by_function(rows, "wall_s")
+    files = {row["function"]: row["file"] for row in rows["frames"] if row["function"] in functions}
+    assert files == {"f": "/srv/a b.js", "forEach": "[native code]", "(idle)": "", "pasted": "", "(anonymous)": "[native code]"}
+    stopped = rows_of(written(tmp_path, made(nodes=nodes, samples=[0, 1, 2])), "cpuprofile")
+    assert by_function(stopped, "wall_s")["(root)"] == pytest.approx(20e-6)
+
+
 def test_samples_out_of_order_are_put_in_order(tmp_path: Path) -> None:
     rows = rows_of(written(tmp_path, made(timeDeltas=[40, -20, 30])), "cpuprofile")
     assert totals(rows) == {"wall_s": pytest.approx(70e-6)}

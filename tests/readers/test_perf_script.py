@@ -34,6 +34,19 @@ def test_the_last_sample_counts_without_a_blank_line_and_python_functions_have_f
     assert [sample["at_ms"] for sample in rows.tables["profile_samples"]] == pytest.approx([0.0, 10.101, 20.202])
 
 
+def test_inlined_functions_are_in_the_file_that_they_were_compiled_into(tmp_path: Path) -> None:
+    rows = Rows(FOLDER / "inlined.txt", "perf_script")
+    files = {function: file for function, file, _ in rows.frames.values()}
+    assert {name: Path(files[name]).name for name in ("inner", "outer", "libc_feholdsetround_sse_ctx", "__GI___libc_read")} == {
+        "inner": "w", "outer": "w", "libc_feholdsetround_sse_ctx": "libm.so.6", "__GI___libc_read": "",
+    }  # fmt: skip
+    sourced = tmp_path / "srcline.txt"
+    sourced.write_text(
+        "w 16220 84267.134568:    2004008 cpu-clock: \n\t  702df libc_x+0x1f\n  ./math/x.h:416 (inlined)\n\t  702df y+0x1f (/lib/libm.so.6)\n"
+    )
+    assert detect(sourced).NAME == "perf_script"
+
+
 def test_other_events_keep_their_own_unit() -> None:
     assert set(Rows(FOLDER / "events.txt", "perf_script").own()) == {"page-faults", "context-switches", "cpu_s"}
     assert set(Rows(FOLDER / "no_stacks.txt", "perf_script").own()) == {"page-faults", "context-switches", "samples"}

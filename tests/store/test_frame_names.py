@@ -28,9 +28,14 @@ OWNERS = {
     ("[kernel.kallsyms]", "do_syscall_64"): ("native", "[kernel.kallsyms]", "[kernel.kallsyms]"),
     ("/home/me/shop/node_modules/react/index.js", "render"): (
         "library",
-        "node_modules/react/index.js",
-        "node_modules/react/index.js",
+        "react/index.js",
+        "react/index.js",
     ),
+    ("chrome-extension://abc/content.js", "scan"): ("library", "chrome-extension://abc/content.js", "chrome-extension://abc/content.js"),
+    ("sre_parse.py", "_parse"): ("standard", "sre_parse.py", "sre_parse"),
+    ("<built-in>", "lock.acquire"): ("native", "<built-in>", "<built-in>"),
+    ("[native code]", "forEach"): ("native", "[native code]", "[native code]"),
+    ("?", "0x7fd84dc4fcd6"): ("native", "?", "?"),
     ("node:internal/timers", "tick"): ("standard", "node:internal/timers", "node:internal/timers"),
     ("", "work"): ("unknown", "", ""),
 }
