@@ -30,13 +30,13 @@ class LibraryCall:
 
 
 def library_calls(store: Store, run_ids: Sequence[str]) -> list[LibraryCall]:
-    """Of every run with functions, the heaviest first."""
+    """Of every run with functions that took time, the heaviest first."""
     found: list[LibraryCall] = []
     units = profile_units(store, run_ids)
     for run_id in run_ids:
         told = [item for item in units if item.run_id == run_id and item.unit in TIMES]
-        if told:
-            chosen = unit_of(told, None)
+        chosen = unit_of(told, None) if told else None
+        if chosen and chosen.whole:
             found += calls_of(run_id, profile_tree(store, [run_id], unit=chosen.unit)) if chosen.tree else _counted(store, chosen)
     return found
 

@@ -29,7 +29,7 @@ def load_curve(steps: Sequence[LoadStep]) -> Fitted | None:
     """The universal scalability law up to 1.2 times the highest step; None of fewer than five different steps."""
     from perfkit.stats.capacity import REACH, knee, predicted, usl
 
-    users, answered = [float(step.users) for step in steps if step.users > 0], [step.per_second for step in steps if step.users > 0]
+    users, answered = [float(step.users) for step in steps], [step.per_second for step in steps]
     if len(set(users)) < LEAST_STEPS:
         return None
     law, bend = usl(users, answered), knee(users, answered)

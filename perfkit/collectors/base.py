@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from perfkit.collectors.discretion import discreet
 from perfkit.collectors.host import git_state, host
 from perfkit.errors import MissingTool
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
@@ -73,19 +74,22 @@ def described(measured: Manifest, stated: Manifest, project: Path | None) -> Man
     folder = (project or Path.cwd()).resolve()
     commit, dirty = git_state(folder)
     known = replace(measured, host=host(), commit=commit, dirty=dirty, root=str(folder))
-    return replace(known.overridden_by(stated), parameters=_like({**measured.parameters, **stated.parameters}, stated.label))
+    return replace(known.overridden_by(stated), parameters=_told({**measured.parameters, **stated.parameters}, stated.label))
 
 
-def _like(parameters: dict[str, Any], label: str | None) -> dict[str, Any]:
-    """A command that names its own label, such as serve.py --variant LABEL, is the same one for every label."""
+def _told(parameters: dict[str, Any], label: str | None) -> dict[str, Any]:
+    """A command without passwords; one that names its own label, such as serve.py --variant LABEL, is the same one for every label."""
     command = parameters.get("command")
-    if not isinstance(command, str) or not label or label not in command:
+    if not isinstance(command, str):
         return parameters
     try:
         words = shlex.split(command)
     except ValueError:
         return parameters  # a text that no shell reads stays as it is
-    return {**parameters, "command": " ".join(OWN_LABEL if word == label else shlex.quote(word) for word in words)} if label in words else parameters
+    told = discreet(words)
+    if told == words and label not in words:
+        return parameters
+    return {**parameters, "command": " ".join(OWN_LABEL if word == label else shlex.quote(word) for word in told)}
 
 
 def utc_now() -> datetime:

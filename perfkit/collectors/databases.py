@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from perfkit.errors import MissingTool, UsageError
+from perfkit.model.run import HIDDEN
 from perfkit.workspace import find_workspace
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 CONNECT_S = 5
 IN_A_FILE = "@"
-HIDDEN = "***"
 EXPECTED = "postgresql://user@host:5432/database, sqlite:///file.db, duckdb:///file.duckdb, or the path of such a file"
 SCHEME = re.compile(r"^(?P<engine>\w+)(?:\+\w+)?://")
 ENGINES = {"postgresql": "postgresql", "postgres": "postgresql", "sqlite": "sqlite", "duckdb": "duckdb"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -33,5 +34,5 @@ def standing_by(options: LoadOptions, place: Path) -> Iterator[Callable[[], None
 def _child(options: LoadOptions, place: Path) -> Child:
     asked = place / "bystander.json"
     wanted = {"paths": options.bystander.paths, "per_second": options.bystander.per_second, "answer_s": options.answer_s}
-    asked.write_text(json.dumps({"target": options.target, "file": str(place / LOG), **wanted}), encoding="utf-8")
+    asked.write_text(json.dumps({"target": options.target, "file": str(place / LOG), "parent": os.getpid(), **wanted}), encoding="utf-8")
     return Child((sys.executable, str(CHILDREN / "bystander.py")), END_S, environment={"PERFKIT_BYSTANDER": str(asked)})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from perfkit.collectors.base import nobody_hears
 from perfkit.collectors.statements import Statement
 from perfkit.errors import UsageError
 from perfkit.model.run import Manifest
@@ -14,10 +15,6 @@ from perfkit.model.run import Manifest
 NO_VALUES = "the values of its placeholders are not known; --params gives them"
 Plan = dict[str, Any]
 """A plan as its artefact holds it."""
-
-
-def nobody_listens(text: str) -> None:
-    """For a caller who wants no remarks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class PlanOptions:
     """Executes also what takes numbers from a sequence, which no rollback gives back."""
     keep_going: bool = False
     """A statement that fails is left out and listed; otherwise it ends the work."""
-    say: Callable[[str], None] = field(default=nobody_listens, repr=False, compare=False)
+    say: Callable[[str], None] = field(default=nobody_hears, repr=False, compare=False)
     """Told what the user should know of a statement."""
     stated: Manifest = field(default_factory=Manifest)
     """What the caller knows: label, scenario, system, investigation."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from perfkit.collectors.discretion import discreet
 from perfkit.errors import UsageError
 
 SUFFIXES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
@@ -77,8 +78,8 @@ def made_rows(size: int, seed: str) -> list[dict[str, Any]]:
 
 
 def first_words(words: Sequence[str], most: int = 8) -> str:
-    """The beginning of a command line; where this machine keeps the program is no part of its name."""
-    shown = [PurePath(words[0]).name, *words[1:most]]
+    """The beginning of a command line; where this machine keeps the program is no part of its name, nor is a password."""
+    shown = discreet([PurePath(words[0]).name, *words[1:most]])
     return " ".join(shown) + (" …" if len(words) > most else "")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perfkit.collectors.base import nobody_hears
 from perfkit.errors import UsageError
 from perfkit.model.run import Manifest
 
@@ -25,10 +26,6 @@ LEAST_LISTS = 10
 MOST_ROWS = 20_000
 LARGE = 1_000_000
 """From so many rows on, lists grow with the root."""
-
-
-def nobody_listens(text: str) -> None:
-    """For a caller who wants no remarks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +124,7 @@ class VectorOptions:
     """For one statement."""
     max_time_s: float = 600.0
     """For all trials: after it no further one begins."""
-    say: Callable[[str], None] = field(default=nobody_listens, repr=False, compare=False)
+    say: Callable[[str], None] = field(default=nobody_hears, repr=False, compare=False)
     stated: Manifest = field(default_factory=Manifest)
     project: Path | None = None
 

@@ -12,6 +12,8 @@ from typing import Any, Self
 
 RUN_ID_LENGTH = 12
 MANIFEST_SUFFIX = ".manifest.json"
+HIDDEN = "***"
+"""Stands for a password in what a run tells."""
 MOMENTS = ("started_at", "steady_from")
 
 Fact = tuple[float, str]

@@ -160,7 +160,7 @@ def crossing(sizes: Sequence[float], values: Sequence[float], limit: float) -> f
         if low < limit <= high and left == below[-1][0]:
             # a coarse clock may say 0, which has no logarithm
             share = math.log(limit / low) / math.log(high / low) if low > 0 else limit / high
-            return left * math.exp(share * math.log(right / left))
+            return float(left * (right / left) ** share)
     return None
 
 

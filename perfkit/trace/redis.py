@@ -14,7 +14,9 @@ from perfkit.trace.fingerprint import pattern
 from perfkit.trace.recorder import Recorder, Span
 
 _READS = frozenset({"GET", "GETEX", "GETDEL", "HGET", "HGETALL", "LPOP", "RPOP", "SMEMBERS"})
-_KEYLESS = frozenset({"AUTH", "CLIENT", "CONFIG", "DBSIZE", "ECHO", "EVAL", "EVALSHA", "FLUSHALL", "FLUSHDB", "HELLO", "INFO", "KEYS", "PING"})
+_SCRIPTS = frozenset({"EVAL", "EVALSHA", "EVALSHA_RO", "EVAL_RO", "FCALL", "FCALL_RO", "FUNCTION", "SCRIPT"})
+_KEYLESS = _SCRIPTS | {"ACL", "AUTH", "CLIENT", "CONFIG", "DBSIZE", "ECHO", "FLUSHALL", "FLUSHDB", "HELLO", "INFO", "KEYS", "PING"}
+"""What follows is no key, but may be a user or a password."""
 
 
 def install() -> Callable[[], None]:

@@ -54,6 +54,16 @@ def test_users_that_were_not_at_work_leave_a_step_undecided(bench: Workbench, tm
     assert "of 100 users were at work" in found.why
 
 
+def test_stragglers_after_the_last_user_are_no_step(bench: Workbench, tmp_path: Path) -> None:
+    log = ladder_log(tmp_path / "ladder.csv", (10, 20, 30, 40, 50))
+    rows = log.read_text().splitlines()
+    log.write_text("\n".join([*rows, rows[-1].replace(",50,steady", ",0,steady")]) + "\n")
+    bench.ingest([log], Manifest(label="ladder", load_model="closed"))
+    found = bench.capacity(LABEL, 500.0, 0.01)
+    assert [step.users for step in found.steps] == [10, 20, 30, 40, 50] and found.law is not None
+    assert bench.measure("load.scaling", LABEL)[0].value == pytest.approx(1, abs=0.1)
+
+
 def test_too_few_requests_decide_nothing(bench: Workbench, tmp_path: Path) -> None:
     climb(bench, tmp_path, (20,))
     [step] = bench.capacity(LABEL, 500.0, 0.01).steps

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from perfkit.collectors.load import LoadOptions, RequestSpec
+from perfkit.collectors.load_child import CHILDREN
 from perfkit.collectors.load_options import Arrivals, Bystander, Generators, Ladder
 from perfkit.workbench import Workbench
 from tests.collectors.load_site import Site, serving, weighty
@@ -79,3 +85,10 @@ def test_a_bystander_and_samples_are_beside_the_load_and_not_of_it(bench: Workbe
     assert 2 <= series["generator.cpu"][0] <= 4
     assert 0 < series["machine.cpu"][1] <= 100
     assert series["target.rss"][1] > 1e6 and series["target.threads"][1] >= 2
+
+
+def test_a_bystander_whose_load_test_is_gone_ends_by_itself(site: Site, tmp_path: Path) -> None:
+    asked = {"target": site.url, "file": str(tmp_path / "watch.csv"), "paths": ["/health"], "per_second": 20, "answer_s": 1, "parent": 0}
+    (tmp_path / "asked.json").write_text(json.dumps(asked))
+    environment = {**os.environ, "PERFKIT_BYSTANDER": str(tmp_path / "asked.json")}
+    assert subprocess.run([sys.executable, str(CHILDREN / "bystander.py")], env=environment, timeout=30, check=False).returncode == 0

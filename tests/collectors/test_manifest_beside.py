@@ -84,8 +84,14 @@ def test_a_missing_tool_comes_with_its_install_line(monkeypatch: pytest.MonkeyPa
         ("python serve.py --variant 'very slow'", "very slow", "python serve.py --variant {label}"),
         ("python slow.py", "slow", "python slow.py"),
         ("python serve.py 'slow", "slow", "python serve.py 'slow"),
+        ("python serve.py --db postgresql://ann:hush@db/shop slow", "slow", "python serve.py --db 'postgresql://ann:***@db/shop' {label}"),
+        ("python serve.py --db-password hush --port 80", "slow", "python serve.py --db-password '***' --port 80"),
+        ("python serve.py --password=hush", "slow", "python serve.py '--password=***'"),
+        ("python serve.py 'host=db password=hush'", "slow", "python serve.py 'host=db password=***'"),
+        ("python serve.py --token hush --max-tokens 5", "slow", "python serve.py --token '***' --max-tokens 5"),
+        ("python serve.py --password --quiet 'a b'", "slow", "python serve.py --password --quiet 'a b'"),
     ],
 )
-def test_a_command_that_names_its_own_label_is_the_same_for_every_label(command: str, label: str, kept: str) -> None:
+def test_a_command_is_told_without_its_label_and_its_passwords(command: str, label: str, kept: str) -> None:
     known = described(Manifest(parameters={"command": command, "limit_ms": 50.0}), Manifest(label=label), None)
     assert known.parameters == {"command": kept, "limit_ms": 50.0}

@@ -289,6 +289,7 @@ def test_the_noise_floor_widens_a_baseline_whose_runs_happen_to_agree() -> None:
         ("url", {"users": "2"}),
         ("trace", {"command": "echo '"}),
         ("trace", {"command": "echo", "hooks": "all"}),
+        ("trace", {"command": "echo --password '***'", "hooks": []}),
         ("trace", {"command": "echo", "limit_ms": "5"}),
         ("trace", {}),
     ],

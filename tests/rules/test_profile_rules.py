@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cProfile
+import marshal
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from perfkit.analyses.call_paths import Merge, Place
 from perfkit.analyses.frequent_callers import FrequentCaller
 from perfkit.analyses.functions import FunctionTime
 from perfkit.analyses.hot_lines import HotLine
-from perfkit.analyses.library_calls import calls_of
+from perfkit.analyses.library_calls import calls_of, library_calls
 from perfkit.analyses.profile_bound import ProfileBound
 from perfkit.model.run import Manifest
 from perfkit.rules import bound, calls, functions
@@ -177,3 +178,11 @@ def test_a_profiler_that_tells_no_first_line_shows_the_same_function() -> None:
 def test_a_generator_is_not_said_to_be_called_too_often_by_the_built_in_function_that_reads_it() -> None:
     [finding] = functions.judge([SHORT], callers=[replace(FROM, caller="<method 'join' of 'str' objects>", caller_file="~", caller_line=0)])
     assert "join" not in finding.remedy
+
+
+def test_a_profile_in_which_the_clock_never_moved_shows_no_calls(bench: Workbench, tmp_path: Path) -> None:
+    view, dumps = ("app/views.py", 3, "render"), ("/usr/lib/python3.12/json/__init__.py", 1, "dumps")
+    stats = {view: (1, 1, 0.0, 0.5, {}), dumps: (1, 1, 0.0, 0.5, {view: (1, 1, 0.0, 0.5)})}
+    (tmp_path / "coarse.prof").write_bytes(marshal.dumps(stats))
+    [stored] = bench.ingest([tmp_path / "coarse.prof"])
+    assert library_calls(bench.store, [stored.run_id]) == []

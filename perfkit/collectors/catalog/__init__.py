@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 import shlex
 import time
 from collections.abc import Callable
@@ -13,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from perfkit.collectors.base import Progress, described, desk, leave, nobody_watches, require, utc_now
+from perfkit.collectors.base import Progress, described, desk, leave, nobody_hears, nobody_watches, require, utc_now
 from perfkit.collectors.catalog.snapshot import Catalog
+from perfkit.collectors.discretion import discreet
 from perfkit.collectors.process import Child, run_child
 from perfkit.errors import CollectionFailed, UsageError
 from perfkit.model.run import Manifest
@@ -22,12 +22,7 @@ from perfkit.model.run import Manifest
 TOOL = "postgresql"
 FORMAT = 1
 LOOK_EVERY_S = 0.5
-SECRET = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
 LONGEST_COMMAND_S = 6 * 3600.0
-
-
-def nobody_listens(text: str) -> None:
-    """The remarks of a collection whose caller wants none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,7 @@ class CatalogOptions:
     """For one query of a snapshot."""
     limit_s: float = LONGEST_COMMAND_S
     """For the command."""
-    remark: Callable[[str], None] = nobody_listens
+    remark: Callable[[str], None] = nobody_hears
     """Told what could not be seen, and how to make it visible."""
     stated: Manifest = field(default_factory=Manifest)
     """What the caller knows: label, scenario, system, investigation."""
@@ -121,5 +116,5 @@ def _parameters(options: CatalogOptions, database: str) -> dict[str, Any]:
     if options.during_s is not None:
         return {"database": database, "during_s": options.during_s}
     # without passwords: a command may hold a DSN, and what it is called is told to everybody who sees the run
-    command = SECRET.sub(r"\g<1>***@", shlex.join(options.command))
+    command = shlex.join(discreet(options.command))
     return {"database": database, "command": Path(options.command[0]).name, "workload": hashlib.sha256(command.encode()).hexdigest()[:12]}

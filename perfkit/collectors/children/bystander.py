@@ -1,4 +1,4 @@
-"""Probes a few paths by the clock, beside a load test and outside its users, until it is asked to end; one row an answer."""
+"""Probes a few paths by the clock, beside a load test and outside its users, until it is asked to end or alone; one row an answer."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: over.set())
     bystander, began, number = Bystander(asked), time.time(), 0
     rounds = 0
-    while not over.wait(max(began + rounds / asked["per_second"] - time.time(), 0)):
+    while not over.wait(max(began + rounds / asked["per_second"] - time.time(), 0)) and os.getppid() == asked["parent"]:
         for path in asked["paths"]:
             intended = began + rounds / asked["per_second"]
             threading.Thread(target=bystander.probe, args=(number, path, intended), daemon=True).start()
