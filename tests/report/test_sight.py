@@ -144,7 +144,7 @@ def test_a_forged_number_is_found(bench: Workbench, tmp_path: Path) -> None:
     assert len(disagreeing(bench, report)) == 1
 
 
-@pytest.mark.parametrize(("label", "exit_code"), [("baseline", 1), ("optimized", 3)])
+@pytest.mark.parametrize(("label", "exit_code"), [("baseline", 1), ("optimized", 1)])
 def test_check_judges_every_target_of_the_pack(bench: Workbench, label: str, exit_code: int) -> None:
     answer = perfkit(bench.workspace.root, "check", "--system", "sight", "--label", label, "--json")
     judged = json.loads(answer.stdout)
