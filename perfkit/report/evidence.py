@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from perfkit.analyses.accuracy import Accuracy, withheld
@@ -26,6 +26,8 @@ from perfkit.verdicts import scorecard
 
 MOST_RUNS = 60
 """Newest runs of one kind and scenario that a report stands on: a label may have been measured every night for years."""
+PARTS = ("total", "db", "cache", "llm", "http", "own")
+"""Of a request's time."""
 
 
 @dataclass
@@ -65,15 +67,12 @@ class Evidence:
 
     @cached_property
     def breakdown(self) -> list[RequestTime]:
-        """Where the requests of the base's newest trace spend their time, longest first."""
+        """Where the requests of the base's newest traces spend their time, by the numbers of all runs, longest first."""
         traces = [run.run_id for run in newest_evidence(run for run in self.runs[self.base] if run.valid) if run.kind == "trace"]
-        return request_time(self.store, traces)
-
-    @cached_property
-    def slowest_requests(self) -> list[RequestTime]:
-        """The same by the numbers of all runs, as tables show them."""
-        measured = self.measured("time.total", self.base) if self.breakdown else {}
-        return sorted(self.breakdown, key=lambda row: -measured[row.subject].value if row.subject in measured else 0.0)
+        rows = request_time(self.store, traces)
+        known = {f"{part}_ms": self.measured(f"time.{part}", self.base) for part in PARTS} if rows else {}
+        told = [{column: found[row.subject].value for column, found in known.items() if row.subject in found} for row in rows]
+        return sorted((replace(row, **values) for row, values in zip(rows, told, strict=True)), key=lambda row: -row.total_ms)
 
     @cached_property
     def traced(self) -> frozenset[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,15 @@ def test_no_part_of_a_request_exceeds_it(bench: Workbench, label: str) -> None:
     for endpoint, total in totals.items():
         parts = [times(part)[endpoint] for part in ("db", "cache", "llm", "http", "own")]
         assert max(parts) <= total * (1 + 1e-9), endpoint
+
+
+def test_the_picture_of_the_requests_shows_the_numbers_of_the_table(bench: Workbench, report: Path) -> None:
+    table = report.read_text(encoding="utf-8").partition("| endpoint | total |")[2].partition("\n\n")[0]
+    totals = re.findall(r"^\| `([^`]+)` \| ([^[]+)\[", table, re.MULTILINE)
+    assert len(totals) > 5
+    picture = (report.parent / report.stem / "time.svg").read_text(encoding="utf-8")
+    drawn = [f"{title}: {total}" for title, total in totals if html.escape(total) not in picture and total not in picture]
+    assert drawn == []
 
 
 def test_every_gate_is_judged_by_evidence(review: str) -> None:
