@@ -41,10 +41,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One target by its hardest case under the judged label."""
+    """One target by its hardest case under each label, which need not be the same one."""
 
     target: Target
     base: Verdict | None
+    """None where nothing is compared."""
     judged: Verdict
 
     @property
@@ -71,12 +72,14 @@ def criteria(evidence: Evidence, labels: Sequence[str]) -> list[Criterion]:
 
 
 def _criterion(evidence: Evidence, target: Target) -> Criterion:
-    cases = [verdict for verdict in evidence.verdicts[evidence.judged] if verdict.target == target.name]
+    base = _hardest(evidence.verdicts[evidence.base], target) if evidence.candidate else None
+    return Criterion(target, base, _hardest(evidence.verdicts[evidence.judged], target))
+
+
+def _hardest(verdicts: Sequence[Verdict], target: Target) -> Verdict:
     worst = -1 if target.must_be in ("<", "<=") else 1
-    hardest = min(cases, key=lambda case: (URGENCY.index(case.verdict), worst * (case.value or 0.0)))
-    before = [verdict for verdict in evidence.verdicts[evidence.base] if verdict.target == target.name] if evidence.candidate else []
-    same = next((verdict for verdict in before if verdict.subject == hardest.subject), None)
-    return Criterion(target, same, hardest)
+    cases = [verdict for verdict in verdicts if verdict.target == target.name]
+    return min(cases, key=lambda case: (URGENCY.index(case.verdict), worst * (case.value or 0.0)))
 
 
 def _measured(evidence: Evidence, item: CheckItem, metric: str) -> Done:

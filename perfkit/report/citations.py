@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from perfkit.analyses.memory_growth import memory_growth
+from perfkit.analyses.metrics import METRICS
 from perfkit.analyses.profile_bound import SAID, Bound, ProfileBound, profile_bounds
 from perfkit.errors import DocumentError
 from perfkit.model.finding import Finding
@@ -212,6 +213,10 @@ def _faster_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
 
 
 def _run_count(evidence: Evidence, origin: Origin) -> tuple[str, str]:
+    """Of a kind; of a metric those that its number stands on, for a ladder beside a load is no run of that load."""
+    if origin.name in METRICS:
+        found = evidence.measured(origin.name, origin.side).get(origin.subject)
+        return format_quantity(len(found.runs) if found else 0, "count"), "valid and alike"
     return format_quantity(len([run for run in evidence.runs[origin.side] if run.kind == origin.name]), "count"), "valid and invalid"
 
 

@@ -160,7 +160,7 @@ def build(investigation: Investigation, evidence: Evidence, material: Material, 
         load_model=_load_model(evidence),
         judged=judged,
         scorecard=_rows(judged, evidence),
-        breakdown=shown(evidence.slowest_requests, most),
+        breakdown=shown(evidence.breakdown, most),
         pictures=material.pictures,
         standing=standing_code(findings, changes, material.root),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from perfkit.analyses.accuracy import Accuracy, withheld
 from perfkit.analyses.accuracy_checks import known_accuracy
@@ -26,6 +27,8 @@ from perfkit.verdicts import scorecard
 
 MOST_RUNS = 60
 """Newest runs of one kind and scenario that a report stands on: a label may have been measured every night for years."""
+PARTS = ("total", "db", "cache", "llm", "http", "own")
+"""Of a request's time."""
 
 
 @dataclass
@@ -48,12 +51,12 @@ class Evidence:
     @cached_property
     def findings(self) -> list[Finding]:
         """What is wrong in the base's evidence, worst first."""
-        return diagnose(self.store, self._looked_at(self.base), self.pack.components)
+        return _each_once(diagnose(self.store, self._looked_at(self.base), self.pack.components))
 
     @cached_property
     def remaining(self) -> list[Finding]:
         """What is still wrong in the candidate's evidence."""
-        return diagnose(self.store, self._looked_at(self.candidate), self.pack.components) if self.candidate is not None else []
+        return _each_once(diagnose(self.store, self._looked_at(self.candidate), self.pack.components)) if self.candidate is not None else []
 
     def findings_of(self, label: str) -> list[Finding]:
         """What is wrong in a label's evidence."""
@@ -65,15 +68,12 @@ class Evidence:
 
     @cached_property
     def breakdown(self) -> list[RequestTime]:
-        """Where the requests of the base's newest trace spend their time, longest first."""
+        """Where the requests of the base's newest traces spend their time, by the numbers of all runs, longest first."""
         traces = [run.run_id for run in newest_evidence(run for run in self.runs[self.base] if run.valid) if run.kind == "trace"]
-        return request_time(self.store, traces)
-
-    @cached_property
-    def slowest_requests(self) -> list[RequestTime]:
-        """The same by the numbers of all runs, as tables show them."""
-        measured = self.measured("time.total", self.base) if self.breakdown else {}
-        return sorted(self.breakdown, key=lambda row: -measured[row.subject].value if row.subject in measured else 0.0)
+        rows = request_time(self.store, traces)
+        known = {f"{part}_ms": self.measured(f"time.{part}", self.base) for part in PARTS} if rows else {}
+        told: list[dict[str, Any]] = [{column: found[row.subject].value for column, found in known.items() if row.subject in found} for row in rows]
+        return sorted((replace(row, **values) for row, values in zip(rows, told, strict=True)), key=lambda row: -row.total_ms)
 
     @cached_property
     def traced(self) -> frozenset[str]:
@@ -156,3 +156,9 @@ def _cited(runs: Sequence[Run]) -> list[Run]:
         if seen[run.kind, run.scenario] <= MOST_RUNS:
             cited.append(run)
     return cited
+
+
+def _each_once(found: Sequence[Finding]) -> list[Finding]:
+    """What runs of several scenarios show, by the run in which it costs most, which comes first."""
+    shown_by: dict[tuple[str, str, str | None], str] = {}
+    return [item for item in found if shown_by.setdefault((item.rule, item.place, item.subject), item.run_id) == item.run_id]

@@ -19,6 +19,7 @@ from perfkit.report.lint import HEADING
 from perfkit.report.named import named_in, report_lines
 from perfkit.report.table_rows import CODE
 from perfkit.report.verify import checked, evidence_of
+from perfkit.stats.comparison import CONFIDENCE
 from perfkit.store import Store
 from perfkit.units import format_quantity
 
@@ -73,8 +74,9 @@ def _changes(evidence: Evidence) -> list[str]:
     compared = [item for item in evidence.compared(metric).values() if item.subject != ALL_REQUESTS and item.ratio is not None]
     decided = {verdict: _by_change([item for item in compared if item.verdict == verdict]) for verdict in ("slower", "faster")}
     shown = [*decided["slower"][::-1][:MOST_ROWS], *decided["faster"][:MOST_ROWS]]
+    bounds = f"{format_quantity(CONFIDENCE, 'ratio')} interval"
     table = [
-        f"| {MEASURES[metric]} | {_code(evidence.base)} | {_code(evidence.candidate or '')} | change | 95 % interval | |",
+        f"| {MEASURES[metric]} | {_code(evidence.base)} | {_code(evidence.candidate or '')} | change | {bounds} | |",
         "|---|---:|---:|---:|---|---|",
         *map(_row, shown),
     ]

@@ -12,15 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import httpx
 import pytest
 
 from perfkit.demo.gates.__main__ import differences, validated
 from perfkit.demo.gates.audit import audit_log
-from perfkit.demo.gates.documents import VIOLATIONS, document
+from perfkit.demo.gates.documents import VIOLATIONS, Document, document
 from perfkit.demo.gates.engine import FAST, SLOW, Result, gate_names
 from perfkit.demo.llm_server import complete
 from perfkit.demo.processes import child
-from perfkit.demo.settings import VARIANTS
+from perfkit.demo.settings import OPTIMIZED, VARIANTS
 
 
 def test_twenty_gates_stand_in_four_modules() -> None:
@@ -82,3 +83,16 @@ def test_what_is_not_found_is_a_difference() -> None:
     result = Result(asked.document_id, asked.expected[1:], 0)
     assert differences([asked], [result]) == [f"document 0: ['{asked.expected[0]}']"]
     assert differences([asked], [replace(result, violations=asked.expected)]) == []
+
+
+def test_the_service_finds_the_gold_standard_for_many_at_once(tmp_path: Path) -> None:
+    documents = [document(number) for number in range(4)]
+    options = ("--variant", OPTIMIZED, "--folder", str(tmp_path))
+    with child("perfkit.demo.gates.serve", options, tmp_path / "serve.log") as server:
+        assert asyncio.run(_handed_in(documents, f"http://127.0.0.1:{server.announced['port']}")) == [[*item.expected] for item in documents]
+
+
+async def _handed_in(documents: list[Document], url: str) -> list[list[str]]:
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        answers = await asyncio.gather(*(client.post("/validate", params={"number": number}) for number in range(len(documents))))
+    return [answer.raise_for_status().json() for answer in answers]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,15 @@ def test_no_part_of_a_request_exceeds_it(bench: Workbench, label: str) -> None:
         assert max(parts) <= total * (1 + 1e-9), endpoint
 
 
+def test_the_picture_of_the_requests_shows_the_numbers_of_the_table(bench: Workbench, report: Path) -> None:
+    table = report.read_text(encoding="utf-8").partition("| endpoint | total |")[2].partition("\n\n")[0]
+    totals = re.findall(r"^\| `([^`]+)` \| ([^[]+)\[", table, re.MULTILINE)
+    assert len(totals) > 5
+    picture = (report.parent / report.stem / "time.svg").read_text(encoding="utf-8")
+    drawn = [f"{title}: {total}" for title, total in totals if html.escape(total) not in picture and total not in picture]
+    assert drawn == []
+
+
 def test_every_gate_is_judged_by_evidence(review: str) -> None:
     rows = {cells[1].strip(): cells[2].strip(" *") for line in review.splitlines() if len(cells := line.split("|")) == 5}
     answers = {gate: rows[gate] for gate in GATES}
@@ -144,7 +155,7 @@ def test_a_forged_number_is_found(bench: Workbench, tmp_path: Path) -> None:
     assert len(disagreeing(bench, report)) == 1
 
 
-@pytest.mark.parametrize(("label", "exit_code"), [("baseline", 1), ("optimized", 3)])
+@pytest.mark.parametrize(("label", "exit_code"), [("baseline", 1), ("optimized", 1)])
 def test_check_judges_every_target_of_the_pack(bench: Workbench, label: str, exit_code: int) -> None:
     answer = perfkit(bench.workspace.root, "check", "--system", "sight", "--label", label, "--json")
     judged = json.loads(answer.stdout)

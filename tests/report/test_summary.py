@@ -41,6 +41,7 @@ def test_worst_regressions_come_first_then_the_greatest_improvements(bench: Work
         *((name, "slower") for name in ("jam", "ice", "honey")),
         *((name, "faster") for name in ("eggs", "dates", "cheese")),
     ]
+    assert "| change | 97.5 % interval | |" in text
     assert "Besides: 2 slower, 2 faster, 1 same." in text.splitlines()
 
 
