@@ -66,8 +66,10 @@ class Evidence:
     @cached_property
     def breakdown(self) -> list[RequestTime]:
         """Where the requests of the base's newest trace spend their time, longest first."""
-        traces = [run.run_id for run in newest_evidence(run for run in self.runs[self.base] if run.valid) if run.kind == "trace"]
-        return request_time(self.store, traces)
+        traces = [run for run in self.runs[self.base] if run.valid and run.kind == "trace"]
+        newest = {run.run_id for run in newest_evidence(traces)}
+        # of all at once: tables show their numbers beside it
+        return [row for row in request_time(self.store, [run.run_id for run in traces]) if row.run_id in newest]
 
     @cached_property
     def slowest_requests(self) -> list[RequestTime]:
