@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from perfkit.errors import UsageError
 
@@ -145,6 +146,7 @@ def _unit(name: str) -> tuple[Unit, Scale]:
     return Unit(name), Scale((_step("0", "1", f" {name}", _counted),), f"0 {name}")
 
 
+@lru_cache(maxsize=1024)
 def parse_quantity(text: str) -> Quantity:
     """The base quantity that a text states: every number that format_quantity writes, and what people write in target files."""
     match = NUMBER.fullmatch(text.strip())

@@ -9,7 +9,7 @@ with judged as not materialized (
 ),
 step as (
     select run_id, bystander,
-        greatest(epoch_us(max(started_at + to_microseconds((duration_ms * 1000)::bigint))) - epoch_us(min(started_at)), 1) / 1e6 as seconds
+        greatest(max(epoch_us(started_at) + (duration_ms * 1000)::bigint) - min(epoch_us(started_at)), 1) / 1e6 as seconds
     from judged group by run_id, bystander, stage
 ),
 span as (

@@ -39,10 +39,11 @@ told as (
     select * exclude (attributes), attributes ->> ['$.statement', '$.params_hash', '$.rows', '$.executemany', '$.call_chain'] as told
     from calls where kind = 'db' and fingerprint is not null
 ),
--- Drivers send transaction control and ask the catalog on their own. way, wording: stand for the callers and for the text.
+-- Drivers send transaction control and ask the catalog on their own. way, wording, question: stand for the callers, for the text, and for the text
+-- with its parameters.
 asked as materialized (
     select run_id, trace_id, started_at, duration_ms, status, fingerprint, file, line, next_started_at,
-        told[1] as statement, told[2] as params_hash, try_cast(told[3] as bigint) as rows_returned,
+        told[1] as statement, told[2] is not null as with_params, hash(told[1], told[2]) as question, try_cast(told[3] as bigint) as rows_returned,
         coalesce(try_cast(told[4] as boolean), false) as executemany, told[5] as call_chain,
         hash(told[5], file, line) as way, lower(coalesce(told[1], name)) as text, hash(text) as wording
     from told
@@ -75,7 +76,9 @@ changes as (
 ),
 -- coalesce: what is looked up stays the smaller side of a join, whatever is expected of it.
 marked as (
-    select *, coalesce(hash(run_id, trace_id, fingerprint) in (select hash(run_id, trace_id, fingerprint) from changes), false) as changing from asked
+    select * exclude (statement, text, call_chain, file, line),
+        coalesce(hash(run_id, trace_id, fingerprint) in (select hash(run_id, trace_id, fingerprint) from changes), false) as changing
+    from asked
 ),
 -- Where nothing of a trace changes an answer, there is no moment to be looked for.
 since as (
@@ -93,18 +96,18 @@ parsed as (
 ),
 -- A function that calls itself is one step, from however many of its lines it does so.
 chains as (
-    select way, coalesce(nullif(call_chain, []), if(file is null, null, [file || ':' || line]), []) as chain,
+    select way, file, line, coalesce(nullif(call_chain, []), if(file is null, null, [file || ':' || line]), []) as chain,
         list_transform(call_chain, lambda step: regexp_replace(step, ':\d+$', '')) as functions,
         list_filter(chain, lambda step, place: list_position(functions, functions[place]) = place) as steps
     from parsed
 ),
 ways as (
-    select way, chain, coalesce(chain[1], '') as place, len(steps) < len(chain) as recursive,
+    select way, file, line, chain, coalesce(chain[1], '') as place, len(steps) < len(chain) as recursive,
         array_to_string(chain, ' < ') as path, array_to_string(steps[:2], ' < ') as collapsed
     from chains
 ),
 placed as (
-    select since.* exclude (call_chain, text, changing), place, path, collapsed, recursive,
+    select since.* exclude (changing), place, path, collapsed, recursive,
         greatest(
             duration_ms,
             least(coalesce((epoch_us(next_started_at) - epoch_us(started_at)) / 1000.0, 0), duration_ms + 1 + 0.05 * coalesce(rows_returned, 0))
@@ -117,15 +120,15 @@ recursive_places as (
     select distinct hash(run_id, trace_id, fingerprint, place) as place from placed where recursive
 ),
 listings as (
-    select wording, regexp_extract(plain, '\bin\s*\(\s*((?:[^()]|\([^()]*\))*)', 1) as listed,
+    select wording, statement, regexp_extract(plain, '\bin\s*\(\s*((?:[^()]|\([^()]*\))*)', 1) as listed,
         regexp_extract(plain, '\bvalues?\s*(\(.*)$', 1, 's') as valued
     from (
-        select wording, regexp_replace(regexp_replace(text, '::[\w ]+', '', 'g'), '%\(\w+\)s|\$\d+|:\w+', '?', 'g') as plain
-        from (select wording, any_value(text) as text from asked group by wording)
+        select wording, statement, regexp_replace(regexp_replace(text, '::[\w ]+', '', 'g'), '%\(\w+\)s|\$\d+|:\w+', '?', 'g') as plain
+        from (select wording, any_value(statement) as statement, any_value(text) as text from asked group by wording)
     )
 ),
-batches as (
-    select wording,
+wordings as (
+    select wording, statement,
         case
             when regexp_matches(listed, '^(select|with)\b') then null
             when listed like '(%' then len(regexp_extract_all(listed, '\('))
@@ -136,21 +139,19 @@ batches as (
 ),
 sent as (
     select placed.*, batch, if(hash(run_id, trace_id, fingerprint, place) in (from recursive_places), collapsed, path) as sent_by
-    from placed join batches using (wording)
+    from placed join wordings using (wording)
 ),
 trips as (
     select run_id, min(duration_ms) as round_trip_ms from asked where status = 'ok' group by run_id
 ),
-per_request as (
+gathered as (
     select run_id, trace_id, fingerprint || ' ' || sent_by as source,
         fingerprint,
-        any_value(statement) as statement,
-        any_value(file) as file,
-        any_value(line) as line,
+        any_value(wording) as wording,
         any_value(way) as way,
         count(*) as times,
-        case when count(params_hash) > 0 then list_unique(list(hash(statement, params_hash))) end as distinct_params,
-        case when count(params_hash) > 0 then list_unique(list(hash(statement, params_hash, changed_at))) end as fresh,
+        case when bool_or(with_params) then list_unique(list(question)) end as distinct_params,
+        case when bool_or(with_params) then list_unique(list(hash(question, changed_at))) end as fresh,
         median(batch) as batch,
         case when count(rows_returned) = count(*) then sum(rows_returned) end as rows,
         arg_min(writing, started_at) as after_write,
@@ -161,6 +162,9 @@ per_request as (
         min(started_at) as first_at,
         max(started_at) as last_at
     from sent group by run_id, trace_id, fingerprint, sent_by
+),
+per_request as (
+    select gathered.*, statement, file, line, chain from gathered join ways using (way) join wordings using (wording)
 ),
 repeated as (
     select per_request.*, subject, epoch_us(first_at) / 1000.0 >= answered_ms as after_response
@@ -243,7 +247,6 @@ select
 from repeated
 join endpoints using (run_id, subject)
 join trips using (run_id)
-join ways using (way)
 left join loops using (run_id, subject, source)
 left join parents using (run_id, subject, source)
 group by run_id, subject, source

@@ -69,8 +69,10 @@ class Evidence:
     @cached_property
     def breakdown(self) -> list[RequestTime]:
         """Where the requests of the base's newest traces spend their time, by the numbers of all runs, longest first."""
-        traces = [run.run_id for run in newest_evidence(run for run in self.runs[self.base] if run.valid) if run.kind == "trace"]
-        rows = request_time(self.store, traces)
+        traces = [run for run in self.runs[self.base] if run.valid and run.kind == "trace"]
+        newest = {run.run_id for run in newest_evidence(traces)}
+        # of all at once: tables show their numbers beside it
+        rows = [row for row in request_time(self.store, [run.run_id for run in traces]) if row.run_id in newest]
         known = {f"{part}_ms": self.measured(f"time.{part}", self.base) for part in PARTS} if rows else {}
         told: list[dict[str, Any]] = [{column: found[row.subject].value for column, found in known.items() if row.subject in found} for row in rows]
         return sorted((replace(row, **values) for row, values in zip(rows, told, strict=True)), key=lambda row: -row.total_ms)

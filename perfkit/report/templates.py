@@ -27,10 +27,20 @@ OURS = ("perfkit", "jinja2")
 class Sandbox(SandboxedEnvironment):
     """Jinja's own keeps Python's machinery away; this one the store, files, and what pydantic can do with bytes."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._decided: dict[tuple[type, str], bool] = {}
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Decided once for all objects of a type; what the attribute holds is looked at each time."""
+        asked = type(obj), attr
+        if asked not in self._decided:
+            self._decided[asked] = self._may_be_read(obj, attr) and super().is_safe_attribute(obj, attr, value)
+        return self._decided[asked] and not isinstance(value, Store)
+
+    def _may_be_read(self, obj: Any, attr: str) -> bool:
         known = isinstance(obj, PLAIN) or (type(obj).__module__.partition(".")[0] in OURS and not isinstance(obj, Store))
-        of_pydantic = isinstance(obj, BaseModel) and hasattr(BaseModel, attr)
-        return known and not of_pydantic and not isinstance(value, Store) and super().is_safe_attribute(obj, attr, value)
+        return known and not (isinstance(obj, BaseModel) and hasattr(BaseModel, attr))
 
 
 def template_named(pack: Pack, name: str) -> jinja2.Template:

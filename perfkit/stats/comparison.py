@@ -66,16 +66,21 @@ class _Scale:
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
-    """Candidate less base on a scale, with the interval for a change and the narrower one for equivalence."""
+    """Candidate less base on a scale, with the interval for a change."""
 
     value: float
     lo: float
     hi: float
-    inner_lo: float
-    inner_hi: float
+    error: float
+    """Its standard error; 0 where neither side varies."""
     p_value: float
     freedom: float
     """Welch's degrees of freedom; infinite where neither side varies."""
+
+    def lies_within(self, distance: float) -> bool:
+        """Whether the narrower interval, for equivalence, is no farther from zero."""
+        reach = self.error * t_quantile(0.5 + EQUIVALENCE_CONFIDENCE / 2, self.freedom)
+        return -distance <= self.value - reach and self.value + reach <= distance
 
 
 def compare(
@@ -165,7 +170,7 @@ def _difference(scale: _Scale) -> _Difference | None:
     value = _mean(y) - _mean(x)
     if _constant(x) and _constant(y):
         value = 0.0 if _constant([*x, *y]) else value
-        return _Difference(value, value, value, value, value, 0.0 if value else 1.0, math.inf)
+        return _Difference(value, value, value, 0.0, 0.0 if value else 1.0, math.inf)
     # around one of its own values: squares of far smaller numbers lose nothing
     before, after = (_variance([one - side[0] for one in side]) / len(side) for side in (x, y))
     error = math.sqrt(before + after)
@@ -173,8 +178,8 @@ def _difference(scale: _Scale) -> _Difference | None:
         return None
     share = before / (before + after)
     freedom = 1 / (share**2 / (len(x) - 1) + (1 - share) ** 2 / (len(y) - 1))
-    outer, inner = (error * t_quantile(0.5 + confidence / 2, freedom) for confidence in (CONFIDENCE, EQUIVALENCE_CONFIDENCE))
-    return _Difference(value, value - outer, value + outer, value - inner, value + inner, t_chance(value / error, freedom), freedom)
+    reach = error * t_quantile(0.5 + CONFIDENCE / 2, freedom)
+    return _Difference(value, value - reach, value + reach, error, t_chance(value / error, freedom), freedom)
 
 
 def _constant(values: Sequence[float]) -> bool:
@@ -200,9 +205,7 @@ def _decide(difference: _Difference, smallest: float, equivalent: float, directi
     excludes_none = difference.lo > 0 or difference.hi < 0
     if excludes_none and abs(difference.value) > smallest:
         return "faster" if (difference.value < 0) == (direction == "lower") else "slower"
-    if -equivalent <= difference.inner_lo and difference.inner_hi <= equivalent:
-        return "same"
-    return "inconclusive"
+    return "same" if difference.lies_within(equivalent) else "inconclusive"
 
 
 def log_spread(values: Sequence[float]) -> float:

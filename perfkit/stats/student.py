@@ -7,8 +7,10 @@ from functools import lru_cache
 from statistics import NormalDist
 
 NORMAL = NormalDist()
-PRECISE, SETTLED = 3e-16, 1e-9
-"""Relative change of the last factor of a fraction; and of the last step of a search, whose next one would be its cube."""
+PRECISE, SETTLED = 3e-16, 2e-4
+"""Relative change of the last factor of a fraction; and of the last step of a search, whose next one would be its fifth power."""
+SHORT = 0.05
+"""Of a step, relative: along it Taylor's series is all but exact."""
 MOST_STEPS = 2000
 FARTHEST = 1e100
 """Its square is still a number; nothing is farther that anybody asks for."""
@@ -26,13 +28,23 @@ def t_quantile(share: float, freedom: float) -> float:
         return -t_quantile(1 - share, freedom) if share < 0.5 else 0.0
     t = _start(1 - share, freedom)
     for _ in range(MOST_STEPS):
-        step = (_beyond(t, freedom) - (1 - share)) / _density(t, freedom)
-        # Halley: the density's own slope belongs to the step
-        step /= 1 - step * (freedom + 1) * t / (freedom + t * t) / 2
+        step = _bent((_beyond(t, freedom) - (1 - share)) / _density(t, freedom), t, freedom)
         t += step
         if abs(step) <= SETTLED * t:
             return t
     raise ArithmeticError(f"The quantile {share} of Student's t with {freedom} degrees of freedom was not found.")
+
+
+def _bent(step: float, t: float, freedom: float) -> float:
+    """Newton's step along the quantile's own curve: by four terms of Taylor where it is short, by Halley where it is not."""
+    square = freedom + t * t
+    slope = (freedom + 1) * t / square
+    if abs(step) > SHORT * t:
+        return step / (1 - step * slope / 2)
+    second = (freedom + 1) / square * (1 - 2 * t * t / square)
+    third = -2 * slope / square * (3 - 4 * t * t / square)
+    cubic, quartic = second + 2 * slope * slope, third + slope * (7 * second + 6 * slope * slope)
+    return step * (1 + step * (slope / 2 + step * (cubic / 6 + step * quartic / 24)))
 
 
 def t_chance(t: float, freedom: float) -> float:
@@ -73,11 +85,15 @@ def _fraction(x: float, a: float, b: float) -> float:
     value = below
     for step in range(1, MOST_STEPS):
         twice = a + 2 * step
-        for part in (step * (b - step) * x / ((twice - 1) * twice), -(a + step) * (a + b + step) * x / (twice * (twice + 1))):
-            below = 1 / (1 + part * below)
-            above = 1 + part / above
-            value *= above * below
-        if abs(above * below - 1) < PRECISE:
+        even, odd = step * (b - step) * x / ((twice - 1) * twice), -(a + step) * (a + b + step) * x / (twice * (twice + 1))
+        below = 1 / (1 + even * below)
+        above = 1 + even / above
+        value *= above * below
+        below = 1 / (1 + odd * below)
+        above = 1 + odd / above
+        change = above * below
+        value *= change
+        if abs(change - 1) < PRECISE:
             break
     return value
 
