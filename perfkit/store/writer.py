@@ -236,7 +236,7 @@ class Staging:
         if "frames" not in self.tables:
             return {}
         self.need(*FILES_USED)
-        used = [(arrays.token, frame) for arrays in self._waiting for frame in arrays.frames(self.connection)]
+        used = {(arrays.token, frame) for arrays in self._waiting for frame in arrays.frames(self.connection)}
         waiting = {"tokens": [token for token, _ in used], "frames": [frame for _, frame in used]}
         folders: dict[str, list[str]] = {}
         for token, file in self.connection.execute(APPLICATION_FILES.read_text(encoding="utf-8"), waiting).fetchall():

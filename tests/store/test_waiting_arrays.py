@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from perfkit.model.batch import Columns
+from perfkit.model.batch import Column, Columns
 from perfkit.model.run import Manifest, run_from
 from perfkit.readers.parts.columns import FEW
 from perfkit.store import Store, writer
@@ -48,10 +48,10 @@ def test_rows_that_are_too_many_to_wait_are_staged(wide: Path, bench: Workbench,
 def test_arrays_that_do_not_fit_their_table_store_nothing(tmp_path: Path) -> None:
     store, now = Store(tmp_path / "store.duckdb"), datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
     run = run_from(Manifest(started_at=now), "f" * 64, "profile", "folded")
-    samples = {"node_id": np.zeros(3, np.int64), "unit": ["wall_s"] * 3, "at_ms": np.zeros(3), "weight": np.ones(3)}
     with Staging(tmp_path) as staging:
         for number in (0, -1):
-            staging.add(Columns("profile_samples", {**samples, "node_id": samples["node_id"] + number}), "0", "made")
+            rows: dict[str, Column] = {"node_id": np.full(3, number), "unit": ["wall_s"] * 3, "at_ms": np.zeros(3), "weight": np.ones(3)}
+            staging.add(Columns("profile_samples", rows), "0", "made")
         with pytest.raises(duckdb.Error, match="-1"):
             commit(store, staging, [Staged("0", run, Kept("f" * 64, "made", 1, 1, tmp_path / "made", compressed=False), now)])
     assert store.query("select (select count(*) from runs), (select count(*) from profile_samples), (select count(*) from artefacts)")[1] == [
