@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from perfkit.errors import UsageError
 from perfkit.store.database import Store
 from perfkit.store.migrations import run_tables
-from perfkit.store.writer import GLOBAL_TABLES
+from perfkit.store.pending import GLOBAL_TABLES
 
 FILE = "rows.parquet"
 USED_FRAMES = """

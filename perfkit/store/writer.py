@@ -21,7 +21,7 @@ from perfkit.model.run import Fact, Run
 from perfkit.store.database import SETTINGS, Row, Store, asked, only_reading
 from perfkit.store.engine import duckdb
 from perfkit.store.migrations import definitions, run_tables, views
-from perfkit.store.pending import Pending
+from perfkit.store.pending import BULK_ROWS, GLOBAL_TABLES, Arrays, Pending, columns_told, has_arrays, inserting, same_in_all
 from perfkit.store.vault import Kept
 
 SPLIT_REQUESTS, APPLICATION_FILES = (Path(__file__).with_name(name) for name in ("split_requests.sql", "application_files.sql"))
@@ -30,11 +30,9 @@ MEMORY_LIMIT = "640MB"
 FLUSH_ROWS = 200_000
 MANY_ROWS = 400_000
 """Up to here one thread does the work."""
-BULK_ROWS = 10_000
-"""Batches of this size and those of arrays are written as they come; smaller ones of lists wait for each other."""
+MOST_WAITING = 4_000_000
+"""So many rows of arrays wait in memory; beyond, they are staged, and DuckDB spills."""
 ADVICE = re.compile(r" (?:If this error occurred|Try setting|Possible fixes|Possible solution|LINE \d+:)")
-GLOBAL_TABLES = {"frames": "frame_id"}
-"""Tables that runs share, with the key that follows from the row's content."""
 TIMED_TABLES = ("requests", "spans")
 """Tables whose first moment is when the measuring began."""
 NAMED_TABLES = ("requests", "latency_buckets", "reported")
@@ -49,6 +47,8 @@ STATEMENT_TABLES = {
     "statement_stats": "statement_stats.statement",
 }
 """Tables with statements, and where their text stands; what a recorder cut off has its fingerprint from the whole."""
+ASKED_TABLES = {*GLOBAL_TABLES, *TIMED_TABLES, *NAMED_TABLES, *STATEMENT_TABLES, "profile_facts"}
+"""Tables whose rows are looked at or changed before they are stored."""
 
 
 class Staging:
@@ -67,6 +67,7 @@ class Staging:
         self._rows: int | None = 0
         """Those that one thread was left alone with; None when all are at work."""
         self._pending: dict[str, Pending] = {}
+        self._waiting: list[Arrays] = []
         self._there: set[str] = set()
         """The tables, views and functions that were made."""
         self._named = named_columns(query) if query else None
@@ -93,17 +94,20 @@ class Staging:
         """Stage one batch; source is what an error message calls it."""
         self.tables.add(batch.table)
         self.need(batch.table)
-        self._employ(batch)
         if isinstance(batch, Scan):
+            self._employ(MANY_ROWS + 1)
             self._scan(batch, token, source)
+        elif has_arrays(batch.columns):
+            self._wait(Arrays.of(batch, token))
         else:
+            self._employ(len(batch))
             self._collect(batch, token)
 
-    def _employ(self, batch: Columns | Scan) -> None:
+    def _employ(self, rows: int) -> None:
         """One thread does what is little: a second finds no work, and waits as busily as if it had some."""
         if self._rows is None:
             return
-        self._rows = None if isinstance(batch, Scan) or self._rows + len(batch) > MANY_ROWS else self._rows + len(batch)
+        self._rows = None if self._rows + rows > MANY_ROWS else self._rows + rows
         if self._rows is None:
             self.connection.execute("reset threads")
 
@@ -122,7 +126,7 @@ class Staging:
         """What a collector measured around the run; it replaces what the artefact says of the same."""
         if not facts:
             return
-        self.flush()
+        self.flush_lists()
         self.need("profile_facts")
         told = "delete from profile_facts where run_id = $token and list_contains($stats, stat)"
         self.connection.execute(told, {"token": token, "stats": [*facts]})
@@ -130,19 +134,35 @@ class Staging:
         self.add(Columns("profile_facts", {"stat": [*facts], "value": [*values], "unit": [*units]}), token, "")
 
     def flush(self) -> None:
-        """Write what waits in Python's memory."""
+        """Stage all that waits in Python's memory, so that any question may be asked."""
+        self.flush_lists()
+        for arrays in self._waiting:
+            self._stage(arrays)
+        self._waiting.clear()
+
+    def flush_lists(self) -> None:
+        """Stage what waits as lists."""
         for table, pending in self._pending.items():
             if pending.rows:
                 self._insert(table, pending.columns)
         self._pending.clear()
 
+    def store_arrays(self, run_ids: Mapping[str, str]) -> None:
+        """Writes arrays that nobody asked for to the attached store: those of these tokens, under their run ids."""
+        for arrays in self._waiting:
+            if arrays.token in run_ids:
+                arrays.insert(self.connection, run_ids[arrays.token], "store")
+
     def counts(self) -> dict[str, dict[str, int]]:
         """Rows per table, by token."""
-        self.flush()
+        self.flush_lists()
         counted: dict[str, dict[str, int]] = {}
         for table in sorted(self.tables.difference(GLOBAL_TABLES)):
             for token, rows in self.connection.execute(f"select run_id, count(*) from {table} group by run_id").fetchall():
                 counted.setdefault(token, {})[table] = rows
+        for arrays in self._waiting:
+            rows_of = counted.setdefault(arrays.token, {})
+            rows_of[arrays.table] = rows_of.get(arrays.table, 0) + arrays.rows
         return counted
 
     def ask(self, question: Path, row: Callable[..., Row], **parameters: Any) -> list[Row]:
@@ -181,7 +201,7 @@ class Staging:
 
     def fingerprint_statements(self, fingerprint_of: Callable[[str], str]) -> None:
         """Gives equal statements one fingerprint, whoever recorded them: each text is looked at once, however many rows carry it."""
-        self.flush()
+        self.flush_lists()
         for table in self.tables.intersection(STATEMENT_TABLES):
             statement = STATEMENT_TABLES[table]
             texts = self.connection.execute(f"select distinct {statement} as statement from {table} where {statement} is not null").fetchall()
@@ -198,26 +218,28 @@ class Staging:
         """Gives each request an id of its own where one trace holds several: what is asked of a request then needs no tree of spans."""
         if "spans" not in self.tables:
             return
-        self.flush()
+        self.flush_lists()
         self.connection.execute(SPLIT_REQUESTS.read_text(encoding="utf-8"))
 
     def first_moments(self) -> dict[str, datetime]:
         """When the measuring began, for artefacts whose rows carry times."""
-        self.flush()
         timed = self.tables.intersection(TIMED_TABLES)
         if not timed:
             return {}
+        self.flush_lists()
         union = " union all ".join(f"select run_id, min(started_at) as started_at from {table} group by run_id" for table in timed)
         return dict(self.connection.execute(f"select run_id, min(started_at) from ({union}) group by run_id").fetchall())
 
     def roots(self) -> dict[str, str]:
         """The folder that the application's files of an artefact have in common, by token."""
-        self.flush()
+        self.flush_lists()
         if "frames" not in self.tables:
             return {}
         self.need(*FILES_USED)
+        used = {(arrays.token, frame) for arrays in self._waiting for frame in arrays.frames(self.connection)}
+        waiting = {"tokens": [token for token, _ in used], "frames": [frame for _, frame in used]}
         folders: dict[str, list[str]] = {}
-        for token, file in self.connection.execute(APPLICATION_FILES.read_text(encoding="utf-8")).fetchall():
+        for token, file in self.connection.execute(APPLICATION_FILES.read_text(encoding="utf-8"), waiting).fetchall():
             folders.setdefault(token, []).append(os.path.dirname(file))  # noqa: PTH120  paths of another machine
         return {token: os.path.commonpath(found) for token, found in folders.items()}
 
@@ -243,9 +265,22 @@ class Staging:
         ).fetchall():
             self.connection.execute(f'alter table {table} alter "{column}" drop not null')
 
+    def _wait(self, arrays: Arrays) -> None:
+        """Where nobody will ask for the rows, they are written once."""
+        if arrays.table in ASKED_TABLES:
+            self._stage(arrays)
+            return
+        self._waiting.append(arrays)
+        if sum(item.rows for item in self._waiting) > MOST_WAITING:
+            self.flush()
+
+    def _stage(self, arrays: Arrays) -> None:
+        self._employ(arrays.rows)
+        arrays.insert(self.connection, arrays.token)
+
     def _collect(self, batch: Columns, token: str) -> None:
         constants = {} if batch.table in GLOBAL_TABLES else {"run_id": token}
-        if len(batch) >= BULK_ROWS or _has_arrays(batch.columns):
+        if len(batch) >= BULK_ROWS:
             self._insert(batch.table, batch.columns, constants)
             return
         pending = self._pending.setdefault(batch.table, Pending())
@@ -254,11 +289,8 @@ class Staging:
             self._insert(batch.table, self._pending.pop(batch.table).columns)
 
     def _insert(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any] = MappingProxyType({})) -> None:
-        told = {name: values for name, values in columns.items() if any(value is not None for value in values)} or columns
-        if _has_arrays(told):
-            self._insert_arrays(table, told, constants)
-            return
-        same = {} if table in GLOBAL_TABLES else _same(cast("Mapping[str, Sequence[Any]]", told))
+        told = cast("Mapping[str, Sequence[Any]]", columns_told(columns))
+        same = {} if table in GLOBAL_TABLES else same_in_all(told)
         varied = {name: values for name, values in told.items() if name not in same}
         if varied and (same or table in GLOBAL_TABLES):
             self._insert_varied(table, varied, {**constants, **same})
@@ -272,16 +304,8 @@ class Staging:
         self.connection.execute(f"create temp table varied as select {names} from {table} limit 0")
         with self.connection.appender("varied", columns=[*columns]) as appender:
             appender.append_rows(zip(*columns.values(), strict=True))
-        self.connection.execute(_inserting(table, "varied", constants), dict(constants))
+        self.connection.execute(inserting(table, "varied", constants), dict(constants))
         self.connection.execute("drop table varied")
-
-    def _insert_arrays(self, table: str, columns: Mapping[str, Column], constants: Mapping[str, Any]) -> None:
-        import numpy
-
-        same = {**constants, **_same({name: values for name, values in columns.items() if isinstance(values, list)})}
-        varied = [(name, values) for name, values in columns.items() if name not in same]
-        given = {name: numpy.array(values, object) if isinstance(values, list) else values for name, values in varied}  # noqa: F841  DuckDB reads it
-        self.connection.execute(_inserting(table, "given", same), same or None)
 
 
 def _made(spill: str) -> duckdb.DuckDBPyConnection:
@@ -309,7 +333,7 @@ def named_columns(query: str) -> set[str] | None:
 
 def commit(store: Store, staging: Staging, staged: Sequence[Staged]) -> set[str]:
     """One transaction for all: runs, artefacts and rows. Returns the tokens that were there already."""
-    staging.flush()
+    staging.flush_lists()
     if staging.tables.intersection(NAMED_TABLES):
         staging.need(*ENDPOINT_OF)
     connection = staging.connection
@@ -318,6 +342,7 @@ def commit(store: Store, staging: Staging, staged: Sequence[Staged]) -> set[str]
         fresh = _first_of_each([item for item in staged if item.run.run_id not in there])
         _insert_bookkeeping(connection, fresh)
         _insert_rows(connection, fresh, staging.tables)
+        staging.store_arrays({item.token: item.run.run_id for item in fresh})
     return {item.token for item in staged} - {item.token for item in fresh}
 
 
@@ -367,26 +392,6 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str) -> None:
         f"staged.* exclude (run_id, endpoint, url) "
         f"from {table} as staged join tokens on staged.run_id = tokens.token left join names on names.name = staged.endpoint"
     )
-
-
-def _inserting(table: str, source: str, constants: Mapping[str, Any]) -> str:
-    """The statement that takes rows from a source; of what runs share, those that are not there yet."""
-    named = ", ".join([*(f"${name} as {name}" for name in constants), "*"])
-    once, new = (f"distinct on ({key})", f"anti join {table} using ({key})") if (key := GLOBAL_TABLES.get(table)) else ("", "")
-    return f"insert into {table} by name select {once} {named} from {source} {new}"
-
-
-def _has_arrays(columns: Mapping[str, Column]) -> bool:
-    """Of numpy, which are no sequences of Python's."""
-    return not all(isinstance(values, Sequence) for values in columns.values())
-
-
-def _same(columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    """The columns of many rows that say the same in all of them."""
-    rows = len(next(iter(columns.values()), ()))
-    if rows < BULK_ROWS:
-        return {}
-    return {name: values[0] for name, values in columns.items() if isinstance(values[0], str | int | float) and values.count(values[0]) == rows}
 
 
 def _one_line(error: Exception) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from perfkit.model.batch import Column, Columns
-from perfkit.store.writer import BULK_ROWS, Staging
+from perfkit.store.pending import BULK_ROWS
+from perfkit.store.writer import Staging
 
 
 @pytest.mark.parametrize("rows", [BULK_ROWS - 1, BULK_ROWS])

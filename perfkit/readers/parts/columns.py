@@ -43,9 +43,7 @@ def looked_up(values: Sequence[Any], places: NDArray[Any]) -> Column:
 
 def constant(value: str, length: int) -> Column:
     """The same again and again."""
-    import numpy as np
-
-    return looked_up([value], np.zeros(length, np.int8))
+    return [value] * length
 
 
 def distinct(keys: NDArray[int64]) -> tuple[NDArray[int64], NDArray[int64]]:
