@@ -22,6 +22,11 @@ from perfkit.errors import UsageError, unknown
 from perfkit.model.run import Run
 from perfkit.store import Store
 
+ADDING = {"austin", "scalene"}
+"""Formats whose bytes add up what was allocated."""
+BESIDE = "inuse_space_bytes"
+"""Where a profile tells this of its own, its bytes add up as well."""
+ADDED_UP = "allocated in the whole run, given back or not, "
 STACKS = {"profile_nodes", "profile_functions"}
 
 
@@ -39,9 +44,14 @@ class Profiled:
         return [run.run_id for run in self.runs]
 
     def measured_by(self, unit: str) -> str:
-        """The profiler, and of memory at which moment it was alive."""
+        """The profiler, and of memory at which moment it was alive, or that it need not have been."""
         newest = self.runs[0]
-        moment = f"alive at {moment_of(newest.format)}, " if newest.format in HELD_AT and unit == "bytes" else ""
+        if unit != "bytes":
+            moment = ""
+        elif newest.format in HELD_AT:
+            moment = f"alive at {moment_of(newest.format)}, "
+        else:
+            moment = ADDED_UP if newest.format in ADDING or BESIDE in self.units() else ""
         return f"{moment}by {tool_of(newest)}"
 
     def unit(self, asked: str | None = None) -> ProfileUnit:
