@@ -601,14 +601,15 @@ create or replace macro shown_file(file, root) as
         when regexp_matches(file, '(site|dist)-packages[/\\]') then regexp_extract(file, '.*(?:site|dist)-packages[/\\](.*)', 1)
         when regexp_matches(file, '(^|[/\\])node_modules[/\\]') then regexp_extract(file, '.*(?:^|[/\\])node_modules[/\\](.*)', 1)
         when regexp_matches(file, '[/\\][Ll]ib(64)?[/\\]python[0-9.]+[/\\]') then regexp_extract(file, '.*[/\\][Ll]ib(?:64)?[/\\]python[0-9.]+[/\\](.*)', 1)
-        when root is not null and starts_with(file, rtrim(root, '/') || '/') then substr(file, length(rtrim(root, '/')) + 2)
+        when root is not null and starts_with(file, rtrim(root, '/') || '/')
+            then regexp_replace(substr(file, length(rtrim(root, '/')) + 2), '[^/.][^/]*/[.][.]/', '')
         else regexp_replace(file, '^([.]/)+', '')
     end;
 
 -- The dotted name of a Python file that is named relative to where imports begin; other files keep their names.
 create or replace macro module_of(shown) as
     case when regexp_matches(shown, '[.]py[cwx]?$')
-        then regexp_replace(replace(replace(regexp_replace(shown, '[.]py[cwx]?$', ''), '/', '.'), chr(92), '.'), '[.]__init__$', '')
+        then regexp_replace(replace(replace(regexp_replace(shown, '^([.][.]?[/\\])+|[.]py[cwx]?$', '', 'g'), '/', '.'), chr(92), '.'), '[.]__init__$', '')
         else shown
     end;
 

@@ -11,6 +11,8 @@ from perfkit.store import Store
 OWNERS = {
     ("/home/me/shop/app/views.py", "list_items"): ("application", "app/views.py", "app.views"),
     ("/home/me/shop/app/__init__.py", "<module>"): ("application", "app/__init__.py", "app"),
+    ("../shop/app/job.py", "main"): ("application", "../shop/app/job.py", "shop.app.job"),
+    ("/home/me/shop/tools/../app/job.py", "main"): ("application", "app/job.py", "app.job"),
     ("./tools/run.py", "main"): ("application", "tools/run.py", "tools.run"),
     ("/venv/lib/python3.11/site-packages/pydantic/main.py", "validate"): ("library", "pydantic/main.py", "pydantic.main"),
     ("C:\\venv\\Lib\\site-packages\\pydantic\\main.py", "validate"): ("library", "pydantic\\main.py", "pydantic.main"),
