@@ -76,6 +76,13 @@ class Profiled:
         chosen = self.unit(unit).unit
         return (usual_own_functions if mine else usual_functions)(self.store, self.run_ids, chosen)
 
+    def tells_packages(self, unit: str | None = None) -> bool:
+        """Whether code of installed packages can be told from the application's; py-spy's raw format names both from where imports begin."""
+        if any(run.root for run in self.runs):
+            return True
+        origins = {row.origin for row in self.functions(unit) if row.origin == "library" or (row.origin == "application" and "/" in row.file)}
+        return origins != {"application"}
+
     def gains(self, times: float = math.inf, unit: str | None = None, *, mine: bool = False) -> list[FunctionGain]:
         """The same functions with what the whole gains if each became so many times faster, or free."""
         chosen = self.unit(unit).unit

@@ -34,6 +34,13 @@ OWNERS = {
         "react/index.js",
     ),
     ("chrome-extension://abc/content.js", "scan"): ("library", "chrome-extension://abc/content.js", "chrome-extension://abc/content.js"),
+    ("/usr/lib/ruby/3.2.0/set.rb", "each"): ("standard", "/usr/lib/ruby/3.2.0/set.rb", "/usr/lib/ruby/3.2.0/set.rb"),
+    ("/usr/local/bundle/gems/rack-3.0.8/lib/rack.rb", "call"): (
+        "library",
+        "/usr/local/bundle/gems/rack-3.0.8/lib/rack.rb",
+        "/usr/local/bundle/gems/rack-3.0.8/lib/rack.rb",
+    ),
+    ("(unknown)", "parse [c function]"): ("native", "(unknown)", "(unknown)"),
     ("sre_parse.py", "_parse"): ("standard", "sre_parse.py", "sre_parse"),
     ("<built-in>", "lock.acquire"): ("native", "<built-in>", "<built-in>"),
     ("[native code]", "forEach"): ("native", "[native code]", "[native code]"),
