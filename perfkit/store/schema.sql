@@ -580,7 +580,7 @@ create or replace macro origin_of(file, function) as
     case
         when file is null or file = '' then 'unknown'
         when file in ('~', '?', '<built-in>') or function like '% [c function]' or starts_with(function, '<built-in') or starts_with(function, '<method') then 'native'
-        when regexp_matches(file, '(site|dist)-packages[/\\]|(^|[/\\])perfkit[/\\]trace[/\\]|node_modules/|/pkg/mod/|/[.]cargo/registry/|/gems/[^/]+-[0-9][^/]*/|/bin/[^/]+$|^(chrome|chrome-extension|devtools|moz-extension|resource)://|^<(attrs|__array|dataclass|decorator-gen|[^>]*generated)') then 'library'
+        when regexp_matches(file, '(site|dist)-packages[/\\]|(^|[/\\])perfkit[/\\](trace|collectors)[/\\]|node_modules/|/pkg/mod/|/[.]cargo/registry/|/gems/[^/]+-[0-9][^/]*/|/bin/[^/]+$|^(chrome|chrome-extension|devtools|moz-extension|resource)://|^<(attrs|__array|dataclass|decorator-gen|[^>]*generated)') then 'library'
         when regexp_matches(file, '^<frozen|[/\\][Ll]ib(64)?[/\\]python[0-9.]*[/\\]|[/\\]Python[0-9]+[/\\]Lib[/\\]|^node:|/go/src/|/usr/lib/go-|/lib/ruby/[0-9.]+/|^<internal:') then 'standard'
         when regexp_matches(file, '^(asyncio|collections|concurrent|contextlib|copy|dataclasses|email|encodings|enum|functools|heapq|http|importlib|inspect'
             || '|json|logging|multiprocessing|pathlib|pickle|queue|random|re|runpy|sched|selectors|socket|socketserver|sqlite3|ssl|statistics|subprocess'

@@ -13,6 +13,11 @@ OWNERS = {
     ("/home/me/shop/app/__init__.py", "<module>"): ("application", "app/__init__.py", "app"),
     ("../shop/app/job.py", "main"): ("application", "../shop/app/job.py", "shop.app.job"),
     ("/home/me/shop/tools/../app/job.py", "main"): ("application", "app/job.py", "app.job"),
+    ("/src/perfkit/collectors/children/awaited.py", "run"): (
+        "library",
+        "/src/perfkit/collectors/children/awaited.py",
+        ".src.perfkit.collectors.children.awaited",
+    ),
     ("./tools/run.py", "main"): ("application", "tools/run.py", "tools.run"),
     ("/venv/lib/python3.11/site-packages/pydantic/main.py", "validate"): ("library", "pydantic/main.py", "pydantic.main"),
     ("C:\\venv\\Lib\\site-packages\\pydantic\\main.py", "validate"): ("library", "pydantic\\main.py", "pydantic.main"),
