@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 NOTHING = "Nothing to show."
 MOST_OF_A_STATEMENT = 80
+ENDS = 4
+"""Calls of a long way that are named at either end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,13 @@ def _plan_change(item: PlanChange) -> tuple[str, ...]:
 
 def _peak(item: MemoryPeak) -> tuple[str, ...]:
     amounts = (format_quantity(item.bytes, "bytes"), share_text(item.share), format_quantity(item.allocations, "count"))
-    return (item.subject, *amounts, item.origin, " → ".join(_told_once(item.path[:-1])))
+    return (item.subject, *amounts, item.origin, " → ".join(_shortened(list(_told_once(item.path[:-1])))))
+
+
+def _shortened(calls: list[str]) -> list[str]:
+    """Where the way begins and where it ends; functions that call each other again and again stand between."""
+    left_out = len(calls) - 2 * ENDS
+    return [*calls[:ENDS], f"… {left_out} more …", *calls[-ENDS:]] if left_out > 1 else calls
 
 
 def _told_once(path: Sequence[str]) -> Iterator[str]:

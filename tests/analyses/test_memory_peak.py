@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from perfkit.errors import UsageError
 from perfkit.figures.memory_sentences import memory_sentences
 from perfkit.figures.tables import table
 from perfkit.workbench import Workbench
@@ -50,3 +51,21 @@ def test_a_function_that_calls_itself_is_told_once(depth: int, way: str, bench: 
     [stored] = bench.ingest([path])
     shown = table(bench.memory(stored.run_id).peak)
     assert [row[-1] for row in shown.rows] == [way]
+
+
+def test_of_a_long_way_both_ends_are_named(bench: Workbench, tmp_path: Path) -> None:
+    node = heap("leaf", 99, 64)
+    for line in range(20, 0, -1):
+        node = heap(("ping", "pong")[line % 2], line, 0, node)
+    path = tmp_path / "a.heapprofile"
+    path.write_text(json.dumps({"head": heap("(root)", 0, 0, node), "samples": []}))
+    [stored] = bench.ingest([path])
+    [row] = table(bench.memory(stored.run_id).peak).rows
+    names = row[-1].split(" → ")
+    assert (names[0], names[4], names[-1]) == ("pong (app.js:1)", "… 12 more …", "ping (app.js:20)")
+
+
+def test_statistics_of_memray_are_memory_without_stacks(bench: Workbench) -> None:
+    [stored] = bench.ingest([ARTEFACTS / "memray_stats" / "shop.json"])
+    with pytest.raises(UsageError, match="tells sums of memory, no stacks and no moments"):
+        bench.memory(stored.run_id)
