@@ -46,8 +46,15 @@ def memory(store: Store, known: Sequence[Run], name: str) -> Memory:
     highest = [row for row in held if row.moment == PEAK] or [row for row in held if row.held] or held
     found = Memory(runs, highest, site_growth(store, ids), type_growth(store, ids), memory_growth(store, ids), large_copies(store, ids))
     if not any((found.peak, found.sites, found.types, found.series, found.copies)):
-        raise UsageError(f"{name} says nothing about memory. `perfkit collect memory --label {name} -- COMMAND` measures it.")
+        raise UsageError(_nothing(name, runs))
     return found
+
+
+def _nothing(name: str, runs: Sequence[Run]) -> str:
+    """Statistics of memray are of memory, too, but tell neither stacks nor moments."""
+    if any(run.kind == "memory" for run in runs):
+        return f"{name} tells sums of memory, no stacks and no moments: `perfkit show {name}` shows them, `perfkit profile {name}` its lines."
+    return f"{name} says nothing about memory. `perfkit collect memory --label {name} -- COMMAND` measures it."
 
 
 def runs_named(known: Sequence[Run], name: str) -> list[Run]:

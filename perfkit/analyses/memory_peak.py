@@ -9,8 +9,8 @@ from pathlib import Path
 from perfkit.store import Store
 
 QUESTION = Path(__file__).with_suffix(".sql")
-PEAK, SNAPSHOT, WHOLE_RUN = "the peak", "the last snapshot", "the end of the run"
-HELD_AT = {"memray": PEAK, "tracemalloc": SNAPSHOT, "allocation-growth": SNAPSHOT}
+PEAK, SNAPSHOT, ENDED, WHOLE_RUN = "the peak", "the last snapshot", "the end of the recording", "the end of the run"
+HELD_AT = {"memray": PEAK, "tracemalloc": SNAPSHOT, "allocation-growth": SNAPSHOT, "heapprofile": ENDED}
 """By format: what is alive at which moment. Other profilers add up what was allocated."""
 
 
@@ -26,10 +26,12 @@ class MemoryPeak:
     run_id: str
     file: str
     line: int
+    """That allocated, or the first of its function where the profiler tells no other; 0 where it tells none."""
     function: str
     origin: str
     bytes: float
-    allocations: float
+    allocations: float | None
+    """None where the profiler counted samples and no allocations."""
     share: float
     total_bytes: float
     format: str
@@ -51,7 +53,8 @@ class MemoryPeak:
         """Where only lines are known they are not named twice."""
         if self.function == f"line {self.line}":
             return f"{self.file}:{self.line}" if self.file else "unknown"
-        return f"{self.function} ({self.file}:{self.line})" if self.file else self.function
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{self.function} ({where})" if where else self.function
 
 
 def memory_peak(store: Store, run_ids: Sequence[str]) -> list[MemoryPeak]:

@@ -1,11 +1,12 @@
 -- Which lines of the application was the memory allocated for that was alive at its highest?
 -- A place is the innermost line of the application on the stack, or the line that allocated where there is none.
--- run_id: the run.  file, line, function, origin: the place.  bytes, allocations: alive.  share: of the run's total.  total_bytes: of the run.
+-- run_id: the run.  file, line, function, origin: the place.  bytes, allocations: alive; allocations null where samples were counted.
+-- share: of the run's total.  total_bytes: of the run.
 -- format: of the artefact, which tells what was looked at.
 -- path: the application's calls that led to the largest part of it, outermost first.
 with nodes as (
-    select run_id, node_id, last_id, profile_nodes.line, self, count, function, file, origin
-    from profile_nodes join run_frames($run_ids) using (run_id, frame_id) where list_contains($run_ids, run_id) and unit = 'bytes'
+    select run_id, node_id, last_id, coalesce(profile_nodes.line, nullif(named_frame.line, 0)) as line, self, count, function, file, origin
+    from profile_nodes join run_frames($run_ids) as named_frame using (run_id, frame_id) where list_contains($run_ids, run_id) and unit = 'bytes'
 ),
 leaves as (select * from nodes where self > 0),
 named as (select *, function || ' (' || file || coalesce(':' || line, '') || ')' as name from nodes where origin = 'application'),
@@ -28,7 +29,7 @@ select
     function,
     origin,
     sum(self) as bytes,
-    sum(count)::double as allocations,
+    sum(count) filter (format in ('memray', 'tracemalloc', 'allocation-growth'))::double as allocations,
     sum(self) / any_value(total_bytes) as share,
     any_value(total_bytes) as total_bytes,
     any_value(format) as format,

@@ -22,6 +22,11 @@ from perfkit.errors import UsageError, unknown
 from perfkit.model.run import Run
 from perfkit.store import Store
 
+ADDING = {"austin", "scalene"}
+"""Formats whose bytes add up what was allocated."""
+BESIDE = "inuse_space_bytes"
+"""Where a profile tells this of its own, its bytes add up as well."""
+ADDED_UP = "allocated in the whole run, given back or not, "
 STACKS = {"profile_nodes", "profile_functions"}
 
 
@@ -39,9 +44,14 @@ class Profiled:
         return [run.run_id for run in self.runs]
 
     def measured_by(self, unit: str) -> str:
-        """The profiler, and of memory at which moment it was alive."""
+        """The profiler, and of memory at which moment it was alive, or that it need not have been."""
         newest = self.runs[0]
-        moment = f"alive at {moment_of(newest.format)}, " if newest.format in HELD_AT and unit == "bytes" else ""
+        if unit != "bytes":
+            moment = ""
+        elif newest.format in HELD_AT:
+            moment = f"alive at {moment_of(newest.format)}, "
+        else:
+            moment = ADDED_UP if newest.format in ADDING or BESIDE in self.units() else ""
         return f"{moment}by {tool_of(newest)}"
 
     def unit(self, asked: str | None = None) -> ProfileUnit:
@@ -65,6 +75,13 @@ class Profiled:
         """By own weight, in one unit; mine: what libraries do belongs to the application's function that called them."""
         chosen = self.unit(unit).unit
         return (usual_own_functions if mine else usual_functions)(self.store, self.run_ids, chosen)
+
+    def tells_packages(self, unit: str | None = None) -> bool:
+        """Whether code of installed packages can be told from the application's; py-spy's raw format names both from where imports begin."""
+        if any(run.root for run in self.runs):
+            return True
+        origins = {row.origin for row in self.functions(unit) if row.origin == "library" or (row.origin == "application" and "/" in row.file)}
+        return origins != {"application"}
 
     def gains(self, times: float = math.inf, unit: str | None = None, *, mine: bool = False) -> list[FunctionGain]:
         """The same functions with what the whole gains if each became so many times faster, or free."""

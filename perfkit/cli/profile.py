@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from perfkit.analyses.usual_functions import UsualFunction
 
 NONE = "There is no profile. `perfkit collect profile` makes one, `perfkit ingest` reads what a profiler left."
-NO_LINES = "The profiler told no lines. scalene, line_profiler and py-spy do."
+NO_LINES = "The profiler told no lines. scalene, line_profiler, py-spy and sessions of pyinstrument do."
 NO_LINES_OF_MINE = "None of the lines is the application's. Without --mine all are listed."
 NO_BOUND = "What bounds a program follows from a profile of its time, and this one is of its memory."
 NO_THREADS = "The profiler did not tell threads apart."
 NO_CALLS = "No path of calls matches. Patterns fit full names such as app.views.index, functions or files; * stands for anything."
 ONLY_TREE = "The profiler counted who calls whom, not paths: what libraries did is divided among their callers by what each one's calls took."
 MINE = "What libraries and built-in functions do is counted to the application's function that called them."
+NO_FOLDERS = (
+    "The profile names files without the folders that they are installed in, so packages count as the application: py-spy -f speedscope names them."
+)
 VIEWS = ("functions", "top-down", "bottom-up", "lines", "threads", "bound")
 JOINED = {"functions": "the median of", "lines": "the median of", "threads": "each of", "path": "the sum of"}
 """What becomes of several runs in a table."""
@@ -124,7 +127,7 @@ def _functions(profiled: Profiled, how: dict[str, Any]) -> None:
     rows: Sequence[UsualFunction | FunctionGain] = (
         profiled.functions(chosen.unit, mine=mine) if times is None else profiled.gains(times, chosen.unit, mine=mine)
     )
-    notes = [MINE, *([] if chosen.tree else [ONLY_TREE])] if mine else []
+    notes = [MINE, *([] if chosen.tree else [ONLY_TREE]), *([] if profiled.tells_packages(chosen.unit) else [NO_FOLDERS])] if mine else []
     _table(profiled, rows, chosen.unit, how, notes)
     if not how["as_json"]:
         from perfkit.figures.profile_changes import bounds_text

@@ -120,7 +120,11 @@ def basis_text(basis: Basis, kind: str) -> str:
     """What was compared, in what, and what the verdicts mean."""
     before, after = (weight_text(value, basis.measured_in) for value in (basis.whole.base, basis.whole.candidate))
     whole = f"The whole: {before} before, {after} after ({basis.whole.verdict})."
-    measured = "Shares of the whole are compared." if basis.unit == "ratio" else f"Compared in {UNIT_WORDS.get(basis.unit, basis.unit)}."
+    measured = (
+        "Shares of the whole are compared; they change by percentage points (pp)."
+        if basis.unit == "ratio"
+        else f"Compared in {UNIT_WORDS.get(basis.unit, basis.unit)}."
+    )
     pace = " What all functions have in common in a run, the pace of the machine, is taken out." if basis.paced else ""
     runs = f"{len(basis.runs[0])} and {how_many(len(basis.runs[1]), 'run')}."
     held = f" {basis.judged} weights of {kind} are judged together: all their intervals hold with 95 % confidence." if basis.judged else ""
@@ -132,4 +136,6 @@ UNIT_WORDS = {"cpu_s": "CPU time", "wall_s": "time"}
 
 
 def _signed(value: float, unit: str) -> str:
-    return f"{'+' if value > 0 else ''}{weight_text(value, unit)}"
+    """A share changes by percentage points: 5 % less of the whole is not 5 % less."""
+    text = weight_text(value, unit).replace("%", "pp") if unit == "ratio" else weight_text(value, unit)
+    return f"+{text}" if value > 0 and text[0].isdigit() else text

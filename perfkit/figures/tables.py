@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from perfkit.figures import profile_changes, profile_tables, vector_sentences
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 NOTHING = "Nothing to show."
 MOST_OF_A_STATEMENT = 80
+ENDS = 4
+"""Calls of a long way that are named at either end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +218,20 @@ def _plan_change(item: PlanChange) -> tuple[str, ...]:
 
 def _peak(item: MemoryPeak) -> tuple[str, ...]:
     amounts = (format_quantity(item.bytes, "bytes"), share_text(item.share), format_quantity(item.allocations, "count"))
-    return (item.subject, *amounts, item.origin, " → ".join(item.path[:-1]))
+    return (item.subject, *amounts, item.origin, " → ".join(_shortened(list(_told_once(item.path[:-1])))))
+
+
+def _shortened(calls: list[str]) -> list[str]:
+    """Where the way begins and where it ends; functions that call each other again and again stand between."""
+    left_out = len(calls) - 2 * ENDS
+    return [*calls[:ENDS], f"… {left_out} more …", *calls[-ENDS:]] if left_out > 1 else calls
+
+
+def _told_once(path: Sequence[str]) -> Iterator[str]:
+    """Calls; one that a function makes of itself again and again is told once, with how often."""
+    for call, again in groupby(path):
+        times = sum(1 for _ in again)
+        yield call if times == 1 else f"{call} × {times}"
 
 
 def _site_growth(item: SiteGrowth) -> tuple[str, ...]:
@@ -317,7 +333,9 @@ VIEWS: dict[str, View] = {
         _columns("part, before, after", "before takes, after takes, difference", "part, before, after, before takes, after takes, difference"),
         _plan_change,
     ),
-    "MemoryPeak": View(_columns("place, whose, called by", "held, share, allocations", "place, held, share, allocations, whose, called by"), _peak),
+    "MemoryPeak": View(
+        _columns("place, whose, called by", "memory, share, allocations", "place, memory, share, allocations, whose, called by"), _peak
+    ),
     "SiteGrowth": View(
         _columns(
             "place, function, allocated in, verdict",

@@ -39,6 +39,7 @@ TOOL = "speedscope"
 ABOUT = "speedscope's JSON of py-spy, pyinstrument, rbspy, memray and others, sampled or evented, also gzip"
 BY_LINE = False
 
+QUOTED = re.compile(r"-?[0-9]+([.][0-9]+)?(E[+-]?[0-9]{1,3})?")
 UNITS = {
     "none": ("samples", 1.0), "nanoseconds": ("wall_s", 1e-9), "microseconds": ("wall_s", 1e-6), "milliseconds": ("wall_s", 1e-3),
     "seconds": ("wall_s", 1.0), "bytes": ("bytes", 1.0),
@@ -257,7 +258,7 @@ def _profile(cursor: Cursor, reading: Reading, number: int, told: Told, *, sever
     if not isinstance(told.kind, str) or told.kind not in KINDS:
         raise reading.bad(f"profile {number} is of the type {str(told.kind)[:40]!r}. Known: {', '.join(KINDS)}.")
     unit, scale = UNITS[told.unit]
-    first, last = (_number(reading, value or 0, f"a limit of profile {number}") for value in (told.first, told.last))
+    first, last = (_number(reading, _unquoted(value or 0), f"a limit of profile {number}") for value in (told.first, told.last))
     reading.asserted[unit] = reading.asserted.get(unit, 0.0) + max(last - first, 0.0) * scale
     place = Place(reading, f"profile {number}", reading.timeline(unit), scale, _owner(told.name, several=several), first, last)
     KINDS[told.kind](cursor, place, told.places)
@@ -360,6 +361,11 @@ def _event(place: Place, event: Any) -> tuple[str, float, int]:
     if kind not in ("O", "C") or type(frame) is not int or not 0 <= frame < len(place.reading.steps):
         raise place.bad(f"has the event {str(event)[:60]!r}")
     return kind, place.number(at), frame
+
+
+def _unquoted(value: Any) -> Any:
+    """dotnet-trace writes the limits of a profile, and nothing else, as text."""
+    return float(value) if isinstance(value, str) and QUOTED.fullmatch(value) else value
 
 
 def _number(reading: Reading, value: Any, what: str) -> float:

@@ -155,7 +155,7 @@ def _finding(
     own_ms = fitting.per_call_ms * own_part if fitting else _own_ms(row) if row.n and not short else None
     basis = TRACED_BASIS if fitting else SHORT_BASIS if short else PROFILED_BASIS if row.n else SAMPLED_BASIS
     also = f"; another profile of the same program says {others[0][1] * 100:.0f} %" if others else ""
-    at = f", line {line.line} by itself {(line.share or 0.0) * 100:.0f} %" if line else _in_calls(row) if short else ""
+    at = _on_line(line, row, share) if line else _in_calls(row) if short else ""
     return draft(
         "hot-function",
         row.run_id,
@@ -177,6 +177,12 @@ def _advice(line: HotLine | None, caller: FrequentCaller | None, *, short: bool)
     if line is not None:
         return f"Look at line {line.line} first: its own work takes the time, not what it calls."
     return _called_less(caller) if short else LOOK
+
+
+def _on_line(line: HotLine, row: FunctionTime, share: float) -> str:
+    """A line of the same profile that weighs more than the function has others on it: a generator that is written where it is used."""
+    shared = line.run_id == row.run_id and (line.share or 0.0) > share
+    return f", line {line.line}{', on which others work as well,' if shared else ' by itself'} {(line.share or 0.0) * 100:.0f} %"
 
 
 def _in_calls(row: FunctionTime) -> str:

@@ -151,17 +151,17 @@ def _type(row: TypeGrowth, beside: Sequence[TypeGrowth]) -> Finding:
 
 def _peak(row: MemoryPeak) -> Finding:
     way = " → ".join(row.path[-4:])
+    pieces = f" in {_count(row.allocations)} allocations" if row.allocations is not None else ""
     return draft(
         "memory-peak",
         row.run_id,
         title=f"{row.subject} holds {format_quantity(row.share, 'ratio')} of the memory at {row.moment}: "
         f"{_bytes(row.bytes)} of {_bytes(row.total_bytes)}",
-        place=f"{row.file}:{row.line}",
+        place=f"{row.file}:{row.line}" if row.line else row.file,
         file=row.file or None,
         line=row.line or None,
         anchor=(row.file, row.function),
-        saving_basis=f"at most its {_bytes(row.bytes)} in {_count(row.allocations)} allocations would go from {row.moment}"
-        + (f"; way: {way}" if way else ""),
+        saving_basis=f"at most its {_bytes(row.bytes)}{pieces} would go from {row.moment}" + (f"; way: {way}" if way else ""),
         remedy="Work on parts instead of the whole (a generator, chunks, an iterator over the file), use a smaller type "
         "(numpy float32, array, slots), or let go of what is no longer needed before this line.",
         effort="MEDIUM",

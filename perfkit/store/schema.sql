@@ -585,9 +585,9 @@ from profile_nodes group by run_id, unit, frame_id;
 create or replace macro origin_of(file, function) as
     case
         when file is null or file = '' then 'unknown'
-        when file in ('~', '?', '<built-in>') or starts_with(function, '<built-in') or starts_with(function, '<method') then 'native'
-        when regexp_matches(file, '(site|dist)-packages[/\\]|(^|[/\\])perfkit[/\\]trace[/\\]|node_modules/|/pkg/mod/|/[.]cargo/registry/|/bin/[^/]+$|^(chrome|chrome-extension|devtools|moz-extension|resource)://|^<(attrs|__array|dataclass|decorator-gen|[^>]*generated)') then 'library'
-        when regexp_matches(file, '^<frozen|[/\\][Ll]ib(64)?[/\\]python[0-9.]*[/\\]|[/\\]Python[0-9]+[/\\]Lib[/\\]|^node:|/go/src/|/usr/lib/go-') then 'standard'
+        when file in ('~', '?', '<built-in>') or function like '% [c function]' or starts_with(function, '<built-in') or starts_with(function, '<method') then 'native'
+        when regexp_matches(file, '(site|dist)-packages[/\\]|(^|[/\\])perfkit[/\\](trace|collectors)[/\\]|node_modules/|/pkg/mod/|/[.]cargo/registry/|/gems/[^/]+-[0-9][^/]*/|/bin/[^/]+$|^(chrome|chrome-extension|devtools|moz-extension|resource)://|^<(attrs|__array|dataclass|decorator-gen|[^>]*generated)') then 'library'
+        when regexp_matches(file, '^<frozen|[/\\][Ll]ib(64)?[/\\]python[0-9.]*[/\\]|[/\\]Python[0-9]+[/\\]Lib[/\\]|^node:|/go/src/|/usr/lib/go-|/lib/ruby/[0-9.]+/|^<internal:') then 'standard'
         when regexp_matches(file, '^(asyncio|collections|concurrent|contextlib|copy|dataclasses|email|encodings|enum|functools|heapq|http|importlib|inspect'
             || '|json|logging|multiprocessing|pathlib|pickle|queue|random|re|runpy|sched|selectors|socket|socketserver|sqlite3|ssl|statistics|subprocess'
             || '|tempfile|threading|traceback|typing|unittest|urllib|uuid|weakref|xml|zipfile|zoneinfo)([/\\]|[.]py$)') then 'standard'
@@ -607,14 +607,15 @@ create or replace macro shown_file(file, root) as
         when regexp_matches(file, '(site|dist)-packages[/\\]') then regexp_extract(file, '.*(?:site|dist)-packages[/\\](.*)', 1)
         when regexp_matches(file, '(^|[/\\])node_modules[/\\]') then regexp_extract(file, '.*(?:^|[/\\])node_modules[/\\](.*)', 1)
         when regexp_matches(file, '[/\\][Ll]ib(64)?[/\\]python[0-9.]+[/\\]') then regexp_extract(file, '.*[/\\][Ll]ib(?:64)?[/\\]python[0-9.]+[/\\](.*)', 1)
-        when root is not null and starts_with(file, rtrim(root, '/') || '/') then substr(file, length(rtrim(root, '/')) + 2)
+        when root is not null and starts_with(file, rtrim(root, '/') || '/')
+            then regexp_replace(substr(file, length(rtrim(root, '/')) + 2), '[^/.][^/]*/[.][.]/', '')
         else regexp_replace(file, '^([.]/)+', '')
     end;
 
 -- The dotted name of a Python file that is named relative to where imports begin; other files keep their names.
 create or replace macro module_of(shown) as
     case when regexp_matches(shown, '[.]py[cwx]?$')
-        then regexp_replace(replace(replace(regexp_replace(shown, '[.]py[cwx]?$', ''), '/', '.'), chr(92), '.'), '[.]__init__$', '')
+        then regexp_replace(replace(replace(regexp_replace(shown, '^([.][.]?[/\\])+|[.]py[cwx]?$', '', 'g'), '/', '.'), chr(92), '.'), '[.]__init__$', '')
         else shown
     end;
 

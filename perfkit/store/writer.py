@@ -231,7 +231,7 @@ class Staging:
         return dict(self.connection.execute(f"select run_id, min(started_at) from ({union}) group by run_id").fetchall())
 
     def roots(self) -> dict[str, str]:
-        """The folder that the application's files of an artefact have in common, by token."""
+        """The folder that the application's files of an artefact have in common, by token; that of a whole machine says nothing."""
         self.flush_lists()
         if "frames" not in self.tables:
             return {}
@@ -241,7 +241,8 @@ class Staging:
         folders: dict[str, list[str]] = {}
         for token, file in self.connection.execute(APPLICATION_FILES.read_text(encoding="utf-8"), waiting).fetchall():
             folders.setdefault(token, []).append(os.path.dirname(file))  # noqa: PTH120  paths of another machine
-        return {token: os.path.commonpath(found) for token, found in folders.items()}
+        common = {token: os.path.commonpath(found) for token, found in folders.items()}
+        return {token: folder for token, folder in common.items() if folder.strip("/")}
 
     def _scan(self, scan: Scan, token: str, source: str) -> None:
         select = scan.sql.read_text(encoding="utf-8").rstrip().rstrip(";")

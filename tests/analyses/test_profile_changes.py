@@ -16,7 +16,7 @@ import pytest
 from perfkit.analyses.path_changes import ranked_paths, shown_paths
 from perfkit.analyses.profile_changes import CLAIMS
 from perfkit.errors import UsageError
-from perfkit.figures.profile_changes import basis_text, paths_text
+from perfkit.figures.profile_changes import basis_text, function_cells, paths_text
 from perfkit.model.run import Manifest
 from perfkit.stats.family import judged_together, paces
 from perfkit.workbench import Workbench
@@ -194,6 +194,10 @@ def test_samples_are_compared_as_shares_where_their_numbers_differ(bench: Workbe
     basis, functions = bench.profile_change("a", "b").functions()
     assert basis.unit == "ratio"
     assert {(row.function, row.own.verdict) for row in functions} == {("f", "slower"), ("g", "faster"), ("main", "inconclusive")}
+    cells = {row.function: function_cells(row) for row in functions}
+    assert (cells["f"][2], cells["f"][3], cells["f"][4]) == ("30.0 %", "50.0 %", "+20.0 pp"), (
+        "20 points of the whole more, which is two thirds of what it was"
+    )
     _, paths = bench.profile_change("a", "b").paths()
     assert {(path.path[-1], path.total.verdict, path.estimated) for path in paths} == {
         ("a.main", "same", False),

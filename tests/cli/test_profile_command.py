@@ -185,6 +185,15 @@ def test_only_my_code_of_a_call_graph_is_called_an_estimate(tmp_path: Path) -> N
     assert "who calls whom, not paths" in printed(tmp_path, "graph", "--mine")
 
 
+def test_packages_that_no_folder_tells_apart_are_said_to_count_as_the_application(tmp_path: Path) -> None:
+    (tmp_path / "raw.folded").write_text("main (job.py:3);parse (sqlglot/parser.py:17) 30\nmain (job.py:3);spin (job.py:17) 5\n")
+    (tmp_path / "full.folded").write_text("main (job.py:3);parse (/v/lib/python3.11/site-packages/sqlglot/parser.py:17) 30\n")
+    for name in ("raw", "full"):
+        assert perfkit(tmp_path, "ingest", str(tmp_path / f"{name}.folded"), "--as", "folded", "--label", name).returncode == 0
+    assert "so packages count as the application" in printed(tmp_path, "raw", "--mine")
+    assert "so packages count as the application" not in printed(tmp_path, "full", "--mine")
+
+
 def test_a_line_that_stands_within_itself_is_counted_once(tmp_path: Path) -> None:
     (tmp_path / "a.folded").write_text("main (a.py:3);spin (a.py:17);<genexpr> (a.py:17) 30\nmain (a.py:3);spin (a.py:17) 5\n")
     assert perfkit(tmp_path, "ingest", str(tmp_path / "a.folded"), "--as", "folded", "--label", "x").returncode == 0

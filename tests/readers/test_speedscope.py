@@ -38,6 +38,17 @@ def test_pyinstruments_calls_end_with_the_last_event() -> None:
     assert totals(rows) == {"wall_s": pytest.approx(last, rel=1e-9)}
 
 
+def test_limits_that_dotnet_trace_writes_as_text_are_numbers(tmp_path: Path) -> None:
+    events = [{"type": "O", "frame": 0, "at": 10.5}, {"type": "O", "frame": 1, "at": 20.5}, {"type": "C", "frame": 1, "at": 30.5}]
+    limits = {"unit": "milliseconds", "startValue": "10.5", "endValue": "3.05E+1"}
+    made = document({"type": "evented", "events": [*events, {"type": "C", "frame": 0, "at": 30.5}], **limits})
+    rows = rows_of(written(tmp_path, made), "speedscope")
+    assert by_function(rows, "wall_s") == pytest.approx({"f0": 0.02, "f1": 0.01})
+    assert fact(rows, "total", "wall_s") == pytest.approx(0.02)
+    with pytest.raises(ArtefactError, match="a limit of profile 0 is 'soon', not a number"):
+        rows_of(written(tmp_path, document({"type": "evented", "events": [], "endValue": "soon"})), "speedscope")
+
+
 @pytest.mark.parametrize(
     ("unit", "stored", "weight"),
     [("none", "samples", 3.0), ("bytes", "bytes", 3.0), ("nanoseconds", "wall_s", 3e-9), ("microseconds", "wall_s", 3e-6),

@@ -44,6 +44,9 @@ def test_two_profilers_of_one_label_show_one_finding() -> None:
 def test_a_hot_line_belongs_to_its_hot_function_or_stands_alone() -> None:
     [within] = functions.judge([SAMPLED], lines=[LINE])
     assert "line 7 by itself 40 %" in within.title
+    others = replace(SAMPLED, function="main", origin="library", own=700.0)
+    [shared] = functions.judge([SAMPLED, others], lines=[LINE])
+    assert "takes 30 % of the profile's working time, line 7, on which others work as well, 40 %" in shared.title
     [alone] = functions.judge([], lines=[LINE])
     assert (alone.rule, alone.place) == ("hot-line", "shop/pairs.py:7")
     assert "75.0 % of that in compiled code" in alone.title

@@ -11,6 +11,13 @@ from perfkit.store import Store
 OWNERS = {
     ("/home/me/shop/app/views.py", "list_items"): ("application", "app/views.py", "app.views"),
     ("/home/me/shop/app/__init__.py", "<module>"): ("application", "app/__init__.py", "app"),
+    ("../shop/app/job.py", "main"): ("application", "../shop/app/job.py", "shop.app.job"),
+    ("/home/me/shop/tools/../app/job.py", "main"): ("application", "app/job.py", "app.job"),
+    ("/src/perfkit/collectors/children/awaited.py", "run"): (
+        "library",
+        "/src/perfkit/collectors/children/awaited.py",
+        ".src.perfkit.collectors.children.awaited",
+    ),
     ("./tools/run.py", "main"): ("application", "tools/run.py", "tools.run"),
     ("/venv/lib/python3.11/site-packages/pydantic/main.py", "validate"): ("library", "pydantic/main.py", "pydantic.main"),
     ("C:\\venv\\Lib\\site-packages\\pydantic\\main.py", "validate"): ("library", "pydantic\\main.py", "pydantic.main"),
@@ -32,6 +39,13 @@ OWNERS = {
         "react/index.js",
     ),
     ("chrome-extension://abc/content.js", "scan"): ("library", "chrome-extension://abc/content.js", "chrome-extension://abc/content.js"),
+    ("/usr/lib/ruby/3.2.0/set.rb", "each"): ("standard", "/usr/lib/ruby/3.2.0/set.rb", "/usr/lib/ruby/3.2.0/set.rb"),
+    ("/usr/local/bundle/gems/rack-3.0.8/lib/rack.rb", "call"): (
+        "library",
+        "/usr/local/bundle/gems/rack-3.0.8/lib/rack.rb",
+        "/usr/local/bundle/gems/rack-3.0.8/lib/rack.rb",
+    ),
+    ("(unknown)", "parse [c function]"): ("native", "(unknown)", "(unknown)"),
     ("sre_parse.py", "_parse"): ("standard", "sre_parse.py", "sre_parse"),
     ("<built-in>", "lock.acquire"): ("native", "<built-in>", "<built-in>"),
     ("[native code]", "forEach"): ("native", "[native code]", "[native code]"),
