@@ -11,11 +11,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from perfkit.stats.laws import Law, law_of_counts
+from perfkit.stats.measured import Floats
 
-__all__ = ["Break", "Family", "Growth", "Law", "break_size", "crossing", "growth", "law_of_counts"]
-
-Floats = npt.NDArray[np.float64]
 Family = Literal["1", "log n", "√n", "n", "n²", "n³", "undecidable"]
 
 EXPONENTS: Floats = np.arange(0.05, 6.0, 0.01)
