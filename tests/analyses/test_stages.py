@@ -263,17 +263,13 @@ def test_a_stage_between_many_calls_is_not_blamed_for_what_they_cost() -> None:
 
 
 def test_a_loop_span_of_others_that_tells_no_limit_is_no_blocked_loop(bench: Workbench, tmp_path: Path) -> None:
-    span = {"trace_id": "t", "span_id": "1", "parent_id": None, "kind": "loop", "name": "tick", "started_at": 1_790_000_000_000_000, "status": "ok"}
-    lines: list[dict[str, object]] = [
-        {"perfkit_trace": 2, "clock": "unix_us", "started_at": 0, "tool_version": "0", "attributes": {}},
-        {**span, "duration_ms": 80.0},
-    ]
-    lines.append({**lines[1], "span_id": "2", "name": "pause", "attributes": {"limit_ms": 50.0}})
-    (tmp_path / "trace.ndjson").write_text("".join(json.dumps({"attributes": {}, **line}) + "\n" for line in lines))
+    head = {"perfkit_trace": 2, "clock": "unix_us", "started_at": 0, "tool_version": "0", "attributes": {}}
+    span = {"trace_id": "t", "parent_id": None, "kind": "loop", "started_at": 1_790_000_000_000_000, "duration_ms": 80.0, "status": "ok"}
+    silent, told = {"span_id": "1", "name": "tick", "attributes": {}}, {"span_id": "2", "name": "pause", "attributes": {"limit_ms": 50.0}}
+    (tmp_path / "trace.ndjson").write_text("".join(json.dumps(line) + "\n" for line in (head, {**span, **silent}, {**span, **told})))
     bench.ingest([tmp_path / "trace.ndjson"])
-    assert [finding.title for finding in bench.diagnose() if finding.rule == "blocked-event-loop"] == [
-        "pause keeps the event loop to itself for 80 ms, once"
-    ]
+    found = [finding.title for finding in bench.diagnose() if finding.rule == "blocked-event-loop"]
+    assert found == ["pause keeps the event loop to itself for 80 ms, once"]
 
 
 def test_nothing_is_drawn_from_no_stages() -> None:
