@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.inputs import FOLDER
-from benchmarks.jobs import Cost, Job, measure_all, save, table
+from benchmarks.jobs import Cost, Job, held, measure_all, save, table
 from perfkit.analyses.known_runs import Selection
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
 from perfkit.workbench import open_workbench
@@ -140,12 +140,12 @@ def run() -> None:
     title = f"A report of {len(LABELS) * RUNS_A_LABEL * REQUESTS_A_RUN} requests, {_count(root, 'spans')} spans and {_findings(root)} findings"
     lines = len(report.read_text(encoding="utf-8").splitlines())
     said = [_held("perfkit report", costs["perfkit report"], REPORT_CPU_S), _held("perfkit verify", costs["perfkit verify"], VERIFY_CPU_S)]
-    said.append(f"- the report has at most {MOST_LINES} lines: {lines}, {'holds' if lines <= MOST_LINES else 'DOES NOT HOLD'}.\n")
+    said.append(f"- the report has at most {MOST_LINES} lines: {lines}, {held(lines <= MOST_LINES)}.\n")
     save("big_report", table(title, costs, "perfkit report", []) + "".join(said))
 
 
 def _held(job: str, cost: Cost, at_most_s: float) -> str:
-    return f"- {job} takes at most {at_most_s:g} s of CPU: {cost.cpu_s:.2f}, {'holds' if cost.cpu_s <= at_most_s else 'DOES NOT HOLD'}.\n"
+    return f"- {job} takes at most {at_most_s:g} s of CPU: {cost.cpu_s:.2f}, {held(cost.cpu_s <= at_most_s)}.\n"
 
 
 def _count(root: Path, rows: str) -> int:

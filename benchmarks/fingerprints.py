@@ -7,7 +7,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from benchmarks.jobs import save
+from benchmarks.jobs import held, save
 from perfkit.trace.fingerprint import fingerprint_of
 
 STATEMENTS = 10_000
@@ -93,7 +93,7 @@ def run() -> None:
         shapes_of.setdefault(fingerprint, set()).add(shape)
     wrong = abs(len(shapes_of) - len(SHAPES) * len(TABLES)) + sum(len(shapes) > 1 for shapes in shapes_of.values())
     rate = statistics.median(rates)
-    verdict = "holds" if rate >= LEAST_A_SECOND and not wrong else "DOES NOT HOLD"
+    verdict = held(rate >= LEAST_A_SECOND and not wrong)
     characters = sum(len(text) for _, text in made) / len(made)
     save(
         "fingerprints",

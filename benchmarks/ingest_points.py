@@ -6,7 +6,7 @@ import shutil
 import sys
 
 from benchmarks.inputs import FOLDER, points, slice_of
-from benchmarks.jobs import Job, Limit, measure_all, python, save, table
+from benchmarks.jobs import Job, Limit, held, measure_all, python, save, table
 
 POINTS = 5_000_000
 PANDAS_LINES = 200_000
@@ -54,4 +54,4 @@ def run() -> None:
     limits = [Limit("perfkit ingest", "bare DuckDB", 2.0), Limit("perfkit ingest", jobs[2].name, 0.1)]
     text = table(f"Ingest of {POINTS} request points ({log.stat().st_size / 1e6:.0f} MB)", costs, "bare DuckDB", limits)
     peak = costs["perfkit ingest"].peak_mb
-    save("ingest_points", text + f"- perfkit ingest needs at most 1024 MB: {peak:.0f}, {'holds' if peak <= 1024 else 'DOES NOT HOLD'}.\n")
+    save("ingest_points", text + f"- perfkit ingest needs at most 1024 MB: {peak:.0f}, {held(peak <= 1024)}.\n")

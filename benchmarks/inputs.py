@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import marshal
 import random
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,34 +20,46 @@ LINE = (
 )
 
 
+def made_once(path: Path, write: Callable[[Path], object]) -> Path:
+    """The file or folder, whole or not at all: what was begun under another name is not found."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.part")
+        write(unfinished)
+        unfinished.replace(path)
+    return path
+
+
 def points(count: int) -> Path:
     """k6 points, one for each request."""
-    path = FOLDER / f"points-{count}.json"
-    if path.exists():
-        return path
-    noise, start = random.Random(20260101), datetime(2026, 1, 1)  # noqa: DTZ001  written with its zone below
-    unfinished = _new(path)
-    with unfinished.open("w", encoding="utf-8") as file:
-        for first in range(0, count, BLOCK):
-            block = range(first, min(first + BLOCK, count))
-            file.writelines(_point(number, count, start, noise) for number in block)
-    return unfinished.replace(path)
+
+    def write(path: Path) -> None:
+        noise, start = random.Random(20260101), datetime(2026, 1, 1)  # noqa: DTZ001  written with its zone below
+        with path.open("w", encoding="utf-8") as file:
+            for first in range(0, count, BLOCK):
+                block = range(first, min(first + BLOCK, count))
+                file.writelines(_point(number, count, start, noise) for number in block)
+
+    return made_once(FOLDER / f"points-{count}.json", write)
 
 
 def slice_of(path: Path, lines: int) -> Path:
     """The first lines of a file, for peers that would take minutes for all of it."""
-    part = path.with_name(f"{path.stem}-first-{lines}{path.suffix}")
-    if not part.exists():
+
+    def write(part: Path) -> None:
         with path.open(encoding="utf-8") as file, part.open("w", encoding="utf-8") as out:
             out.writelines(line for _, line in zip(range(lines), file, strict=False))
-    return part
+
+    return made_once(path.with_name(f"{path.stem}-first-{lines}{path.suffix}"), write)
 
 
 def profile(functions: int = 20_000, edges: int = 100_000, layers: int = 0) -> Path:
     """A call graph as cProfile leaves it. With layers each function is called by those of the layer above; without, anything calls anything."""
     path = FOLDER / f"profile-{functions}-{edges}{f'-in-{layers}' if layers else ''}.prof"
-    if path.exists():
-        return path
+    return made_once(path, lambda unfinished: unfinished.write_bytes(_call_graph(functions, edges, layers)))
+
+
+def _call_graph(functions: int, edges: int, layers: int) -> bytes:
     noise = random.Random(20240601)
     keys = [(f"package_{number % 400}/module_{number % 2000}.py", number % 900 + 1, f"func_{number}") for number in range(functions)]
     callers: dict[int, dict[tuple[str, int, str], tuple[int, int, float, float]]] = {number: {} for number in range(functions)}
@@ -59,21 +72,18 @@ def profile(functions: int = 20_000, edges: int = 100_000, layers: int = 0) -> P
         calls = noise.randint(1, 1000)
         callers[callee][keys[caller]] = (calls, calls, noise.random(), noise.random() * 2)
     stats = {key: (number % 50 + 1, number % 50 + 1, noise.random(), noise.random() * 2, callers[number]) for number, key in enumerate(keys)}
-    unfinished = _new(path)
-    unfinished.write_bytes(marshal.dumps(stats))
-    return unfinished.replace(path)
+    return marshal.dumps(stats)
 
 
 def small_logs(count: int = 1000) -> Path:
     """A folder of small request logs."""
-    folder = FOLDER / f"logs-{count}"
-    if not folder.exists():
-        unfinished = _new(folder)
-        unfinished.mkdir(parents=True)
+
+    def write(folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         for seed in range(count):
-            _log(unfinished / f"{seed}.csv", random.Random(seed))
-        unfinished.replace(folder)
-    return folder
+            _log(folder / f"{seed}.csv", random.Random(seed))
+
+    return made_once(FOLDER / f"logs-{count}", write)
 
 
 def _log(path: Path, noise: random.Random) -> None:
@@ -87,8 +97,3 @@ def _log(path: Path, noise: random.Random) -> None:
 def _point(number: int, count: int, start: datetime, noise: random.Random) -> str:
     time = start + timedelta(microseconds=number * SECONDS * 1_000_000 // count)
     return LINE.format(time=time.isoformat(timespec="microseconds"), value=noise.lognormvariate(5, 0.5), name=ENDPOINTS[number % 8])
-
-
-def _new(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_name(f".{path.name}.part")

@@ -86,10 +86,15 @@ def table(title: str, costs: Mapping[str, Cost], against: str, limits: Sequence[
     lines.append("")
     for limit in limits:
         ratio = getattr(costs[limit.job], limit.of) / getattr(costs[limit.peer], limit.of)
-        verdict = "holds" if ratio <= limit.at_most else "DOES NOT HOLD"
+        verdict = held(ratio <= limit.at_most)
         what = {"wall_s": "time", "cpu_s": "CPU", "peak_mb": "memory"}[limit.of]
         lines.append(f"- {limit.job} needs at most {limit.at_most:.3g} times the {what} of {limit.peer}: {ratio:.3g}, {verdict}.")
     return "\n".join([*lines, ""])
+
+
+def held(holds: bool) -> str:
+    """How a limit is told."""
+    return "holds" if holds else "DOES NOT HOLD"
 
 
 def save(name: str, text: str) -> None:

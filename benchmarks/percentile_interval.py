@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.jobs import Job, measure_all, python, save, table
+from benchmarks.jobs import Job, held, measure_all, python, save, table
 
 DRAWS = 1000
 MEASURED_DRAWS = 50
@@ -30,7 +30,7 @@ def run() -> None:
     ours, theirs, start = (costs[job.name].cpu_s for job in jobs)
     interval, draw = (ours - start) / MEASURED_DRAWS, (theirs - start) / MEASURED_DRAWS
     faster = DRAWS * draw / interval
-    verdict = "holds" if faster >= LEAST else "DOES NOT HOLD"
+    verdict = held(faster >= LEAST)
     text = table("The interval of a P95 of a million durations", costs, jobs[0].name, [])
     said = f"- the interval takes {interval * 1000:.1f} ms of CPU, a bootstrap of {DRAWS} draws {DRAWS * draw:.1f} s"
     save("percentile_interval", text + f"{said}; at least {LEAST} times faster: {faster:.0f}, {verdict}.\n")

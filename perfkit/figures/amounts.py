@@ -1,4 +1,4 @@
-"""How are weights, shares and numbers of things written for people who look at a profile?"""
+"""How are weights, shares, numbers of things and places written for people who look at a profile?"""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ def amount_text(weight: float, unit: str) -> str:
 def how_many(number: float, thing: str) -> str:
     """1 path, 1 234 paths."""
     return f"{number:,.0f} {thing}{'' if number == 1 else 's'}".replace(",", THIN_SPACE)
+
+
+def place_of(file: str, line: int) -> str:
+    """As editors open it; built-in functions have no line."""
+    return f"{file}:{line}" if line else file
 
 
 def measured(unit: str) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from perfkit.figures.amounts import how_many, share_text, weight_text
+from perfkit.figures.amounts import how_many, place_of, share_text, weight_text
 from perfkit.units import format_quantity
 
 if TYPE_CHECKING:
@@ -26,11 +26,10 @@ FUNCTION_COLUMNS = {
 
 def function_cells(item: FunctionChange) -> tuple[str, ...]:
     """One function of a table."""
-    place = f"{item.file}:{item.line}" if item.line else item.file
     note = f"was {item.was}" if item.was else item.presence
     weights = (weight_text(item.own.base, item.unit), weight_text(item.own.candidate, item.unit), _signed(item.own.change, item.unit))
     total = (_signed(item.total.change, item.unit), item.total.verdict)
-    return (item.function, place, *weights, interval_text(item.own, item.unit), item.own.verdict, *total, note)
+    return (item.function, place_of(item.file, item.line), *weights, interval_text(item.own, item.unit), item.own.verdict, *total, note)
 
 
 GAIN_COLUMNS = {
@@ -50,10 +49,9 @@ GAIN_COLUMNS = {
 
 def gain_cells(item: FunctionGain) -> tuple[str, ...]:
     """What the whole gains from one function."""
-    place = f"{item.file}:{item.line}" if item.line else item.file
     own = (share_text(item.own_share), weight_text(item.own_saves, item.unit), _times(item.own_speed_up))
     total = (share_text(item.total_share), weight_text(item.total_saves, item.unit), _times(item.total_speed_up))
-    return (item.function, place, *own, *total)
+    return (item.function, place_of(item.file, item.line), *own, *total)
 
 
 def _times(speed_up: float) -> str:

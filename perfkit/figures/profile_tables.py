@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfkit.figures.amounts import share_text, weight_text
+from perfkit.figures.amounts import place_of, share_text, weight_text
 from perfkit.units import format_quantity
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ CALL_COLUMNS = _columns("function, place, paths, own, total, share, note")
 def function_cells(item: UsualFunction) -> tuple[str, ...]:
     """A function without and with what it calls."""
     weights = (weight_text(item.own, item.unit), share_text(item.own_share), weight_text(item.total, item.unit), share_text(item.total_share))
-    return (item.function, _place(item.file, item.line), weight_text(item.n, "count"), *weights)
+    return (item.function, place_of(item.file, item.line), weight_text(item.n, "count"), *weights)
 
 
 def line_cells(item: UsualLine) -> tuple[str, ...]:
     """A line without and with what it calls."""
     weights = (weight_text(item.own, item.unit), weight_text(item.total, item.unit), share_text(item.share), share_text(item.native_share))
     memory = (weight_text(item.memory_mb, "mb"), weight_text(item.copy_mb, "mb"))
-    return (_place(item.file, item.line), item.function or "", weight_text(item.hits, "count"), *weights, *memory)
+    return (place_of(item.file, item.line), item.function or "", weight_text(item.hits, "count"), *weights, *memory)
 
 
 def owner_cells(item: ProfileOwner) -> tuple[str, ...]:
@@ -47,8 +47,4 @@ def owner_cells(item: ProfileOwner) -> tuple[str, ...]:
 def call_cells(item: MatchedCall) -> tuple[str, ...]:
     """A function at the end of matching paths."""
     weights = (weight_text(item.own, item.unit), weight_text(item.total, item.unit), share_text(item.share))
-    return (item.name, _place(item.file, item.line), format_quantity(item.paths, "count"), *weights, "estimate" if item.estimated else "")
-
-
-def _place(file: str, line: int) -> str:
-    return f"{file}:{line}" if line else file
+    return (item.name, place_of(item.file, item.line), format_quantity(item.paths, "count"), *weights, "estimate" if item.estimated else "")

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from perfkit.analyses.stages import ITSELF, Stage
 from perfkit.figures.amounts import how_many
 from perfkit.figures.canvas import drawn
+from perfkit.figures.panels import required
 from perfkit.figures.rows_of_bars import BASE_COLOUR, CANDIDATE_COLOUR
 from perfkit.units import format_quantity
 
@@ -18,6 +19,7 @@ LONGEST_NAME = 44
 
 def stages_figure(rows: Sequence[Stage], *, title: str) -> Figure:
     """Stages of one whole, heaviest first; the light part of a bar are nested stages, and what does not fit is summed up in a last bar."""
+    required(rows, "stages")
     shown, rest = rows[:MOST], rows[MOST:]
     with drawn(title, len(shown) + bool(rest), f"ms of a whole, which takes {format_quantity(rows[0].whole_ms, 'ms')} on average") as (figure, axes):
         names, own, shares = [_name(row) for row in shown], [row.own_ms for row in shown], [row.share for row in shown]

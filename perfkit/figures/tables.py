@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from perfkit.figures import profile_changes, profile_tables, vector_sentences
-from perfkit.figures.amounts import share_text
+from perfkit.figures.amounts import place_of, share_text
 from perfkit.printable import printable_lines
 from perfkit.units import format_quantity
 
@@ -105,9 +105,18 @@ def _bound(value: float | None, unit: str) -> str:
     return "–" if value is None else format_quantity(value, unit)
 
 
+def _interval(lo: float | None, hi: float | None) -> str:
+    """Of a ratio."""
+    return "–" if lo is None or hi is None else f"{format_quantity(lo, 'factor')} … {format_quantity(hi, 'factor')}"
+
+
 def _compared(item: Compared) -> tuple[str, ...]:
-    interval = f"{format_quantity(item.lo, 'factor')} … {format_quantity(item.hi, 'factor')}" if item.lo is not None and item.hi is not None else "–"
-    values = (format_quantity(item.base, item.unit), format_quantity(item.candidate, item.unit), _bound(item.ratio, "factor"), interval)
+    values = (
+        format_quantity(item.base, item.unit),
+        format_quantity(item.candidate, item.unit),
+        _bound(item.ratio, "factor"),
+        _interval(item.lo, item.hi),
+    )
     return (item.metric, item.subject, *values, item.verdict, _bound(item.detectable, "ratio"), f"{item.runs_base} : {item.runs_candidate}")
 
 
@@ -177,7 +186,7 @@ def _function(item: FunctionTime) -> tuple[str, ...]:
     share = share_text(item.own_share)
     return (
         item.function,
-        f"{item.file}:{item.line}" if item.line else item.file,
+        place_of(item.file, item.line),
         _bound(item.n, "count"),
         format_quantity(item.own, item.unit),
         format_quantity(item.total, item.unit),
@@ -194,8 +203,7 @@ def _stage(item: Stage) -> tuple[str, ...]:
 
 def _slow_stage(item: SlowStage) -> tuple[str, ...]:
     times = (format_quantity(item.n, "count"), format_quantity(item.mean_ms, "ms"), format_quantity(item.max_ms, "ms"))
-    interval = f"{format_quantity(item.lo, 'factor')} … {format_quantity(item.hi, 'factor')}" if item.lo is not None and item.hi is not None else "–"
-    compared = (_bound(item.against_ms, "ms"), _bound(item.ratio, "factor"), interval, item.verdict or "", item.why or "")
+    compared = (_bound(item.against_ms, "ms"), _bound(item.ratio, "factor"), _interval(item.lo, item.hi), item.verdict or "", item.why or "")
     return (item.stage, *times, str(item.runs), *compared, f"{item.file}:{item.line}" if item.file and item.line else "")
 
 
@@ -255,7 +263,7 @@ def _copy(item: LargeCopy) -> tuple[str, ...]:
 
 
 def _ms(value: float | None) -> str:
-    return "–" if value is None else format_quantity(value, "ms")
+    return _bound(value, "ms")
 
 
 def _benchmark(item: Benchmark) -> tuple[str, ...]:
@@ -263,103 +271,70 @@ def _benchmark(item: Benchmark) -> tuple[str, ...]:
     return (item.run_id, item.subject, *map(_ms, times), str(item.n))
 
 
-def _columns(left: str, right: str, order: str) -> dict[str, str]:
-    sides = dict.fromkeys(left.split(", "), "left") | dict.fromkeys(right.split(", "), "right")
-    return {name: sides[name] for name in order.split(", ")}
+def _columns(order: str, left: str) -> dict[str, str]:
+    """What is not on the left is a number, on the right."""
+    return {name: "left" if name in left.split(", ") else "right" for name in order.split(", ")}
 
 
 VIEWS: dict[str, View] = {
     "Compared": View(
-        _columns(
-            "metric, subject, interval, verdict, runs",
-            "base, candidate, ratio, visible from",
-            "metric, subject, base, candidate, ratio, interval, verdict, visible from, runs",
-        ),
+        _columns("metric, subject, base, candidate, ratio, interval, verdict, visible from, runs", left="metric, subject, interval, verdict, runs"),
         _compared,
     ),
     "Latency": View(
-        _columns(
-            "endpoint",
-            "n, mean, P50, P95, P95 of successes, P99, max, errors, throughput",
-            "endpoint, n, mean, P50, P95, P95 of successes, P99, max, errors, throughput",
-        ),
+        _columns("endpoint, n, mean, P50, P95, P95 of successes, P99, max, errors, throughput", left="endpoint"),
         _latency,
     ),
     "LevelChange": View(
-        _columns("run, commit, verdict", "index, before, after, change", "index, run, commit, before, after, change, verdict"),
+        _columns("index, run, commit, before, after, change, verdict", left="run, commit, verdict"),
         _level_change,
     ),
     "Step": View(
-        _columns(
-            "verdict, note",
-            "step, requests, throughput, in flight, P50, P95, from, to, errors",
-            "step, requests, throughput, in flight, P50, P95, from, to, errors, verdict, note",
-        ),
+        _columns("step, requests, throughput, in flight, P50, P95, from, to, errors, verdict, note", left="verdict, note"),
         _step,
     ),
     "NoiseFloor": View(
-        _columns("metric, subject", "value, spread, visible from, runs", "metric, subject, value, spread, visible from, runs"),
+        _columns("metric, subject, value, spread, visible from, runs", left="metric, subject"),
         _noise,
     ),
     "Measurement": View(
-        _columns("metric, subject, interval", "value, from, to, n, runs", "metric, subject, value, from, to, n, runs, interval"),
+        _columns("metric, subject, value, from, to, n, runs, interval", left="metric, subject, interval"),
         _measured,
     ),
     "Finding": View(
         _columns(
-            "finding, priority, impact, problem, place, endpoint, remedy",
-            "costs, predicted saving",
             "finding, priority, impact, problem, place, endpoint, costs, predicted saving, remedy",
+            left="finding, priority, impact, problem, place, endpoint, remedy",
         ),
         _finding,
     ),
     "Verdict": View(
-        _columns("target, subject, verdict, note", "limit, value, from, to, n", "target, subject, limit, value, from, to, n, verdict, note"),
+        _columns("target, subject, limit, value, from, to, n, verdict, note", left="target, subject, verdict, note"),
         _verdict,
     ),
     "Run": View(dict.fromkeys(("run", "kind", "tool", "label", "scenario", "system", "started (UTC)", "valid"), "left"), _run),
     "RequestTime": View(
-        _columns(
-            "endpoint",
-            "total, database, cache, models, other services, own, statements, model calls, requests",
-            "endpoint, total, database, cache, models, other services, own, statements, model calls, requests",
-        ),
+        _columns("endpoint, total, database, cache, models, other services, own, statements, model calls, requests", left="endpoint"),
         _request_time,
     ),
-    "PlanHead": View(
-        _columns("plan, engine, statement", "execution, first time, planning", "plan, engine, execution, first time, planning, statement"), _plan_head
-    ),
+    "PlanHead": View(_columns("plan, engine, execution, first time, planning, statement", left="plan, engine, statement"), _plan_head),
     "PlanChange": View(
-        _columns("part, before, after", "before takes, after takes, difference", "part, before, after, before takes, after takes, difference"),
+        _columns("part, before, after, before takes, after takes, difference", left="part, before, after"),
         _plan_change,
     ),
-    "MemoryPeak": View(
-        _columns("place, whose, called by", "memory, share, allocations", "place, memory, share, allocations, whose, called by"), _peak
-    ),
+    "MemoryPeak": View(_columns("place, memory, share, allocations, whose, called by", left="place, whose, called by"), _peak),
     "SiteGrowth": View(
-        _columns(
-            "place, function, allocated in, verdict",
-            "first, last, grown late, allocations",
-            "place, function, first, last, grown late, allocations, allocated in, verdict",
-        ),
+        _columns("place, function, first, last, grown late, allocations, allocated in, verdict", left="place, function, allocated in, verdict"),
         _site_growth,
     ),
-    "TypeGrowth": View(
-        _columns("type, verdict", "first, last, grown late, own size", "type, first, last, grown late, own size, verdict"), _type_growth
-    ),
+    "TypeGrowth": View(_columns("type, first, last, grown late, own size, verdict", left="type, verdict"), _type_growth),
     "MemoryGrowth": View(
-        _columns(
-            "run, series, verdict, note",
-            "time, samples, grown an hour, at least, at most",
-            "run, series, time, samples, grown an hour, at least, at most, verdict, note",
-        ),
+        _columns("run, series, time, samples, grown an hour, at least, at most, verdict, note", left="run, series, verdict, note"),
         _memory_growth,
     ),
-    "LargeCopy": View(
-        _columns("place, function, whose", "copied, allocated, alive at once", "place, function, copied, allocated, alive at once, whose"), _copy
-    ),
+    "LargeCopy": View(_columns("place, function, copied, allocated, alive at once, whose", left="place, function, whose"), _copy),
     "FunctionTime": View(
-        _columns("function, place, unit", "calls, own, total, share", "function, place, calls, own, total, share, unit"),
+        _columns("function, place, calls, own, total, share, unit", left="function, place, unit"),
         _function,
     ),
     "UsualFunction": View(profile_tables.FUNCTION_COLUMNS, profile_tables.function_cells),
@@ -370,28 +345,16 @@ VIEWS: dict[str, View] = {
     "FunctionGain": View(profile_changes.GAIN_COLUMNS, profile_changes.gain_cells),
     "ProfileBound": View(profile_changes.BOUND_COLUMNS, profile_changes.bound_cells),
     "Stage": View(
-        _columns(
-            "whole, stage, kind, waits for, place",
-            "own, share, open, calls, parallel",
-            "whole, stage, kind, own, share, open, calls, parallel, waits for, place",
-        ),
+        _columns("whole, stage, kind, own, share, open, calls, parallel, waits for, place", left="whole, stage, kind, waits for, place"),
         _stage,
     ),
     "VectorTrial": View(vector_sentences.TRIAL_COLUMNS, vector_sentences.trial_cells),
     "Benchmark": View(
-        _columns(
-            "run, benchmark",
-            "mean, median, standard deviation, min, max, P95, P99, n",
-            "run, benchmark, mean, median, standard deviation, min, max, P95, P99, n",
-        ),
+        _columns("run, benchmark, mean, median, standard deviation, min, max, P95, P99, n", left="run, benchmark"),
         _benchmark,
     ),
     "SlowStage": View(
-        _columns(
-            "stage, interval, verdict, why, place",
-            "calls, a call, longest, runs, against, ratio",
-            "stage, calls, a call, longest, runs, against, ratio, interval, verdict, why, place",
-        ),
+        _columns("stage, calls, a call, longest, runs, against, ratio, interval, verdict, why, place", left="stage, interval, verdict, why, place"),
         _slow_stage,
     ),
 }

@@ -11,11 +11,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from perfkit.stats.laws import Law, law_of_counts
+from perfkit.stats.measured import Floats
 
-__all__ = ["Break", "Family", "Growth", "Law", "break_size", "crossing", "growth", "law_of_counts"]
-
-Floats = npt.NDArray[np.float64]
 Family = Literal["1", "log n", "√n", "n", "n²", "n³", "undecidable"]
 
 EXPONENTS: Floats = np.arange(0.05, 6.0, 0.01)
@@ -29,6 +26,8 @@ FASTER_THAN_LINEAR = 1.1
 LIKELY, SURELY = 0.98, 0.99
 """Nominal confidence of the exponent's interval, which few repeats of a skewed clock bring down to 95 %, and of a linear fit's exclusion."""
 OUTLIER_MADS = 10.0
+SMALLEST = 1e-60
+"""Stands for 0 among the values: a weight is its square's inverse, and weights are multiplied."""
 LEAST_SPREAD = 0.1
 """Of the median: below it nothing is an outlier."""
 
@@ -194,7 +193,7 @@ def _medians(n: Floats, t: Floats) -> list[tuple[float, float]]:
 def _weights(n: Floats, t: Floats) -> Floats:
     """1/t²: errors are shares of the time, and one long pause, the usual error of a clock, weighs little."""
     medians = dict(_medians(n, t))
-    least = max(max(medians.values()) * 1e-6, 1e-300)
+    least = max(max(medians.values()) * 1e-6, SMALLEST)
     floors = np.array([max(medians[size] / 2, least) for size in n.tolist()])
     weights: Floats = 1 / np.maximum(t, floors) ** 2
     return weights

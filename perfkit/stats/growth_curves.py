@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Doubles = npt.NDArray[np.float64]
+from perfkit.stats.measured import Floats
+
 LOGARITHM, LINE, POWER = "a + b·ln n", "a + b·n", "power law"
-SHAPES: dict[str, Callable[[Doubles], Doubles]] = {LOGARITHM: np.log, LINE: lambda n: n}
+SHAPES: dict[str, Callable[[Floats], Floats]] = {LOGARITHM: np.log, LINE: lambda n: n}
 LEAST_SIZES = 4
 LEAST_AIC = 2.0
 """By how much one curve must beat another."""
@@ -46,17 +46,17 @@ def growth_curves(sizes: Sequence[float], values: Sequence[float]) -> Curves:
     return Curves({**scores, POWER: _aic(start + slope * np.log(n) - np.log(t))})
 
 
-def _misses(shape: Doubles, t: Doubles) -> Doubles:
+def _misses(shape: Floats, t: Floats) -> Floats:
     """What the best a + b·shape leaves, as logarithms of ratios."""
     from scipy import optimize
 
-    def left(parts: Doubles) -> Doubles:
+    def left(parts: Floats) -> Floats:
         return np.asarray(np.log(np.maximum(parts[0] + parts[1] * shape, t * 1e-6)) - np.log(t), dtype=np.float64)
 
     slope, start = np.polyfit(shape, t, 1, w=1 / t)
     return left(optimize.least_squares(left, np.array([start, slope])).x)
 
 
-def _aic(left: Doubles) -> float:
+def _aic(left: Floats) -> float:
     """Two parameters and the scatter, the same for each curve."""
     return len(left) * float(np.log(max(float((left**2).mean()), PERFECT))) + 2 * 3

@@ -18,6 +18,7 @@ from perfkit.analyses.stage_sequences import COLUMNS, sequence_stages
 from perfkit.analyses.stages import CLOCK_MS, ITSELF, QUESTION, Stage, StageSpan, staged, stages
 from perfkit.cli import program
 from perfkit.errors import UsageError
+from perfkit.figures.stages import stages_figure
 from perfkit.model.run import Manifest
 from perfkit.rules import stages as rules
 from perfkit.trace import record, request, span, timed
@@ -259,3 +260,18 @@ def test_a_stage_between_many_calls_is_not_blamed_for_what_they_cost() -> None:
     select = replace(load, stage="select", kind="db", calls=40.0, share=0.2, own_ms=26.0)
     assert [finding.rule for finding in rules.judge([load, *others])] == ["dominating-stage"]
     assert rules.judge([load, *others, select]) == []
+
+
+def test_a_loop_span_of_others_that_tells_no_limit_is_no_blocked_loop(bench: Workbench, tmp_path: Path) -> None:
+    head = {"perfkit_trace": 2, "clock": "unix_us", "started_at": 0, "tool_version": "0", "attributes": {}}
+    span = {"trace_id": "t", "parent_id": None, "kind": "loop", "started_at": 1_790_000_000_000_000, "duration_ms": 80.0, "status": "ok"}
+    silent, told = {"span_id": "1", "name": "tick", "attributes": {}}, {"span_id": "2", "name": "pause", "attributes": {"limit_ms": 50.0}}
+    (tmp_path / "trace.ndjson").write_text("".join(json.dumps(line) + "\n" for line in (head, {**span, **silent}, {**span, **told})))
+    bench.ingest([tmp_path / "trace.ndjson"])
+    found = [finding.title for finding in bench.diagnose() if finding.rule == "blocked-event-loop"]
+    assert found == ["pause keeps the event loop to itself for 80 ms, once"]
+
+
+def test_nothing_is_drawn_from_no_stages() -> None:
+    with pytest.raises(UsageError, match="nothing to draw"):
+        stages_figure([], title="Stages")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,16 @@ from perfkit.collectors.host import git_state, host
 from perfkit.collectors.trace import TraceOptions
 from perfkit.errors import CollectionFailed, MissingTool
 from perfkit.model.run import MANIFEST_SUFFIX, Manifest
+
+AT_WORK = """\
+import sys, time
+from pathlib import Path
+from perfkit.collectors.base import desk
+with desk(Path(sys.argv[1])) as place:
+    (place / "half").touch()
+    print("there", flush=True)
+    time.sleep(20)
+"""
 
 
 @pytest.fixture
@@ -68,6 +79,20 @@ def test_a_trace_is_taken_and_gets_its_manifest_beside_it(tmp_path: Path) -> Non
     assert artefact.read_text() == "{}\n" and not options.path.exists()
     manifest = Manifest.from_json(artefact.with_name(artefact.name + MANIFEST_SUFFIX).read_text())
     assert (manifest.tool, manifest.label) == ("perfkit.trace", "baseline")
+
+
+def test_what_a_killed_process_left_on_its_desk_goes_and_what_others_work_at_stays(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", AT_WORK, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as killed, subprocess.Popen(command, stdout=subprocess.PIPE) as working:
+        assert [process.stdout.readline() for process in (killed, working) if process.stdout] == [b"there\n", b"there\n"]
+        killed.kill()
+        killed.wait()
+        with desk(tmp_path), desk(tmp_path):
+            assert sum((place / "half").exists() for place in tmp_path.iterdir()) == 1
+            assert len(list(tmp_path.iterdir())) == 3
+        working.kill()
+    with desk(tmp_path) as place:
+        assert list(tmp_path.iterdir()) == [place]
 
 
 def test_a_missing_tool_comes_with_its_install_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,6 +101,15 @@ def test_what_cannot_be_predicted_says_why(values: np.ndarray, why: str) -> None
     assert why in found.why
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [0.0, 5e-324, 1e-200])
+def test_times_that_the_clock_could_not_tell_from_nothing_do_not_grow(value: float) -> None:
+    sizes = [10.0**power for power in range(7)]
+    found = growth(sizes, [value] * 7)
+    assert (found.family, found.exponent, found.constant) == ("1", 0.0, value)
+    assert "do not grow" in break_size(sizes, [value] * 7, 0.5).why
+
+
 def test_the_crossing_lies_between_the_sizes_around_it() -> None:
     assert crossing([1, 10, 100], [1, 10, 100], 50) == pytest.approx(50)
     assert crossing([1, 10, 100], [1, 10, 100], 500) is None

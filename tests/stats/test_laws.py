@@ -7,7 +7,7 @@ from math import ceil
 
 import pytest
 
-from perfkit.stats.growth import law_of_counts
+from perfkit.stats.laws import law_of_counts
 
 SIZES = [10, 20, 40, 80, 160]
 

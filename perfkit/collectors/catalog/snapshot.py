@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perfkit.collectors.databases import connected, conninfo_of, without_password
-from perfkit.collectors.plans_top import hidden_text
+from perfkit.collectors.plans_top import HIDDEN_TEXT, OURS, hidden_text
 from perfkit.errors import CollectionFailed, MissingTool
 
 if TYPE_CHECKING:
@@ -19,12 +19,10 @@ if TYPE_CHECKING:
 QUESTIONS = Path(__file__).parent
 OLDEST = 120000
 CANCELLED = ("57014", "55P03")
-OURS = "/* perfkit */"
 HOW_TO_COUNT = (
     "To count statements, put pg_stat_statements into shared_preload_libraries of the server's configuration, restart it, "
     "and run 'create extension pg_stat_statements' in this database."
 )
-HIDDEN = "<insufficient privilege>"
 HOW_TO_SEE = "Connect as a role that may see it, such as a member of pg_monitor."
 PLAIN = re.compile(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*\(*\s*(?:select|insert|update|delete|merge|with|values|table)\b", re.IGNORECASE | re.DOTALL)
 LITERAL = re.compile(r"'(?:[^']|'')*'|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$", re.DOTALL)
@@ -102,7 +100,7 @@ class Catalog:
         known = connection.execute("select /* perfkit */ to_regclass(%s)", [f"{schema}.pg_stat_statements_info"]).fetchone()
         info = self._only(connection, "statements_info", schema=schema) if known and known[0] else {}
         seen = [row for row in rows if OURS not in (row["query"] or "")]
-        hidden = sum(row["query"] == HIDDEN for row in seen)
+        hidden = sum(row["query"] == HIDDEN_TEXT for row in seen)
         unseen = hidden_text(hidden, HOW_TO_SEE) if hidden else ""
         kept = [_discreet(row) if with_text else _bare(row) for row in seen]
         return {"statements": kept, "statements_info": info}, unseen
