@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from html import unescape
@@ -13,9 +13,10 @@ from pathlib import Path
 from perfkit.analyses.written_reports import remember_seals
 from perfkit.report.citations import SEPARATOR
 from perfkit.report.cited import CITED
-from perfkit.report.linked import PICTURE
-from perfkit.report.named import RUN_ROW, named_in
+from perfkit.report.linked import PICTURE, place_beside
+from perfkit.report.named import RUN_ROW, Named, named_in
 from perfkit.report.passages import Passage, passages
+from perfkit.report.texts import contents
 from perfkit.store import Store
 
 SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+(?=[^\s\da-z])")
@@ -46,24 +47,38 @@ def sentences(lines: Sequence[str], meta: int) -> Iterator[Sentence]:
     """All with numbers but for the line at which a report says what it stands on, and for its table of runs: they name the report."""
     named = [("" if number == meta or RUN_ROW.match(line) else line) for number, line in enumerate(lines, start=1)]
     found = list(passages(named))
-    notes = dict(note for passage in found if (note := footnote_of(passage)))
+    notes = dict(passage.note for passage in found if passage.note)
     for passage in found:
         if passage.kind != "footnote":
             yield from _of(passage, notes)
 
 
-def footnote_of(passage: Passage) -> tuple[int, str] | None:
-    """Number and text of a passage that is a footnote."""
-    if passage.kind != "footnote":
-        return None
-    mark, _, text = passage.text.partition(": ")
-    return int(mark[2:-1]), text
-
-
 def remember(store: Store, path: Path, lines: Sequence[str]) -> None:
     """The words of a report that was written just now."""
     named = named_in(path, lines)
-    remember_seals(store, named.report, {sentence.seal for sentence in sentences(lines, named.line)})
+    remember_seals(store, named.report, seals(path, lines, named))
+
+
+def seals(path: Path, lines: Sequence[str], named: Named) -> set[str]:
+    """Of all sentences with numbers, and of all pictures."""
+    pictures = {_sealed("picture", shown) for _, _, shown in _pictures(path, lines)}
+    return pictures | {sentence.seal for sentence in sentences(lines, named.line)}
+
+
+def changed_pictures(path: Path, lines: Sequence[str], known: Container[str]) -> Iterator[tuple[int, str]]:
+    """Line and link of every picture that shows something else than when the report was written; one that is not there shows nothing."""
+    return ((line, link) for line, link, shown in _pictures(path, lines) if _sealed("picture", shown) not in known)
+
+
+def _pictures(path: Path, lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+    """Line, link, and what tells the picture from others: its content, or, where it does not lie beside the report, the link."""
+    for number, line in enumerate(lines, start=1):
+        for link in (match["link"] for match in PICTURE.finditer(line)):
+            place = place_beside(path, link)
+            if place is not None:
+                yield number, link, sha256(contents(path.parent / place)).hexdigest()
+            elif ":" in link or not (path.parent / link).resolve().is_relative_to(path.parent.resolve()):
+                yield number, link, link
 
 
 def _of(passage: Passage, notes: Mapping[int, str]) -> Iterator[Sentence]:
@@ -73,12 +88,16 @@ def _of(passage: Passage, notes: Mapping[int, str]) -> Iterator[Sentence]:
     ends = [] if whole else [end.end() for end in SENTENCE_ENDS.finditer(text) if not any(end.start() in place for place in inside)]
     for start, end in zip([0, *ends], [*ends, len(text)], strict=True):
         part = CITED.sub(lambda match: f"\ue000{_origin(notes, int(match['number']))}\ue001", text[start:end].replace("\ue000", "?"))
-        said = part if passage.kind == "code" else _visible(part)
+        said = " ".join(part.split()) if passage.kind == "code" else _visible(part)
         bare = unicodedata.normalize("NFKC", ORIGIN.sub(" ", said))
         uncited = _numbers(bare)
         if uncited or ORIGIN.search(said):
-            seal = sha256("\n".join((passage.kind, _visible(passage.head), said)).encode()).hexdigest()[:32]
+            seal = _sealed(passage.kind, _visible(passage.head), said)
             yield Sentence(passage.line_at(start), seal, uncited, text[start:end].strip()[:LONGEST_SHOWN])
+
+
+def _sealed(*words: str) -> str:
+    return sha256("\n".join(words).encode()).hexdigest()[:32]
 
 
 def _origin(notes: Mapping[int, str], number: int) -> str:

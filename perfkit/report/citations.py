@@ -62,7 +62,10 @@ def cite(evidence: Evidence, origin: Origin) -> Citation:
     """The number that an origin names, computed from the evidence."""
     if origin.figure not in FIGURES:
         raise DocumentError(f"A footnote names the figure {origin.figure!r}. Known: {', '.join(FIGURES)}.")
-    text, samples = FIGURES[origin.figure](evidence, origin)
+    try:
+        text, samples = FIGURES[origin.figure](evidence, origin)
+    except KeyError as error:
+        raise DocumentError(f"A footnote names {error}, and the report stands on runs of {' and '.join(evidence.runs)}.") from error
     parts = [origin.figure, origin.name, f"`{origin.subject}`", origin.side, samples]
     return Citation(text, SEPARATOR.join(part for part in parts if part))
 
@@ -226,9 +229,10 @@ def _leak(evidence: Evidence, origin: Origin) -> tuple[str, str]:
 
 
 def _bound_of(evidence: Evidence, origin: Origin) -> ProfileBound:
-    found = [row for row in profile_bounds(evidence.store, [origin.subject]) if row.run_id == origin.subject]
+    named = [run.run_id for runs in evidence.runs.values() for run in runs if run.run_id == origin.subject]
+    found = profile_bounds(evidence.store, named) if named else []
     if not found:
-        raise DocumentError(f"The run {origin.subject} is no profile.")
+        raise DocumentError(f"The run {origin.subject} is no profile that the report stands on.")
     return found[0]
 
 

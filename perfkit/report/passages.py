@@ -7,10 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from textwrap import dedent
 from typing import Literal
 
-from perfkit.report.citations import FOOTNOTE
 from perfkit.report.lint import FENCE
 from perfkit.report.table_rows import as_text
 
@@ -19,6 +17,7 @@ Kind = Literal["text", "quotation", "heading", "row", "code", "footnote"]
 HEADING = re.compile(r"\s{0,3}#{1,6}\s+")
 QUOTED = re.compile(r"\s*(?:>\s?)+")
 ITEM = re.compile(r"\s*(?:[-*+]|(?P<number>[0-9]{1,9})[.)])\s+")
+NOTE = re.compile(r"\[\^(?P<number>[0-9]{1,6})\]:\s*(?P<text>.*)")
 INDENTED = re.compile(r"\s{2,}\S")
 
 
@@ -33,10 +32,14 @@ class Passage:
 
     @property
     def text(self) -> str:
-        """On one line; code keeps its lines."""
-        if self.kind == "code":
-            return dedent("\n".join(text.rstrip() for _, text in self.lines))
+        """On one line."""
         return " ".join(text for _, text in self.lines)
+
+    @property
+    def note(self) -> tuple[int, str] | None:
+        """Number and text of a footnote."""
+        match = NOTE.fullmatch(self.text) if self.kind == "footnote" else None
+        return (int(match["number"]), match["text"]) if match else None
 
     def line_at(self, offset: int) -> int:
         """Where a place of its text stands."""
@@ -89,8 +92,8 @@ def _of_text(number: int, line: str, above: Kind | None, item: int) -> tuple[_Li
     """A line outside code, and the number of the newest item of a list."""
     if not line.strip():
         return _Line(number, None, "", begins=True), item
-    if FOOTNOTE.match(line) or (above == "footnote" and INDENTED.match(line)):
-        return _Line(number, "footnote", line.strip(), begins=FOOTNOTE.match(line) is not None), item
+    if (note := NOTE.match(line)) or (above == "footnote" and INDENTED.match(line)):
+        return _Line(number, "footnote", line.strip(), begins=note is not None), item
     if line.lstrip().startswith("|"):
         return _Line(number, "row", as_text(line.strip()), begins=True), item
     if heading := HEADING.match(line):
