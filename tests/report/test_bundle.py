@@ -10,7 +10,9 @@ import pytest
 import zstandard
 
 from perfkit.errors import DocumentError, UsageError
+from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
+from perfkit.workbench.evidence import STATED
 from tests.command_line import perfkit
 from tests.report.evidence_of_tools import SHOP, rewritten, runs_of, shop, workbench_in
 
@@ -158,6 +160,19 @@ def test_a_bundle_adds_nothing_to_a_report_that_is_known_here(home: tuple[Workbe
     home[0].ingest([rewritten(tmp_path / "bundle", lambda told: told["written"][0].update(sentences="0" * 32))], tell=said.append)
     assert home[0].store.query("select * from written_reports order by all") == known
     assert any("known here in other words" in sentence for sentence in said)
+
+
+def test_a_bundle_is_read_in_an_investigation_and_says_itself_what_its_runs_are(
+    home: tuple[Workbench, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home[0].export(home[1], tmp_path / "bundle")
+    monkeypatch.setenv(STATED, Manifest(investigation="another", commit="abc").to_json())
+    other = workbench_in(tmp_path / "elsewhere")
+    other.ingest([tmp_path / "bundle"])
+    here = {row[0]: row for row in runs_of(other)}
+    assert here == {row[0]: row for row in runs_of(home[0]) if row[0] in here}
+    with pytest.raises(UsageError, match="is a bundle, which says itself what its runs are"):
+        other.ingest([tmp_path / "bundle"], Manifest(label="mine"))
 
 
 def test_accepted_findings_and_the_investigation_come_along(home: tuple[Workbench, Path], tmp_path: Path) -> None:
