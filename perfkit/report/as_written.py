@@ -76,7 +76,7 @@ def _pictures(path: Path, lines: Sequence[str]) -> Iterator[tuple[int, str, str]
         for link in (match["link"] for match in PICTURE.finditer(line)):
             place = place_beside(path, link)
             if place is not None:
-                yield number, link, sha256(contents(path.parent / place)).hexdigest()
+                yield number, link, sha256(contents(path.parent / place).replace(b"\r\n", b"\n")).hexdigest()
             elif ":" in link or not (path.parent / link).resolve().is_relative_to(path.parent.resolve()):
                 yield number, link, link
 

@@ -50,9 +50,14 @@ def verify(path: Path, store: Store, pack_of: Callable[[str], Pack] = load_pack)
 
 def reports_in(path: Path) -> list[list[str]]:
     """The lines of a report, or those of each block that the archive keeps in a document; other lines are empty then."""
+    return digests_in(path) or [report_lines(path)]
+
+
+def digests_in(path: Path) -> list[list[str]]:
+    """The blocks of a document that are verified, each with empty lines in place of all others; none in a report."""
     lines = report_lines(path)
     kept = [alone(lines, block) for block in blocks(lines, str(path))]
-    return [part for part in kept if any(META.search(line) for line in part)] or [lines]
+    return [part for part in kept if any(META.search(line) for line in part)]
 
 
 def checked(path: Path, lines: list[str], evidence: Evidence) -> list[Checked]:

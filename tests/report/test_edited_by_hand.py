@@ -209,6 +209,16 @@ def test_a_report_of_another_one_of_the_same_store_is_none_of_its_own_words(writ
     assert [item for item in bench.verify(report) if not item.agrees] == []
 
 
+def test_a_report_within_the_marks_of_a_digest_is_no_digest(written: Written) -> None:
+    """Else whatever stands around the marks would go unseen."""
+
+    def hidden(text: str) -> str:
+        title, _, rest = text.partition("\n")
+        return f"{title}\n\nIt is now 3 times faster.\n\n<!-- perfkit begin a.b -->\n{rest.replace('[^', '[^a.b-')}\n<!-- perfkit end -->\n"
+
+    assert [item.text for item in edited(written, hidden)] == ["the whole report"]
+
+
 def test_footnotes_are_no_queries(written: Written) -> None:
     """Whatever a footnote says is a name that is looked up."""
     outside = written[1].with_name("outside.csv")
