@@ -130,7 +130,7 @@ def _judged(evidence: Evidence, origin: Origin) -> tuple[str, str]:
 def _accuracy(evidence: Evidence, origin: Origin) -> tuple[str, str]:  # noqa: ARG001  every figure takes the same
     """What the check said, in quotation marks: its words may hold numbers of its own."""
     found = evidence.accuracy
-    return (f"“{found.said.replace('”', '’')}”" if found else "not measured"), "newest check of each label"
+    return (_quoted(found.said) if found else "not measured"), "newest check of each label"
 
 
 def _saved(evidence: Evidence, origin: Origin) -> tuple[str, str]:
@@ -164,8 +164,7 @@ def _words(column: str) -> Figure:
 
     def words(evidence: Evidence, origin: Origin) -> tuple[str, str]:
         finding = _finding(evidence, origin)
-        said = str(getattr(finding, column)).replace("”", "’")
-        return f"“{said}”", f"run {finding.run_id}"
+        return _quoted(str(getattr(finding, column))), f"run {finding.run_id}"
 
     return words
 
@@ -245,8 +244,7 @@ def _bound_evidence(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     found = _bound_of(evidence, origin)
     sentences = found.evidence or ("nothing was counted",)
     deciding = next((item for item in sentences if found.bound in SAID and SAID[found.bound] in item), sentences[-1])
-    said = "; ".join(dict.fromkeys((sentences[0], deciding))).replace("”", "’")
-    return f"“{said}”", f"run {origin.subject}"
+    return _quoted("; ".join(dict.fromkeys((sentences[0], deciding)))), f"run {origin.subject}"
 
 
 FIGURES: dict[str, Figure] = {
@@ -277,6 +275,11 @@ FIGURES: dict[str, Figure] = {
     "endpoints": _faster_count,
     "runs": _run_count,
 }
+
+
+def _quoted(words: str) -> str:
+    """Quotations within it get other marks, so that its end is its own."""
+    return f"“{words.replace('“', '‘').replace('”', '’')}”"
 
 
 def _samples(runs: int, samples: int) -> str:

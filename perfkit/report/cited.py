@@ -6,7 +6,7 @@ import re
 
 from perfkit.report.table_rows import BOLD, CODE
 
-ADVICE = r"“[^”\n]+”"
+ADVICE = r"“[^“”\n]+”"
 QUANTITY = (
     r"(?<!\d)(?<!\d[.,])[-−+]?\d[\d\u202f\u00a0.,]*(?:e[+-]?\d+)?(?:[ \u202f\u00a0](?:ms|s|µs|us|min|h|%|B|KB|MB|GB|TB|tokens?))?(?:/s|×|x\b|%)?"
 )
