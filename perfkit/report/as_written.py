@@ -16,6 +16,7 @@ from perfkit.report.cited import CITED
 from perfkit.report.linked import PICTURE, place_beside
 from perfkit.report.named import RUN_ROW, Named, named_in
 from perfkit.report.passages import Passage, passages
+from perfkit.report.table_rows import CODE
 from perfkit.report.texts import contents
 from perfkit.store import Store
 
@@ -24,10 +25,15 @@ ORIGIN = re.compile("\ue000[^\ue001]*\ue001")
 """Stands where a cited number stood: the number itself is computed again."""
 MARKS = str.maketrans("", "", "*_\\\ufe0f")
 NUMBER = re.compile(r"(?<![\w.\-/#])\d[\d.,]*(?![\w])")
-SMALL = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+SMALL = "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
 LARGE = "(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?|billions?|dozens?"
-PARTS = "hal(?:f|ves|ved|ving)|quarters?|twice|thrice|(?:dou|tri|quadru)(?:ble|bles|bled|bling|ple|ples|pled|pling)"
-IN_WORDS = re.compile(rf"(?i)(?<![^\W\d_])(?:(?:{SMALL}|{LARGE})(?:fold)?|{PARTS})(?![^\W\d_])")
+PARTS = "(?:quarter|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|hundredth|thousandth)s?"
+TIMES = "hal(?:f|ves|ved|ving)|twice|thrice|(?:dou|tri|quadru)(?:ble|bles|bled|bling|ple|ples|pled|pling)"
+IN_WORDS = re.compile(rf"(?i)(?<![^\W\d_])(?:(?:{SMALL}|{LARGE})(?:fold)?|{PARTS}|{TIMES})(?![^\W\d_])")
+PLACE = r"(?:(?!\d)[^()\s]*[/#][^()\s]*|[^()\s]+\.(?:svg|png|md|html))"
+LINK = rf"(?P<before>!?\[(?:(?!!?\[)[^\]\\])*\]\(){PLACE}(?=\)|\s+[\"'])"
+UNSEEN = re.compile(rf"{CODE}|{LINK}")
+"""Where a link leads to is not seen, unless it stands in code."""
 LONGEST_SHOWN = 80
 
 
@@ -87,13 +93,16 @@ def _of(passage: Passage, notes: Mapping[int, str]) -> Iterator[Sentence]:
     whole = passage.kind not in ("text", "quotation")
     ends = [] if whole else [end.end() for end in SENTENCE_ENDS.finditer(text) if not any(end.start() in place for place in inside)]
     for start, end in zip([0, *ends], [*ends, len(text)], strict=True):
-        part = CITED.sub(lambda match: f"\ue000{_origin(notes, int(match['number']))}\ue001", text[start:end].replace("\ue000", "?"))
-        said = " ".join(part.split()) if passage.kind == "code" else _visible(part)
-        bare = unicodedata.normalize("NFKC", ORIGIN.sub(" ", said))
-        uncited = _numbers(bare)
-        if uncited or ORIGIN.search(said):
+        said = " ".join(text[start:end].split()) if passage.kind == "code" else _visible(_with_origins(text[start:end], notes))
+        stripped, cites = ORIGIN.subn(" ", said)
+        uncited = _numbers(unicodedata.normalize("NFKC", stripped)) or ([] if cites else _names(stripped))
+        if uncited or cites:
             seal = _sealed(passage.kind, _visible(passage.head), said)
             yield Sentence(passage.line_at(start), seal, uncited, text[start:end].strip()[:LONGEST_SHOWN])
+
+
+def _with_origins(text: str, notes: Mapping[int, str]) -> str:
+    return CITED.sub(lambda match: f"\ue000{_origin(notes, int(match['number']))}\ue001", text.replace("\ue000", "?"))
 
 
 def _sealed(*words: str) -> str:
@@ -106,12 +115,16 @@ def _origin(notes: Mapping[int, str], number: int) -> str:
 
 
 def _visible(text: str) -> str:
-    """What a reader sees, without emphasis; where a picture lies is not seen."""
-    shown = unicodedata.normalize("NFKC", unescape(PICTURE.sub(r"\g<before>\g<after>", text)))
+    """What a reader sees, without emphasis."""
+    shown = unicodedata.normalize("NFKC", unescape(UNSEEN.sub(lambda found: found["before"] or found[0], text)))
     return " ".join("".join(letter for letter in shown if unicodedata.category(letter) != "Cf").translate(MARKS).split())
 
 
 def _numbers(text: str) -> list[str]:
-    """As digits, else in words; else what looks like a name, such as P95."""
-    tokens = [token for token in text.split() if any(letter.isnumeric() for letter in token)]
-    return NUMBER.findall(text) or IN_WORDS.findall(text) or tokens
+    """In digits, else in words."""
+    return NUMBER.findall(text) or IN_WORDS.findall(text)
+
+
+def _names(text: str) -> list[str]:
+    """Whatever else has digits in it, such as P95."""
+    return [word for word in text.split() if any(letter.isnumeric() for letter in word)]

@@ -97,6 +97,10 @@ NUMBERS: dict[str, tuple[Edit, str]] = {
     "code in a sentence": (inserting("It takes `12 ms` now."), "12"),
     "unit behind the name": (inserting("It reaches P12ms now."), "P12ms"),
     "link": (inserting("[It is now 3 times faster](https://example.org)."), "3"),
+    "no link": (inserting("[It is now](3 times faster)."), "3"),
+    "no picture": (inserting("![It is now](3 times faster)."), "3"),
+    "a link in code": (inserting("It is `[faster](by/3x)` now."), "`[faster](by/3x)`"),
+    "a third": (inserting("It takes a third of the time."), "third"),
     "link reference": (inserting('[shop]: https://example.org "3 times faster"'), "3"),
     "line that other programs see": (inserting("It was slow.\u2028[^1]: It is now 3 times faster."), "3"),
     "a second line for programs": (inserting('<!-- perfkit report {"said": "--> It is 3 times faster"} -->'), "3"),
@@ -190,6 +194,7 @@ ALLOWED: dict[str, Edit] = {
     "words without numbers": replacing("Nothing was diagnosed, so nothing is proposed.", "Nothing was diagnosed, so we go home."),
     "a part that is left out": lambda text: re.sub(ROW, "", text, count=1, flags=re.M),
     "emphasis": replacing("Are we ready for 500 users", "Are we *ready* for **500 users**"),
+    "a link": inserting("Somebody [wrote about it](https://example.org/2026/17)."),
     "one": inserting("No one of us knew, and at first nobody asked."),
 }
 
