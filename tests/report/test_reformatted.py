@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from perfkit.errors import DocumentError
+from perfkit.report.passages import passages
 from perfkit.report.texts import split
 from perfkit.workbench import Workbench
 from perfkit.workspace import Workspace
@@ -56,6 +57,7 @@ FORMATTED: dict[str, Edit] = {
     "other marks of emphasis": lambda text: re.sub(r"(?<!\*)\*([^*\n]+)\*(?!\*)", r"_\1_", text),
     "other marks of items": lambda text: re.sub(r"^- (?=\*\*)", "* ", text, flags=re.MULTILINE),
     "signs with a backslash": replacing("--> in 3 regions", r"--\> in 3 regions"),
+    "backslashes in footnotes": lambda text: re.sub(r"^(\[\^\d+\]: .*)_", r"\1\\_", text, flags=re.MULTILINE),
     "signs as entities": replacing("--> in 3 regions", "--&gt; in 3 regions"),
     "code that is indented more": lambda text: re.sub(r"^( +)(?=\S)", r"\1\1", text, flags=re.MULTILINE),
 }
@@ -75,6 +77,13 @@ def test_what_a_merge_left_is_named_with_its_line(written: Written) -> None:
     sides = "<<<<<<< HEAD\nIt was slow.\n=======\nIt was fast.\n>>>>>>> other\n\n### Benchmark Results"
     with pytest.raises(DocumentError, match=r"line \d+ is what a merge left"):
         edited(written, replacing("### Benchmark Results", sides))
+
+
+@pytest.mark.parametrize("numbers", [(1, 2, 3), (1, 1, 3), (1, 1, 1)])
+def test_items_read_the_same_however_they_are_numbered(numbers: tuple[int, int, int]) -> None:
+    first, second, third = numbers
+    read = passages([f"{first}. a", f"{second}. b", "", "And:", "", f"{third}. c", "", "7. times faster"])
+    assert [passage.text for passage in read] == ["a", "b", "And:", "c", "7. times faster"]
 
 
 def test_lines_end_where_markdown_ends_them() -> None:
