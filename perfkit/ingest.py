@@ -109,14 +109,18 @@ def ingest(  # noqa: PLR0913  what to read and where to, and what the floors abo
     vault: Vault,
     *,
     stated: Manifest | None = None,
+    outside: Manifest | None = None,
     reading: Reading | None = None,
     examine: Examine | None = None,
     progress: Progress | None = None,
     settle: Settle | None = None,
 ) -> list[Ingested]:
-    """Store the artefacts of all paths in one transaction; a file that breaks its format stores nothing of any."""
+    """Store the artefacts of all paths in one transaction; a file that breaks its format stores nothing of any.
+
+    What is stated is asked of every path, and a bundle refuses it; outside is said of files only, by whoever started this process.
+    """
     with ExitStack() as closing:
-        sources, bundles = _sources(paths, stated or Manifest(), reading or Reading(), store.path.parent, closing)
+        sources, bundles = _sources(paths, stated or Manifest(), reading or Reading(), store.path.parent, closing, outside)
         staging = closing.enter_context(Staging(store.path.parent))
         known = _known(sources, store, vault, staging)
         fresh = [source for source in sources if source.path not in known]
@@ -159,14 +163,17 @@ def _looked(source: Source, token: str, rows: dict[str, int], told: Manifest) ->
     return Looked(source.said, token, source.reader.NAME, rows, told.valid, told.invalid_because, told.steady_from)
 
 
-def _sources(paths: Sequence[Path], stated: Manifest, how: Reading, scratch: Path, closing: ExitStack) -> tuple[list[Source], list[Opened]]:
+def _sources(
+    paths: Sequence[Path], stated: Manifest, how: Reading, scratch: Path, closing: ExitStack, outside: Manifest | None = None
+) -> tuple[list[Source], list[Opened]]:
     """Files and the runs of bundles; a file that is named twice is read once."""
     bundles = bundles_of(paths)
     if bundles and (stated != Manifest() or how != Reading()):
         raise UsageError(f"{bundles[0]} is a bundle, which says itself what its runs are. Ingest it without --as, --label and the other options.")
     found = _opened(bundles, scratch, closing)
     settled = [_of_bundle(bundle, run) for bundle in found for run in bundle.contents.runs]
-    sources = [_source(path, stated, how) for path in _artefacts([path for path in paths if path not in bundles], how.as_format, bundles)]
+    said = (outside or Manifest()).overridden_by(stated)
+    sources = [_source(path, said, how) for path in _artefacts([path for path in paths if path not in bundles], how.as_format, bundles)]
     return [*sources, *settled], found
 
 

@@ -100,6 +100,8 @@ def runs_named(runs: Sequence[Run], name: str, kind: str) -> list[Run]:
 def _by_id(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:
     chosen: dict[str, Run] = {}
     for name in asked:
+        if not name:
+            raise UsageError("An empty name is the beginning of every run, and means none. `perfkit runs` lists all.")
         fitting = [run for run in runs if run.run_id.startswith(name)]
         if not fitting:
             raise unknown("run", name, [run.run_id for run in runs], listing="`perfkit runs`")

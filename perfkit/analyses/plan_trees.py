@@ -23,7 +23,9 @@ def plans_named(store: Store, runs: Sequence[Run], name: str | None = None) -> l
     planned = [run for run in runs if run.kind == "plans"]
     if name is None:
         return plan_trees(store, [run.run_id for run in planned])
-    run_name, colon, number = name.rpartition(":") if name.rpartition(":")[2].isdigit() else (name, "", "")
+    run_name, colon, number = name.rpartition(":")
+    if not (colon and number.isdecimal()):  # the id of a run may be digits only
+        run_name, colon, number = name, "", ""
     chosen = runs_named(runs, run_name, "plans")
     plans = plan_trees(store, [run.run_id for run in chosen])
     found = [plan for plan in plans if plan.head.plan_id == int(number)] if colon else plans

@@ -22,11 +22,15 @@ def command(workspace: Path | None, report: Path, as_json: bool) -> Exit:
 
     Exit code 1 when a number differs from the store, or has no run behind it; each is named with its line.
     """
+    from perfkit.report.verify import digests_in
+
     checked = workbench(workspace).verify(report)
     wrong = [item for item in checked if not item.agrees]
     if as_json:
         print_json({"report": str(report), "numbers": len(checked), "wrong": wrong})
     elif wrong:
         print_table(COLUMNS, [(str(item.line), item.text, item.message) for item in wrong], empty="")
-    say(f"{len(checked) - len(wrong)} of {len(checked)} numbers agree with the store.")
+    blocks = len(digests_in(report))
+    where = f" in {blocks} block{'s' if blocks > 1 else ''} of the document; the rest of it is not verified" if blocks else ""
+    say(f"{len(checked) - len(wrong)} of {len(checked)} numbers agree with the store{where}.")
     return Exit.MISSED if wrong else Exit.DONE

@@ -57,7 +57,7 @@ def put(text: str, name: str, body: Sequence[str], section: str | None, document
     lines = split_lines(text)
     standing = _standing(lines, name, document)
     newline = _line_end(text)
-    block = newline.join([f"<!-- perfkit begin {name} · {NOTE} -->", *body, END])
+    block = newline.join([_begin(name), *body, END])
     if standing:
         kept = len(lines[standing.end]) - len(lines[standing.end].rstrip("\r\n"))
         end = lines[standing.end][-kept:] if kept else ""
@@ -99,13 +99,22 @@ def footnote(name: str, number: int) -> str:
 
 
 def alone(lines: Sequence[str], block: Block) -> list[str]:
-    """The lines of one block in their places, with footnotes numbered as in a report; all other lines are empty."""
-    return [*[""] * (block.begin + 1), *as_report(lines[block.begin + 1 : block.end], block.name)]
+    """The lines of one block in their places, begin mark and all, with footnotes numbered as in a report; all other lines are empty."""
+    return [*[""] * block.begin, *as_report(lines[block.begin + 1 : block.end], block.name)]
 
 
-def as_report(lines: Sequence[str], name: str) -> list[str]:
-    """The lines of a block with footnotes numbered as in a report."""
-    return [line.replace(f"[^{name}-", "[^") for line in lines]
+def as_report(body: Sequence[str], name: str) -> list[str]:
+    """The begin mark and the lines of a block, with footnotes numbered as in a report."""
+    return [_begin(name), *(line.replace(f"[^{name}-", "[^") for line in body)]
+
+
+def name_of_block(lines: Sequence[str]) -> str | None:
+    """None in lines that are no block."""
+    return next((mark["name"] for line in lines if (mark := BEGIN.fullmatch(line.strip()))), None)
+
+
+def _begin(name: str) -> str:
+    return f"<!-- perfkit begin {name} · {NOTE} -->"
 
 
 def _standing(lines: Sequence[str], name: str, document: str) -> Block | None:

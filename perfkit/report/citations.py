@@ -63,7 +63,10 @@ def cite(evidence: Evidence, origin: Origin) -> Citation:
     """The number that an origin names, computed from the evidence."""
     if origin.figure not in FIGURES:
         raise DocumentError(f"A footnote names the figure {origin.figure!r}. Known: {', '.join(FIGURES)}.")
-    text, samples = FIGURES[origin.figure](evidence, origin)
+    try:
+        text, samples = FIGURES[origin.figure](evidence, origin)
+    except KeyError as error:
+        raise DocumentError(f"A footnote names {error}, and the report stands on runs of {' and '.join(evidence.runs)}.") from error
     parts = [origin.figure, origin.name, f"`{origin.subject}`", origin.side, samples]
     return Citation(text, SEPARATOR.join(part for part in parts if part))
 
@@ -128,7 +131,7 @@ def _judged(evidence: Evidence, origin: Origin) -> tuple[str, str]:
 def _accuracy(evidence: Evidence, origin: Origin) -> tuple[str, str]:  # noqa: ARG001  every figure takes the same
     """What the check said, in quotation marks: its words may hold numbers of its own."""
     found = evidence.accuracy
-    return (f"“{found.said.replace('”', '’')}”" if found else "not measured"), "newest check of each label"
+    return (_quoted(found.said) if found else "not measured"), "newest check of each label"
 
 
 def _saved(evidence: Evidence, origin: Origin) -> tuple[str, str]:
@@ -162,8 +165,7 @@ def _words(column: str) -> Figure:
 
     def words(evidence: Evidence, origin: Origin) -> tuple[str, str]:
         finding = _finding(evidence, origin)
-        said = str(getattr(finding, column)).replace("”", "’")
-        return f"“{said}”", f"run {finding.run_id}"
+        return _quoted(str(getattr(finding, column))), f"run {finding.run_id}"
 
     return words
 
@@ -231,9 +233,10 @@ def _leak(evidence: Evidence, origin: Origin) -> tuple[str, str]:
 
 
 def _bound_of(evidence: Evidence, origin: Origin) -> ProfileBound:
-    found = [row for row in profile_bounds(evidence.store, [origin.subject]) if row.run_id == origin.subject]
+    named = [run.run_id for runs in evidence.runs.values() for run in runs if run.run_id == origin.subject]
+    found = profile_bounds(evidence.store, named) if named else []
     if not found:
-        raise DocumentError(f"The run {origin.subject} is no profile.")
+        raise DocumentError(f"The run {origin.subject} is no profile that the report stands on.")
     return found[0]
 
 
@@ -246,8 +249,7 @@ def _bound_evidence(evidence: Evidence, origin: Origin) -> tuple[str, str]:
     found = _bound_of(evidence, origin)
     sentences = found.evidence or ("nothing was counted",)
     deciding = next((item for item in sentences if found.bound in SAID and SAID[found.bound] in item), sentences[-1])
-    said = "; ".join(dict.fromkeys((sentences[0], deciding))).replace("”", "’")
-    return f"“{said}”", f"run {origin.subject}"
+    return _quoted("; ".join(dict.fromkeys((sentences[0], deciding)))), f"run {origin.subject}"
 
 
 FIGURES: dict[str, Figure] = {
@@ -278,6 +280,11 @@ FIGURES: dict[str, Figure] = {
     "endpoints": _faster_count,
     "runs": _run_count,
 }
+
+
+def _quoted(words: str) -> str:
+    """Quotations within it get other marks, so that its end is its own."""
+    return f"“{words.replace('“', '‘').replace('”', '’')}”"
 
 
 def _samples(runs: int, samples: int) -> str:

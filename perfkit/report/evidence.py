@@ -59,7 +59,9 @@ class Evidence:
         return _each_once(diagnose(self.store, self._looked_at(self.candidate), self.pack.components)) if self.candidate is not None else []
 
     def findings_of(self, label: str) -> list[Finding]:
-        """What is wrong in a label's evidence."""
+        """What is wrong in a label's evidence; KeyError for a label that the report is not about."""
+        if label not in self.runs:
+            raise KeyError(label)
         return self.findings if label == self.base else self.remaining
 
     @cached_property

@@ -9,7 +9,7 @@ from posixpath import normpath
 
 from perfkit.report.lint import outside_fences
 
-PICTURE = re.compile(r"(?P<before>!\[[^\]]*\]\()(?P<link>[^)\s\0]+)(?P<after>[^)]*\))")
+PICTURE = re.compile(r"(?P<before>!\[(?:(?!!\[)[^\]])*\]\()(?P<link>[^)\s\0]+)(?P<after>[^)]*\))")
 
 
 def pictures_in(lines: Sequence[str]) -> list[str]:

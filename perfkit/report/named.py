@@ -13,6 +13,7 @@ from typing import Any
 
 from perfkit.errors import DocumentError
 from perfkit.packs import Pack
+from perfkit.report.blocks import name_of_block
 from perfkit.report.texts import lines_of
 from perfkit.store import Store
 from perfkit.workspace import workspace_of
@@ -40,7 +41,7 @@ class Named:
     pack: str | None
     """Digest of the pack that its targets were judged by."""
     report: str
-    """Which report it is: equal where all that it says of itself and all its runs are."""
+    """Which report it is, or which digest of one: equal where all that it says of itself and all its runs are."""
     line: int
     """Where it says so."""
 
@@ -88,7 +89,7 @@ def named_in(path: Path, lines: Sequence[str]) -> Named:
     lacking = [label for label in (base, candidate) if label is not None and label not in run_ids]
     if lacking:
         raise DocumentError(f"{path}: the table of runs does not name runs for {' and '.join(lacking)}.")
-    return Named(system, base, candidate, dict(run_ids), meta.get("workspace"), meta.get("pack"), _identity(meta, rows), line)
+    return Named(system, base, candidate, dict(run_ids), meta.get("workspace"), meta.get("pack"), _identity(meta, rows, name_of_block(lines)), line)
 
 
 def said_in(path: Path, lines: Sequence[str]) -> tuple[int, Said]:
@@ -107,5 +108,6 @@ def said_in(path: Path, lines: Sequence[str]) -> tuple[int, Said]:
     return line, said
 
 
-def _identity(meta: Said, rows: Iterable[tuple[str, ...]]) -> str:
-    return sha256(json.dumps([meta, sorted(rows)], sort_keys=True).encode()).hexdigest()[:32]
+def _identity(meta: Said, rows: Iterable[tuple[str, ...]], block: str | None) -> str:
+    """A digest in somebody's document is another text than the whole report."""
+    return sha256(json.dumps([meta, sorted(rows), block], sort_keys=True).encode()).hexdigest()[:32]

@@ -17,7 +17,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from perfkit.printable import printable
 from perfkit.report.inlined import data_uri
 from perfkit.report.lint import FENCE
-from perfkit.report.texts import text_of
+from perfkit.report.texts import lines_of
 
 COMMENT = re.compile(r"^<!--.*-->\s*$")
 GOOD, BAD, OPEN, QUIET = "good", "bad", "open", "quiet"
@@ -44,7 +44,7 @@ def page(report: Path) -> str:
     """The page of a report that exists."""
     markdown = _markdown()
     env: Env = {"folder": report.parent}
-    tokens = markdown.parse(_without_comments(text_of(report)), env)
+    tokens = markdown.parse(_without_comments(lines_of(report)), env)
     headings = list(_headings(tokens))
     env["origins"] = dict(_origins(tokens))
     _mark_verdicts(tokens)
@@ -88,10 +88,10 @@ def _of_the_library(rule: Rule) -> Callable[..., str]:
     return lambda _renderer, tokens, place, _options, env: rule(tokens[place], env)
 
 
-def _without_comments(text: str) -> str:
+def _without_comments(lines: Sequence[str]) -> str:
     """Lines that are for programs; in code they stay."""
     kept, fenced = [], False
-    for line in text.splitlines():
+    for line in lines:
         fenced ^= bool(FENCE.match(line))
         if fenced or not COMMENT.match(line):
             kept.append(line)

@@ -7,18 +7,19 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from textwrap import dedent
 from typing import Literal
 
-from perfkit.report.citations import FOOTNOTE
 from perfkit.report.lint import FENCE
-from perfkit.report.table_rows import as_text
+from perfkit.report.table_rows import CODE, as_text
 
 Kind = Literal["text", "quotation", "heading", "row", "code", "footnote"]
 
 HEADING = re.compile(r"\s{0,3}#{1,6}\s+")
 QUOTED = re.compile(r"\s*(?:>\s?)+")
 ITEM = re.compile(r"\s*(?:[-*+]|(?P<number>[0-9]{1,9})[.)])\s+")
+NOTE = re.compile(r"\[\^(?P<number>[0-9]{1,6})\]:\s*(?P<text>.*)")
+ESCAPED = re.compile(rf"{CODE}|\\(?P<sign>[!-/:-@\[-`{{-~])")
+"""Formatters put a backslash before signs that they think might mean something."""
 INDENTED = re.compile(r"\s{2,}\S")
 
 
@@ -33,10 +34,14 @@ class Passage:
 
     @property
     def text(self) -> str:
-        """On one line; code keeps its lines."""
-        if self.kind == "code":
-            return dedent("\n".join(text.rstrip() for _, text in self.lines))
+        """On one line."""
         return " ".join(text for _, text in self.lines)
+
+    @property
+    def note(self) -> tuple[int, str] | None:
+        """Number and text of a footnote."""
+        match = NOTE.fullmatch(self.text) if self.kind == "footnote" else None
+        return (int(match["number"]), ESCAPED.sub(lambda found: found["sign"] or found[0], match["text"])) if match else None
 
     def line_at(self, offset: int) -> int:
         """Where a place of its text stands."""
@@ -52,6 +57,21 @@ class _Line:
     text: str
     begins: bool
     """True: what stands above does not go on here."""
+
+
+@dataclass(slots=True)
+class Counted:
+    """The items of a document's lists so far: what does not count on is a number of its own."""
+
+    newest: int = 0
+    many: int = 0
+    """Since a list began; formatters may call every item the first."""
+
+    def goes_on(self, number: int) -> bool:
+        """Whether an item may have this number."""
+        fits = number in (1, self.newest, self.newest + 1, self.many + 1)
+        self.newest, self.many = number, number if number > 1 else self.many + 1
+        return fits
 
 
 def passages(lines: Sequence[str]) -> Iterator[Passage]:
@@ -73,33 +93,32 @@ def passages(lines: Sequence[str]) -> Iterator[Passage]:
 
 
 def _classified(lines: Sequence[str]) -> Iterator[_Line]:
-    fenced, above, item = False, None, 0
+    fenced, above, counted = False, None, Counted()
     for number, line in enumerate(lines, start=1):
         if FENCE.match(line) or fenced:
             mark = FENCE.match(line) is not None
             fenced ^= mark
             found = _Line(number, "code", line, begins=mark and fenced)
         else:
-            found, item = _of_text(number, line, above, item)
+            found = _of_text(number, line, above, counted)
         yield found
         above = found.kind
 
 
-def _of_text(number: int, line: str, above: Kind | None, item: int) -> tuple[_Line, int]:
-    """A line outside code, and the number of the newest item of a list."""
+def _of_text(number: int, line: str, above: Kind | None, counted: Counted) -> _Line:
+    """A line outside code."""
     if not line.strip():
-        return _Line(number, None, "", begins=True), item
-    if FOOTNOTE.match(line) or (above == "footnote" and INDENTED.match(line)):
-        return _Line(number, "footnote", line.strip(), begins=FOOTNOTE.match(line) is not None), item
+        return _Line(number, None, "", begins=True)
+    if (note := NOTE.match(line)) or (above == "footnote" and INDENTED.match(line)):
+        return _Line(number, "footnote", line.strip(), begins=note is not None)
     if line.lstrip().startswith("|"):
-        return _Line(number, "row", as_text(line.strip()), begins=True), item
+        return _Line(number, "row", as_text(line.strip()), begins=True)
     if heading := HEADING.match(line):
-        return _Line(number, "heading", line[heading.end() :].strip(), begins=True), item
+        return _Line(number, "heading", line[heading.end() :].strip(), begins=True)
     quoted = QUOTED.match(line)
     rest = line[quoted.end() :] if quoted else line
     listed = ITEM.match(rest)
-    counted = int(listed["number"]) if listed and listed["number"] else None
-    if listed and counted in (None, 1, item, item + 1):  # what does not count on is a number of its own
+    if listed and (listed["number"] is None or counted.goes_on(int(listed["number"]))):
         rest = rest[listed.end() :]
-    begins = bool(listed) or line.lstrip().startswith("<")
-    return _Line(number, "quotation" if quoted else "text", rest.strip(), begins), item if counted is None else counted
+    begins = listed is not None or line.lstrip().startswith("<")
+    return _Line(number, "quotation" if quoted else "text", rest.strip(), begins)

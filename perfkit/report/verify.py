@@ -9,7 +9,7 @@ from pathlib import Path
 from perfkit.analyses.written_reports import known_seals
 from perfkit.errors import DocumentError, PerfkitError
 from perfkit.packs import Pack, load_pack
-from perfkit.report.as_written import footnote_of, sentences
+from perfkit.report.as_written import changed_pictures, sentences
 from perfkit.report.blocks import alone, blocks
 from perfkit.report.citations import cite, parse_footnote
 from perfkit.report.cited import CITED, MARK
@@ -50,21 +50,26 @@ def verify(path: Path, store: Store, pack_of: Callable[[str], Pack] = load_pack)
 
 def reports_in(path: Path) -> list[list[str]]:
     """The lines of a report, or those of each block that the archive keeps in a document; other lines are empty then."""
+    return digests_in(path) or [report_lines(path)]
+
+
+def digests_in(path: Path) -> list[list[str]]:
+    """The blocks of a document that are verified, each with empty lines in place of all others; none in a report."""
     lines = report_lines(path)
     kept = [alone(lines, block) for block in blocks(lines, str(path))]
-    return [part for part in kept if any(META.search(line) for line in part)] or [lines]
+    return [part for part in kept if any(META.search(line) for line in part)]
 
 
 def checked(path: Path, lines: list[str], evidence: Evidence) -> list[Checked]:
     """The same from evidence that is at hand."""
     read, named = list(passages(lines)), named_in(path, lines)
-    footnotes = [(passage, *note) for passage in read if (note := footnote_of(passage))]
+    footnotes = [(passage, *passage.note) for passage in read if passage.note]
     if not footnotes:
         raise DocumentError(f"{path}: the report has no footnotes, so no number says where it comes from.")
     truths = {number: _recompute(evidence, text) for _, number, text in footnotes}
     found = [item for passage in read for item in _cited(passage, truths)]
     found += [item for passage, number, text in footnotes for item in _note(passage, text, truths[number])]
-    found += _as_written(lines, named, evidence.store)
+    found += _as_written(path, lines, named, evidence.store)
     return [*found, *_other_pack(named, evidence.pack)] if any(not item.agrees for item in found) else found
 
 
@@ -91,7 +96,7 @@ def _other_pack(named: Named, pack: Pack) -> Iterator[Checked]:
 def _recompute(evidence: Evidence, footnote: str) -> Truth:
     try:
         citation = cite(evidence, parse_footnote(footnote))
-    except (PerfkitError, KeyError) as error:
+    except PerfkitError as error:
         return f"cannot be recomputed: {error}"
     return citation.text, citation.footnote
 
@@ -125,7 +130,7 @@ def _note(passage: Passage, text: str, truth: Truth) -> Iterator[Checked]:
         yield Checked(line, text, truth[1], False, f"the footnote should read: {truth[1]}")
 
 
-def _as_written(lines: list[str], named: Named, store: Store) -> Iterator[Checked]:
+def _as_written(path: Path, lines: list[str], named: Named, store: Store) -> Iterator[Checked]:
     """Numbers that no footnote answers for, and the words around those that have one."""
     known = known_seals(store, named.report)
     if not known:
@@ -137,6 +142,8 @@ def _as_written(lines: list[str], named: Named, store: Store) -> Iterator[Checke
                 yield Checked(sentence.line, number, None, False, "a number without a run behind it, in words that the report was not written with")
             if not sentence.uncited:
                 yield Checked(sentence.line, sentence.shown, None, False, "the report was not written with these words around the number")
+    for line, link in changed_pictures(path, lines, known):
+        yield Checked(line, link, None, False, "the report was not written with this picture")
 
 
 def _normal(text: str) -> str:

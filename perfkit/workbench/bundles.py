@@ -52,7 +52,7 @@ def export_report(workspace: Workspace, report: Path, target: Path, investigatio
         artefacts = [Given(item.artefact, closing.enter_context(vault.opened(run.artefact_sha256))) for item, run in zip(stored, runs, strict=True)]
         beside = [*_report_files(report, lines), *_pack_files(load_pack(system, workspace)), *_own_files(workspace, investigation)]
         place = f"{REPORT}/{_path_part(report.name)}"
-        contents = Contents(__version__, workspace.name, system, place, (), tuple(stored), _floors(store, runs), _written(store, told, parts))
+        contents = Contents(__version__, workspace.name, system, place, (), tuple(stored), _floors(store, runs), _written(store, report, told, parts))
         return write(contents, [*artefacts, *beside], target)
 
 
@@ -109,13 +109,13 @@ def _floors(store: Store, runs: Sequence[Run]) -> tuple[Floor, ...]:
     return tuple(Floor(*row) for row in rows)
 
 
-def _written(store: Store, told: Sequence[Named], parts: Sequence[Sequence[str]]) -> tuple[Written, ...]:
+def _written(store: Store, report: Path, told: Sequence[Named], parts: Sequence[Sequence[str]]) -> tuple[Written, ...]:
     """Only what these documents need of all that is known of their reports."""
-    from perfkit.report.as_written import sentences
+    from perfkit.report.as_written import seals
 
     needed: dict[str, set[str]] = defaultdict(set)
     for named, lines in zip(told, parts, strict=True):
-        needed[named.report] |= known_seals(store, named.report).intersection(item.seal for item in sentences(lines, named.line))
+        needed[named.report] |= known_seals(store, named.report) & seals(report, lines, named)
     return tuple(Written(report, " ".join(sorted(seals))) for report, seals in sorted(needed.items()) if seals)
 
 

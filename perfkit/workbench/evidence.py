@@ -68,8 +68,8 @@ class Evidence:
             for settled in settle_in(bundle, self.workspace):
                 (tell or str)(settled)
 
-        how, said = Reading(as_format, partial), from_outside().overridden_by(stated or Manifest())
-        return ingest(paths, self.store, self.vault, stated=said, reading=how, examine=examined, progress=progress, settle=settle)
+        told = {"stated": stated, "outside": from_outside()}
+        return ingest(paths, self.store, self.vault, **told, reading=Reading(as_format, partial), examine=examined, progress=progress, settle=settle)
 
     @contextmanager
     def looking(

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -282,3 +283,40 @@ def test_a_reader_that_closes_the_pipe_is_no_error(filled: Path) -> None:
     command = f"{sys.executable} -m perfkit --workspace {filled} sql 'select * from range(3000)' | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert "Traceback" not in done.stderr
+
+
+NO_TEXT = "bad\udcff"
+"""What a shell's argument that is no UTF-8 becomes."""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["runs", "--label", NO_TEXT],
+        ["collect", "bench", "--label", NO_TEXT, "--", "true"],
+        ["figure", "memory", NO_TEXT],
+        ["accept", NO_TEXT, "--reason", "x"],
+        ["sql", f"select '{NO_TEXT}'"],
+    ],
+)
+def test_an_argument_that_is_no_text_is_named_in_a_sentence(three_labels: Path, arguments: list[str]) -> None:
+    done = perfkit(three_labels, *arguments)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert "is no text in UTF-8" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["show", ""], ["export", "", "--to", "PLACE"], ["compare", "", "fast"]])
+def test_an_empty_name_is_no_run(three_labels: Path, tmp_path: Path, arguments: list[str]) -> None:
+    done = perfkit(three_labels, *(word.replace("PLACE", str(tmp_path / "rows")) for word in arguments))
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert len(done.stderr) < 150
+
+
+def test_the_plans_of_a_run_whose_id_is_digits_only(bench: Workbench, tmp_path: Path) -> None:
+    text = Path(PLAN).read_bytes()
+    spaces = next(count for count in range(10_000) if sha256(text + b" " * count).hexdigest()[:12].isdecimal())
+    (tmp_path / "plan.json").write_bytes(text + b" " * spaces)
+    [stored] = bench.ingest([tmp_path / "plan.json"])
+    assert stored.run_id.isdecimal()
+    [plan] = bench.plans(stored.run_id)
+    assert [item.head.plan_id for item in bench.plans(f"{stored.run_id}:{plan.head.plan_id}")] == [plan.head.plan_id]

@@ -82,6 +82,7 @@ def test_verify_reads_the_blocks_of_a_document_and_nothing_else_in_it(measured: 
     document = repo / "docs/architecture/backend.md"
     root = measured[0].workspace.root
     fine = perfkit(root, "verify", str(document), "--json")
+    assert "in 1 block of the document; the rest of it is not verified." in fine.stderr
     assert (fine.returncode, json.loads(fine.stdout)["wrong"]) == (0, [])
     assert json.loads(fine.stdout)["numbers"] > 10
     text = document.read_bytes().decode()

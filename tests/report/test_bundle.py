@@ -10,9 +10,11 @@ import pytest
 import zstandard
 
 from perfkit.errors import DocumentError, UsageError
+from perfkit.model.run import Manifest
 from perfkit.workbench import Workbench
+from perfkit.workbench.evidence import STATED
 from tests.command_line import perfkit
-from tests.report.evidence_of_tools import SHOP, runs_of, shop, workbench_in
+from tests.report.evidence_of_tools import SHOP, rewritten, runs_of, shop, workbench_in
 
 TABLES = ("requests", "spans", "reported", "latency_buckets")
 
@@ -129,6 +131,48 @@ def test_without_its_runs_a_report_says_whom_to_ask(home: tuple[Workbench, Path]
     copy = Path(shutil.copy(home[1], tmp_path / "shop.md"))
     with pytest.raises(DocumentError, match=r"runs .* are not in this store.*workspace 'shop'.*perfkit export --for shop\.md"):
         bench.verify(copy)
+
+
+def verified(bench: Workbench, report: Path) -> list[str]:
+    return [item.text for item in bench.verify(report) if not item.agrees]
+
+
+def test_a_bundle_without_the_words_of_its_report_does_not_prove_them(home: tuple[Workbench, Path], tmp_path: Path) -> None:
+    home[0].export(home[1], tmp_path / "bundle")
+    other = workbench_in(tmp_path / "elsewhere")
+    other.ingest([rewritten(tmp_path / "bundle", lambda said: said.pop("written"))])
+    assert verified(other, other.workspace.reports / "shop.md") == ["the whole report"]
+
+
+def test_a_report_that_was_edited_takes_none_of_its_new_words_along(home: tuple[Workbench, Path], tmp_path: Path) -> None:
+    edited = home[1].with_name("edited.md")
+    edited.write_text(home[1].read_text(encoding="utf-8") + "\nIt is now 3 times faster.\n", encoding="utf-8")
+    home[0].export(edited, tmp_path / "bundle")
+    edited.unlink()
+    other = workbench_in(tmp_path / "elsewhere")
+    other.ingest([tmp_path / "bundle"])
+    assert verified(other, other.workspace.reports / "edited.md") == ["3"]
+
+
+def test_a_bundle_adds_nothing_to_a_report_that_is_known_here(home: tuple[Workbench, Path], tmp_path: Path) -> None:
+    known, said = home[0].store.query("select * from written_reports order by all"), list[str]()
+    home[0].export(home[1], tmp_path / "bundle")
+    home[0].ingest([rewritten(tmp_path / "bundle", lambda told: told["written"][0].update(sentences="0" * 32))], tell=said.append)
+    assert home[0].store.query("select * from written_reports order by all") == known
+    assert any("known here in other words" in sentence for sentence in said)
+
+
+def test_a_bundle_is_read_in_an_investigation_and_says_itself_what_its_runs_are(
+    home: tuple[Workbench, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home[0].export(home[1], tmp_path / "bundle")
+    monkeypatch.setenv(STATED, Manifest(investigation="another", commit="abc").to_json())
+    other = workbench_in(tmp_path / "elsewhere")
+    other.ingest([tmp_path / "bundle"])
+    here = {row[0]: row for row in runs_of(other)}
+    assert here == {row[0]: row for row in runs_of(home[0]) if row[0] in here}
+    with pytest.raises(UsageError, match="is a bundle, which says itself what its runs are"):
+        other.ingest([tmp_path / "bundle"], Manifest(label="mine"))
 
 
 def test_accepted_findings_and_the_investigation_come_along(home: tuple[Workbench, Path], tmp_path: Path) -> None:

@@ -200,6 +200,9 @@ def test_a_list_of_unlimited_size(bundle: Path, tmp_path: Path) -> None:
         (lambda said: said["files"][0].update(sha256="x"), "no SHA-256"),
         (lambda said: said.update(noise_floors=[{"spread": -1}]), "no spread"),
         (lambda said: said.update(files={}), "must be lists"),
+        (lambda said: said.update(written={}), "must be lists"),
+        (lambda said: said.update(written=[{"report": "x", "sentences": "0" * 32}]), "is no report"),
+        (lambda said: said["written"][0].update(sentences="select 500"), "has no seals"),
     ],
 )
 def test_a_list_that_does_not_hold(bundle: Path, tmp_path: Path, change: Callable[[Said], object], words: str) -> None:
