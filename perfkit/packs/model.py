@@ -215,6 +215,11 @@ class Check(Part):
     look: str | None = None
     """What a person does to find out."""
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that a report may quote."""
+        return tuple(filter(None, (self.label, self.because, self.leaves_open, self.look)))
+
 
 class Area(Part):
     """Questions of one kind."""
@@ -264,6 +269,13 @@ class Pack(Part):
         beside = (self.folder / self.reports[name]).resolve()
         along = FOLDER / self.reports[name]
         return along if along.is_file() and not beside.is_file() else beside
+
+    @property
+    def words(self) -> list[str]:
+        """What a report quotes: numbers in it are those of the pack's source."""
+        checks = (*self.gates, *self.hierarchy, *(check for area in self.review for check in area.checks))
+        said = [*(target.name for target in self.targets), *(area.label for area in self.review), *(text for check in checks for text in check.words)]
+        return [*said, *(text[:1].upper() + text[1:] for text in said)]
 
     def source_of(self, part: Target | Constraint | Parameter | ModelRule | PoolRule) -> str | None:
         """Its own, else the pack's."""

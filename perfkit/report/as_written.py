@@ -24,7 +24,7 @@ SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+(?=[^\s\da-z])")
 ORIGIN = re.compile("\ue000[^\ue001]*\ue001")
 """Stands where a cited number stood: the number itself is computed again."""
 MARKS = str.maketrans("", "", "*_\\\ufe0f")
-NUMBER = re.compile(r"(?<![\w.\-/#])\d[\d.,]*(?![\w])")
+NUMBER = re.compile(r"(?<![\w.\-/#])\d[\d.,]*(?:[µum]?s|x|k|[KMGT]i?B)?(?![\w])")
 SMALL = "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
 LARGE = "(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?|billions?|dozens?"
 PARTS = "(?:quarter|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|hundredth|thousandth)s?"
@@ -51,12 +51,16 @@ class Sentence:
 
 def sentences(lines: Sequence[str], meta: int) -> Iterator[Sentence]:
     """All with numbers but for the line at which a report says what it stands on, and for its table of runs: they name the report."""
-    named = [("" if number == meta or RUN_ROW.match(line) else line) for number, line in enumerate(lines, start=1)]
-    found = list(passages(named))
+    found = list(passages(without_names(lines, meta)))
     notes = dict(passage.note for passage in found if passage.note)
     for passage in found:
         if passage.kind != "footnote":
             yield from _of(passage, notes)
+
+
+def without_names(lines: Sequence[str], meta: int) -> list[str]:
+    """Empty lines in place of those that name a report: what it stands on, and its runs."""
+    return ["" if number == meta or RUN_ROW.match(line) else line for number, line in enumerate(lines, start=1)]
 
 
 def remember(store: Store, path: Path, lines: Sequence[str]) -> None:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 from perfkit.analyses.written_reports import known_seals
 from perfkit.errors import DocumentError, PerfkitError
 from perfkit.packs import Pack, load_pack
-from perfkit.report.as_written import changed_pictures, sentences
+from perfkit.report.as_written import NUMBER, changed_pictures, sentences, without_names
 from perfkit.report.blocks import alone, blocks
 from perfkit.report.citations import cite, parse_footnote
 from perfkit.report.cited import CITED, MARK
 from perfkit.report.evidence import Evidence, MissingRunsError, pinned
 from perfkit.report.named import META, Named, named_in, report_lines
 from perfkit.report.passages import Passage, passages
+from perfkit.report.table_rows import CODE
 from perfkit.store import Store
 from perfkit.workspace import workspace_of
 
 Truth = tuple[str, str] | str
 """Number and footnote as they should be, or why they cannot be computed."""
-UNKNOWN = (
-    "this store does not know how the report was written, so nobody can tell what was changed in it: what it says of itself or of its runs "
-    "was edited, or it comes from elsewhere without its bundle. Write it again, or ingest its bundle"
-)
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+QUOTED = ("quotation", "heading", "code", "footnote")
+"""What a report of unknown words may say without a footnote: it is the asker's, or a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ def verify(path: Path, store: Store, pack_of: Callable[[str], Pack] = load_pack)
     return found
 
 
+def known_words(path: Path, store: Store) -> bool:
+    """Whether the store knows in which words a document's reports were written, and not their numbers alone."""
+    return all(known_seals(store, named_in(path, lines).report) for lines in reports_in(path))
+
+
 def reports_in(path: Path) -> list[list[str]]:
     """The lines of a report, or those of each block that the archive keeps in a document; other lines are empty then."""
     return digests_in(path) or [report_lines(path)]
@@ -69,7 +76,8 @@ def checked(path: Path, lines: list[str], evidence: Evidence) -> list[Checked]:
     truths = {number: _recompute(evidence, text) for _, number, text in footnotes}
     found = [item for passage in read for item in _cited(passage, truths)]
     found += [item for passage, number, text in footnotes for item in _note(passage, text, truths[number])]
-    found += _as_written(path, lines, named, evidence.store)
+    known = known_seals(evidence.store, named.report)
+    found += _as_written(path, lines, named, known) if known else _uncited(lines, named, evidence.pack)
     return [*found, *_other_pack(named, evidence.pack)] if any(not item.agrees for item in found) else found
 
 
@@ -130,12 +138,8 @@ def _note(passage: Passage, text: str, truth: Truth) -> Iterator[Checked]:
         yield Checked(line, text, truth[1], False, f"the footnote should read: {truth[1]}")
 
 
-def _as_written(path: Path, lines: list[str], named: Named, store: Store) -> Iterator[Checked]:
+def _as_written(path: Path, lines: list[str], named: Named, known: Container[str]) -> Iterator[Checked]:
     """Numbers that no footnote answers for, and the words around those that have one."""
-    known = known_seals(store, named.report)
-    if not known:
-        yield Checked(named.line, "the whole report", None, False, UNKNOWN)
-        return
     for sentence in sentences(lines, named.line):
         if sentence.seal not in known:
             for number in sentence.uncited:
@@ -144,6 +148,16 @@ def _as_written(path: Path, lines: list[str], named: Named, store: Store) -> Ite
                 yield Checked(sentence.line, sentence.shown, None, False, "the report was not written with these words around the number")
     for line, link in changed_pictures(path, lines, known):
         yield Checked(line, link, None, False, "the report was not written with this picture")
+
+
+def _uncited(lines: list[str], named: Named, pack: Pack) -> Iterator[Checked]:
+    """The same where nobody knows which words a report was written with: numbers in the pack's words are those of its source."""
+    names = sorted(pack.words, key=len, reverse=True)
+    for passage in passages(without_names(lines, named.line)):
+        if passage.kind not in QUOTED:
+            said = reduce(lambda text, name: text.replace(name, ""), names, passage.text)
+            for number in NUMBER.findall(DATE.sub("", re.sub(CODE, "", CITED.sub("", said)))):
+                yield Checked(passage.lines[0][0], number, None, False, "a number without a run behind it")
 
 
 def _normal(text: str) -> str:

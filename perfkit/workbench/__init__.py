@@ -155,6 +155,12 @@ class Workbench(Answers):
         with self.store.sitting():
             return verify(report, self.store, self.pack)
 
+    def knows_words_of(self, report: Path) -> bool:
+        """Whether the store knows in which words a report was written, so that verify compares them."""
+        from perfkit.report.verify import known_words
+
+        return known_words(report, self.store)
+
     def export(self, report: Path, target: Path, investigation: Path | None = None) -> Contents:
         """A bundle of all that a report needs in another workspace."""
         from perfkit.workbench.bundles import export_report

@@ -141,7 +141,11 @@ def test_a_bundle_without_the_words_of_its_report_does_not_prove_them(home: tupl
     home[0].export(home[1], tmp_path / "bundle")
     other = workbench_in(tmp_path / "elsewhere")
     other.ingest([rewritten(tmp_path / "bundle", lambda said: said.pop("written"))])
-    assert verified(other, other.workspace.reports / "shop.md") == ["the whole report"]
+    report = other.workspace.reports / "shop.md"
+    assert verified(other, report) == []
+    assert not other.knows_words_of(report)
+    report.write_text(report.read_text(encoding="utf-8") + "\nIt is now 3 times faster.\n", encoding="utf-8")
+    assert verified(other, report) == ["3"]
 
 
 def test_a_report_that_was_edited_takes_none_of_its_new_words_along(home: tuple[Workbench, Path], tmp_path: Path) -> None:

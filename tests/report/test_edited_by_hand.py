@@ -49,11 +49,11 @@ def with_head(text: str) -> str:
 NUMBERS: dict[str, tuple[Edit, str]] = {
     "words in the meta line and in prose": (
         lambda text: inserting("It is now 3x faster.")(text).replace('"system"', '"words": "3x faster", "system"'),
-        "the whole report",
+        "3x",
     ),
     "list of words in the meta line": (
         lambda text: inserting("It is now 3x faster.")(text).replace('"workspace"', '"about": "3x faster", "workspace"'),
-        "the whole report",
+        "3x",
     ),
     "prose": (inserting("It is now 3 times faster."), "3"),
     "prose with a number of the question": (inserting("It now serves 500 users."), "500"),
@@ -226,7 +226,7 @@ def test_a_report_within_the_marks_of_a_digest_is_no_digest(written: Written) ->
         title, _, rest = text.partition("\n")
         return f"{title}\n\nIt is now 3 times faster.\n\n<!-- perfkit begin a.b -->\n{rest.replace('[^', '[^a.b-')}\n<!-- perfkit end -->\n"
 
-    assert [item.text for item in edited(written, hidden)] == ["the whole report"]
+    assert "3" in {item.text for item in edited(written, hidden)}
 
 
 @pytest.mark.parametrize("sign", ["“", "`", "**a", "9", "1,", "<!--", "[^", "![a"])
