@@ -49,14 +49,19 @@ class Evidence:
         return self.candidate or self.base
 
     @cached_property
+    def diagnosed(self) -> dict[str, list[Finding]]:
+        """What is wrong in the evidence of each label, worst first; what runs of several scenarios show, several times."""
+        return {label: diagnose(self.store, self._looked_at(label), self.pack.components) for label in self.runs}
+
+    @cached_property
     def findings(self) -> list[Finding]:
         """What is wrong in the base's evidence, worst first."""
-        return _each_once(diagnose(self.store, self._looked_at(self.base), self.pack.components))
+        return _each_once(self.diagnosed[self.base])
 
     @cached_property
     def remaining(self) -> list[Finding]:
         """What is still wrong in the candidate's evidence."""
-        return _each_once(diagnose(self.store, self._looked_at(self.candidate), self.pack.components)) if self.candidate is not None else []
+        return _each_once(self.diagnosed[self.candidate]) if self.candidate is not None else []
 
     def findings_of(self, label: str) -> list[Finding]:
         """What is wrong in a label's evidence; KeyError for a label that the report is not about."""
@@ -66,7 +71,7 @@ class Evidence:
 
     @cached_property
     def finding_by_id(self) -> dict[str, Finding]:
-        return {finding.finding_id: finding for finding in (*self.findings, *self.remaining)}
+        return {finding.finding_id: finding for found in self.diagnosed.values() for finding in found}
 
     @cached_property
     def breakdown(self) -> list[RequestTime]:

@@ -78,3 +78,10 @@ def test_check_prints_every_target_with_its_verdict(bench: Workbench) -> None:
     assert {row["verdict"] for row in rows} >= {"met", "no_data"}
     for row in rows:
         assert row["verdict"] == "no_data" or (row["value"] is not None and row["n"] > 0 and row["runs"])
+
+
+def test_processors_are_judged_idle_and_under_load(bench: Workbench) -> None:
+    judged = {(item.target, item.subject): item.verdict for item in bench.check("meeting_minutes", "optimized") if item.target.startswith("CPU idle")}
+    assert {subject for _, subject in judged} == {"machine.cpu", "target.cpu"}
+    assert judged["CPU idle: < 30% (used while nothing is asked)", "target.cpu"] == "met"
+    assert "no_data" not in judged.values()
