@@ -13,7 +13,7 @@ from perfkit.analyses.noise import remembered
 from perfkit.errors import UsageError
 from perfkit.model.run import Run
 from perfkit.stats.comparison import CHANCE, MIN_RUNS, Comparison, compare, false_discovery, ranks_agree
-from perfkit.stats.intervals import over_runs, proportion_interval
+from perfkit.stats.intervals import centre_of_runs, proportion_interval
 from perfkit.store import Store
 
 ENOUGH_RUNS = 5
@@ -197,8 +197,8 @@ def _compared(metric: Metric, subject: str, base: Sequence[float], candidate: Se
         metric=metric.name,
         subject=subject,
         unit=metric.unit,
-        base=over_runs(base, sums=metric.sums).value,
-        candidate=over_runs(candidate, sums=metric.sums).value,
+        base=centre_of_runs(base, sums=metric.sums),
+        candidate=centre_of_runs(candidate, sums=metric.sums),
         ratio=result.ratio,
         lo=result.lo,
         hi=result.hi,

@@ -12,7 +12,7 @@ from perfkit.analyses.load_steps import LoadStep, load_steps
 from perfkit.analyses.validity import LEAST_SHARE_OF_RATE, Second, laid_out
 from perfkit.errors import UsageError
 from perfkit.model.run import Run
-from perfkit.stats.intervals import Interval, over_runs, proportion_interval, within_run
+from perfkit.stats.intervals import Interval, centre_of_runs, over_runs, proportion_interval, within_run
 from perfkit.stats.little import ClosedLoop
 from perfkit.stats.verdict import judge
 from perfkit.store import Store
@@ -114,7 +114,7 @@ def _step(
         error_hi=errors.hi,
         per_second=per_second,
         in_flight=per_second * mean_s,
-        p50_ms=over_runs([item.p50_ms for item in found]).value,
+        p50_ms=centre_of_runs([item.p50_ms for item in found]),
         p95_ms=p95.value,
         lo_ms=p95.lo,
         hi_ms=p95.hi,

@@ -59,7 +59,7 @@ def weighed(findings: Iterable[Finding], request_ms: Mapping[str, float]) -> lis
     weighed_findings = []
     for finding in findings:
         impact = max(finding.impact, impact_of(finding.saves_ms, request_ms.get(finding.subject or "")), key=WEIGHT.__getitem__)
-        weighed_findings.append(replace(finding, impact=impact, priority=PRIORITY_OF[impact]))
+        weighed_findings.append(finding if impact == finding.impact else replace(finding, impact=impact, priority=PRIORITY_OF[impact]))
     return sorted(weighed_findings, key=lambda finding: (finding.priority, -(finding.saves_ms or 0), finding.finding_id))
 
 

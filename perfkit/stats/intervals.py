@@ -87,6 +87,14 @@ def over_runs(values: Sequence[float] | Floats, confidence: float = 0.95, *, sum
     return Interval(value, lo, _finite(hi), len(plain), "runs-t-log")
 
 
+def centre_of_runs(values: Sequence[float] | Floats, *, sums: bool = False) -> float:
+    """The value that over_runs bounds, alone."""
+    plain = _plain(values)
+    if len(plain) == 1:
+        return plain[0]
+    return math.fsum(plain) / len(plain) if sums or min(plain) <= 0 else _exponential(math.fsum(map(math.log, plain)) / len(plain))
+
+
 def over_batches(values: Sequence[float] | Floats, confidence: float = 0.95) -> Interval:
     """Student's t over the values of at least ten equal stretches of one run, in order of time; correlated ones have no bounds."""
     from perfkit.stats.steady import lag1
