@@ -30,7 +30,7 @@ from perfkit.readers.parts.threads import called
 from perfkit.readers.parts.timeline import Timeline
 
 if TYPE_CHECKING:
-    from numpy import float64, int32, int64
+    from numpy import float64, int64
     from numpy.typing import NDArray
 
 NAME = "speedscope"
@@ -50,6 +50,8 @@ THREAD = re.compile(r'(?:Process (?P<process>\S+) )?Thread (?P<number>\S+)(?: "(
 OWNER_FRAME = re.compile(r'process \d+:".*"$|thread \([^)]*\)(: .*)?$', re.DOTALL)
 """py-spy puts process and thread below every stack; the profile's name says the same."""
 NO_STEP = -1
+FEW_STEPS = 2**15 - 1
+"""So many, and one for stacks without any, are numbered with two bytes."""
 SMALL = {"type": "kind", "name": "name", "unit": "unit", "startValue": "first", "endValue": "last"}
 LARGE = ("samples", "weights", "events")
 LAST_LINE = 2**31 - 1
@@ -106,7 +108,7 @@ class Place:
     first: float
     last: float
 
-    def gather(self, stacks: NumberLists, numbers: NDArray[int32], into: ManyStacks) -> None:
+    def gather(self, stacks: NumberLists, numbers: NDArray[Any], into: ManyStacks) -> None:
         """Lists of frames, as numbered steps; a sample without any keeps its weight."""
         import numpy as np
 
@@ -293,7 +295,8 @@ def _nodes(cursor: Cursor, place: Place, places: dict[str, int]) -> NDArray[int6
     import numpy as np
 
     tree, owners = place.timeline.tree, place.reading.owners
-    numbers = np.array([NO_STEP if number in owners else tree.step_number(step) for number, step in enumerate(place.reading.steps)], np.int32)
+    small = np.int16 if len(place.reading.steps) < FEW_STEPS else np.int32
+    numbers = np.array([NO_STEP if number in owners else tree.step_number(step) for number, step in enumerate(place.reading.steps)], small)
     stacks, gathered = DistinctLists(), ManyStacks(tree, place.owner)
     which: list[NDArray[int64]] = [np.empty(0, np.int64)]
     for piece in cursor.pieces(stacks.read) if _found(cursor, places, "samples") else ():

@@ -14,7 +14,7 @@ from perfkit.readers.parts.descent import ends_of
 from perfkit.readers.parts.tree_shape import recursive, shape_of
 
 if TYPE_CHECKING:
-    from numpy import float64, int32, int64
+    from numpy import float64, int64
     from numpy.typing import NDArray
 
 NO_STACK = "(no stack)"
@@ -126,7 +126,7 @@ class CallTree:
         np.frombuffer(self._weights)[:] += np.bincount(nodes, weights, len(self))
         np.frombuffer(self._counts, np.int64)[:] += np.minimum(np.bincount(nodes, counts, len(self)), MOST_COUNTED).astype(np.int64)
 
-    def paths(self, steps: NDArray[int32], lengths: NDArray[int64], owner: Owner = NOBODY) -> NDArray[int64]:
+    def paths(self, steps: NDArray[Any], lengths: NDArray[int64], owner: Owner = NOBODY) -> NDArray[int64]:
         """The nodes of many stacks: their numbered steps one after another, and how many each stack has."""
         if not lengths.all():
             raise ValueError(f"a stack without frames has no node; put a frame {NO_STACK} into it")
@@ -160,8 +160,8 @@ class CallTree:
 
     def _add(self, keys: NDArray[int64]) -> None:
         """Nodes that nothing was weighed at yet."""
-        self._parents.frombytes((keys >> STEP_BITS).tobytes())
-        self._steps.frombytes((keys & (1 << STEP_BITS) - 1).tobytes())
+        self._parents.frombytes((keys >> STEP_BITS).view("u1").data)
+        self._steps.frombytes((keys & (1 << STEP_BITS) - 1).view("u1").data)
         for numbers in (self._weights, self._counts):
             numbers.frombytes(bytes(8 * len(keys)))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from perfkit.readers.parts.columns import distinct
 
 if TYPE_CHECKING:
-    from numpy import int32, int64
+    from numpy import int64
     from numpy.typing import NDArray
 
 WORD_BITS = 64
@@ -28,7 +28,7 @@ class Going(NamedTuple):
     """A group has reached one node, and is the only one there."""
 
 
-def ends_of(steps: NDArray[int32], lengths: NDArray[int64], root: int, children: Children) -> NDArray[int64]:
+def ends_of(steps: NDArray[Any], lengths: NDArray[int64], root: int, children: Children) -> NDArray[int64]:
     """The nodes where stacks end: their numbered steps one after another, and how many each stack has, at least one."""
     import numpy as np
 
@@ -55,7 +55,7 @@ def ends_of(steps: NDArray[int32], lengths: NDArray[int64], root: int, children:
     return ended
 
 
-def _words(steps: NDArray[int32]) -> tuple[NDArray[Any], int]:
+def _words(steps: NDArray[Any]) -> tuple[NDArray[Any], int]:
     """At each step a word that begins with it, the first in the highest bits, and how many bits a step has. No step is a nought."""
     import numpy as np
 

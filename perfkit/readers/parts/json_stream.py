@@ -32,7 +32,8 @@ SCALAR = re.compile(rb"[^,\]}\s]+")
 BEGINNING = re.compile(rb'\s*(\[|\{\s*"[^"\\]{0,200}"\s*:|)')
 ESCAPED = re.compile(rb"\\.", re.DOTALL)
 HALF = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}")
-INTERESTING = bytes(1 if code in b'"[]{}' else 0 for code in range(256))
+BRACKET_TO_BRACE = ord("[") ^ ord("{")
+"""The bit by which they differ, opening as well as closing."""
 CHANGES = bytes(1 if code in b"[{" else 255 if code in b"]}" else 0 for code in range(256))
 """Of the depth, as signed bytes."""
 BOM = b"\xef\xbb\xbf"
@@ -238,8 +239,10 @@ class Cursor:
         while begin < len(self.content):
             chunk = self._chunk(begin)
             plain = ESCAPED.sub(b"__", chunk) if b"\\" in chunk else chunk
-            marks = numpy.flatnonzero(numpy.frombuffer(plain.translate(INTERESTING), dtype=numpy.bool_))
-            kinds = numpy.frombuffer(plain, dtype=numpy.uint8)[marks]
+            characters = numpy.frombuffer(plain, dtype=numpy.uint8)
+            braces = characters | BRACKET_TO_BRACE
+            marks = numpy.flatnonzero((braces == ord("{")) | (braces == ord("}")) | (characters == ord('"')))
+            kinds = characters[marks]
             quotes = numpy.cumsum(kinds == ord('"'), dtype=numpy.int32) + quoted
             outside = (quotes & 1) == 0
             change = numpy.frombuffer(CHANGES, dtype=numpy.int8)[kinds]

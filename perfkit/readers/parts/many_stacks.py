@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perfkit.readers.parts.call_tree import NOBODY, CallTree, Owner
 
 if TYPE_CHECKING:
-    from numpy import int32, int64
+    from numpy import int64
     from numpy.typing import NDArray
 
 STEPS_TOGETHER = 24_000_000
-"""Of four bytes each."""
+"""Of two or four bytes each."""
 
 
 class ManyStacks:
@@ -20,12 +20,12 @@ class ManyStacks:
 
     def __init__(self, tree: CallTree, owner: Owner = NOBODY) -> None:
         self.tree, self.owner = tree, owner
-        self._steps: list[NDArray[int32]] = []
+        self._steps: list[NDArray[Any]] = []
         self._lengths: list[NDArray[int64]] = []
         self._waiting = 0
         self._nodes = array("q")
 
-    def add(self, steps: NDArray[int32], lengths: NDArray[int64]) -> None:
+    def add(self, steps: NDArray[Any], lengths: NDArray[int64]) -> None:
         """The steps of some stacks one after another, and how many each has."""
         self._steps.append(steps)
         self._lengths.append(lengths)
@@ -49,4 +49,4 @@ class ManyStacks:
         self._steps.clear()
         self._lengths.clear()
         self._waiting = 0
-        self._nodes.frombytes(self.tree.paths(steps, lengths, self.owner).tobytes())
+        self._nodes.frombytes(self.tree.paths(steps, lengths, self.owner).view("u1").data)
