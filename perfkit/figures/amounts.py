@@ -1,4 +1,4 @@
-"""How are weights, shares, numbers of things and places written for people who look at a profile?"""
+"""How are weights, shares, numbers of things, places and long names written for people who look at a picture or a profile?"""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ def amount_text(weight: float, unit: str) -> str:
 def how_many(number: float, thing: str) -> str:
     """1 path, 1 234 paths."""
     return f"{number:,.0f} {thing}{'' if number == 1 else 's'}".replace(",", THIN_SPACE)
+
+
+def shortened(name: str, most: int) -> str:
+    """Its beginning, where it is longer."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def place_of(file: str, line: int) -> str:

@@ -13,7 +13,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from perfkit.analyses.call_paths import ProfileTree
 from perfkit.analyses.path_cut import Cut, cut, worth_showing
-from perfkit.figures.amounts import how_many, share_text
+from perfkit.figures.amounts import how_many, share_text, shortened
 from perfkit.figures.canvas import STYLE, Chart, save, wrapped
 from perfkit.figures.flame_data import Flame
 from perfkit.figures.panels import INK, SMALL, caption
@@ -110,11 +110,10 @@ def _draw(axes: Axes, boxes: list[Box], depth: int) -> None:
         axes.add_patch(Rectangle((box.left, box.depth), box.wide, 0.94, facecolor=box.colour, edgecolor="white", linewidth=0.6))
         room = int(box.wide * LETTERS) - 1
         if room >= 3:
-            name = box.name if len(box.name) <= room else f"{box.name[: room - 1]}…"
             axes.text(
                 box.left + 0.003,
                 box.depth + 0.5,
-                name,
+                shortened(box.name, room),
                 va="center",
                 fontsize=SMALL,
                 family="monospace",

@@ -8,8 +8,9 @@ from pathlib import PurePath
 from matplotlib.figure import Figure
 
 from perfkit.analyses.functions import FunctionTime
-from perfkit.figures.amounts import how_many
+from perfkit.figures.amounts import how_many, shortened
 from perfkit.figures.canvas import drawn
+from perfkit.figures.panels import LONGEST_NAME
 from perfkit.figures.rows_of_bars import BASE_COLOUR, CANDIDATE_COLOUR
 
 
@@ -35,4 +36,5 @@ def functions_figure(rows: Sequence[FunctionTime], *, title: str, most: int = 12
 
 def _name(row: FunctionTime) -> str:
     """Built-in functions have no file."""
-    return f"{row.function} ({PurePath(row.file).name}:{row.line})" if row.line else row.function.strip("<>")
+    name = shortened(row.function, LONGEST_NAME)
+    return f"{name} ({PurePath(row.file).name}:{row.line})" if row.line else name.strip("<>")

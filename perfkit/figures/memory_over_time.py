@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from perfkit.analyses.memory_timeline import Course, MarkedFunction, MemoryTimeline
-from perfkit.figures.amounts import how_many
-from perfkit.figures.panels import INK, LOOKS, QUIET, SMALL, caption, counted, label_ends, panels, required, runs_text
+from perfkit.figures.amounts import how_many, shortened
+from perfkit.figures.panels import INK, LONGEST_NAME, LOOKS, QUIET, SMALL, caption, counted, label_ends, panels, required, runs_text
 from perfkit.units import SCALES, format_quantity
 
 MOST_SERIES, MOST_FUNCTIONS = len(LOOKS), 8
@@ -72,7 +72,7 @@ def _functions(axes: Axes, names: Sequence[str], calls: Sequence[MarkedFunction]
     for row, name in enumerate(names):
         bars = [(call.from_s, max(call.to_s - call.from_s, 0.0)) for call in calls if call.function == name]
         axes.broken_barh(bars, (row - 0.35, 0.7), facecolors=LOOKS[row % len(LOOKS)].color, edgecolor="white", linewidth=0.3)
-    axes.set_yticks(range(len(names)), names, fontsize=SMALL)
+    axes.set_yticks(range(len(names)), [shortened(name, LONGEST_NAME) for name in names], fontsize=SMALL)
     axes.set_ylim(len(names) - 0.5, -0.5)
 
 

@@ -20,6 +20,8 @@ from perfkit.units import format_quantity
 
 INK, QUIET = "#222222", "#666666"
 SMALL = 8
+LONGEST_NAME = 48
+"""Letters beside an axis: longer names would leave it no room."""
 CAPTION_COLUMNS = 140
 MOST_RUNS_NAMED = 6
 LINE_POINTS = 11

@@ -9,6 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from perfkit.analyses.plan_weights import MISJUDGED, Shown, misjudged, shown, weights
+from perfkit.figures.amounts import shortened
 from perfkit.figures.panels import INK, QUIET, SMALL, caption, panels, runs_text
 from perfkit.figures.plan_text import OUTSIDE, execution_text, rows_text, share_text
 from perfkit.model.plan import Node, Plan
@@ -29,7 +30,7 @@ def plan_figure(plan: Plan, *, most: int = MOST_NODES) -> Figure:
     outside = plan.head.outside_ms or 0.0
     weighed = weights(plan)
     amounts = [item.amount for item in rows] + ([outside] if outside else [])
-    with panels(_title(plan), [1], widths=(3, 2), inches=1.6 + ROW_INCHES * len(amounts)) as (figure, (tree, bars)):
+    with panels(shortened(plan.title, LONGEST_NAME), [1], widths=(3, 2), inches=1.6 + ROW_INCHES * len(amounts)) as (figure, (tree, bars)):
         _tree(tree, rows, has_outside=bool(outside))
         _bars(bars, rows, amounts, weighed.whole, "ms" if weighed.unit == "ms" else "count")
         bars.set_xlabel(AXIS.get(weighed.what, "no node was measured"))
@@ -39,11 +40,6 @@ def plan_figure(plan: Plan, *, most: int = MOST_NODES) -> Figure:
             axes.set_ylim(len(amounts) - 0.4, -0.6)
         caption(figure, _facts(plan, rows))
     return figure
-
-
-def _title(plan: Plan) -> str:
-    title = plan.title
-    return title if len(title) <= LONGEST_NAME else f"{title[: LONGEST_NAME - 1]}…"
 
 
 def _tree(axes: Axes, rows: Sequence[Shown], *, has_outside: bool) -> None:
@@ -67,8 +63,7 @@ def _tree(axes: Axes, rows: Sequence[Shown], *, has_outside: bool) -> None:
 
 
 def _name(node: Node) -> str:
-    name = f"{node.step.subplan}: {node.shown}" if node.step.subplan else node.shown
-    name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    name = shortened(f"{node.step.subplan}: {node.shown}" if node.step.subplan else node.shown, LONGEST_NAME)
     return f"{name}  (children claim more time than it has)" if node.step.clamped else name
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from perfkit.analyses.plan_weights import MISJUDGED, Shown, misjudged, shown, weights
+from perfkit.figures.amounts import shortened
 from perfkit.figures.bars import CELLS, bar
 from perfkit.model.plan import Node, Plan
 from perfkit.units import format_quantity
@@ -105,8 +106,7 @@ def _notes(item: Shown, *, weighed: bool) -> Iterator[str]:
     condition = step.condition if step.condition and step.condition not in item.node.shown else None
     for text in (condition, f"Sort Key: {step.sort_key}" if step.sort_key else None):
         if text:
-            line = " ".join(text.split())
-            yield line if len(line) <= LONGEST_CONDITION else f"{line[: LONGEST_CONDITION - 1]}…"
+            yield shortened(" ".join(text.split()), LONGEST_CONDITION)
     if step.rows_removed:
         yield f"removed {format_quantity(step.rows_removed, 'count')} rows"
 

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from perfkit.analyses.comparison import Compared
-from perfkit.figures.panels import INK, SMALL, caption, panels, required, runs_text
+from perfkit.figures.amounts import shortened
+from perfkit.figures.panels import INK, LONGEST_NAME, SMALL, caption, panels, required, runs_text
 from perfkit.stats.comparison import CONFIDENCE
 from perfkit.units import format_quantity
 
@@ -81,7 +82,8 @@ def _words(item: Compared) -> str:
 
 def _name(item: Compared, compared: Sequence[Compared]) -> str:
     """The metric only where there are several."""
-    return item.subject if len({row.metric for row in compared}) == 1 else f"{item.subject}\n{item.metric}"
+    subject = shortened(item.subject, LONGEST_NAME)
+    return subject if len({row.metric for row in compared}) == 1 else f"{subject}\n{item.metric}"
 
 
 def _scale(axes: Axes, compared: Sequence[Compared]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from perfkit.figures.amounts import shortened
 from perfkit.printable import printable
 
 BASE_COLOUR, CANDIDATE_COLOUR = "#b0b7c3", "#2a6f97"
@@ -98,7 +99,7 @@ class _Axis:
 
 def _lines(picture: RowsOfBars) -> Iterator[str]:
     title = textwrap.wrap(printable(picture.title), TITLE_COLUMNS, max_lines=TITLE_LINES, placeholder=" …")
-    names = [[_short(printable(line)) for line in row.name] for row in picture.rows]
+    names = [[shortened(printable(line), NAME_LETTERS) for line in row.name] for row in picture.rows]
     axis = _axis(picture, max((len(line) for name in names for line in name), default=0))
     tops = _tops(picture.rows, PADDING + LINE * (len(title) + 1))
     bottom = tops[-1]
@@ -176,14 +177,10 @@ def _bar(axis: _Axis, top: float, height: float, bar: Bar) -> Iterator[str]:
 def _legend(legend: Sequence[tuple[str, str]], y: float) -> Iterator[str]:
     x: float = PADDING
     for name, colour in legend:
-        shown = _short(printable(name))
+        shown = shortened(printable(name), NAME_LETTERS)
         yield f'<rect x="{x:g}" y="{y:g}" width="{SMALL}" height="{SMALL}" fill="{colour}"/>'
         yield _text(x + SMALL + 6, y + SMALL * 0.86, shown, f'fill="{INK}"')
         x += SMALL + 28 + len(shown) * LETTER
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= NAME_LETTERS else f"{name[: NAME_LETTERS - 1]}…"
 
 
 def _text(x: float, y: float, text: str, look: str) -> str:

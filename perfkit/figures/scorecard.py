@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from perfkit.figures.amounts import shortened
 from perfkit.figures.canvas import drawn
+from perfkit.figures.panels import LONGEST_NAME
 from perfkit.model.verdict import Verdict
 from perfkit.units import format_quantity
 
@@ -33,7 +35,9 @@ def scorecard_figure(verdicts: Sequence[Verdict], *, title: str) -> Figure:
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlim(*_range(verdicts))
         axes.set_ylim(-0.7, len(verdicts) - 0.3)
-        axes.set_yticks(range(len(verdicts)), [f"{item.target}\n{item.must_be} {format_quantity(item.limit, item.unit)}" for item in verdicts])
+        limits = [f"{item.must_be} {format_quantity(item.limit, item.unit)}" for item in verdicts]
+        names = [shortened(item.target, LONGEST_NAME) for item in verdicts]
+        axes.set_yticks(range(len(verdicts)), ["\n".join(lines) for lines in zip(names, limits, strict=True)])
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
     return figure

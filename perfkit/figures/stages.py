@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from perfkit.analyses.stages import ITSELF, Stage
-from perfkit.figures.amounts import how_many
+from perfkit.figures.amounts import how_many, shortened
 from perfkit.figures.canvas import drawn
-from perfkit.figures.panels import required
+from perfkit.figures.panels import LONGEST_NAME, required
 from perfkit.figures.rows_of_bars import BASE_COLOUR, CANDIDATE_COLOUR
 from perfkit.units import format_quantity
 
 MOST = 14
-LONGEST_NAME = 44
 
 
 def stages_figure(rows: Sequence[Stage], *, title: str) -> Figure:
@@ -47,5 +46,4 @@ def stages_figure(rows: Sequence[Stage], *, title: str) -> Figure:
 
 
 def _name(row: Stage) -> str:
-    name = f"{row.subject} itself" if row.stage == ITSELF else row.stage
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    return shortened(f"{row.subject} itself" if row.stage == ITSELF else row.stage, LONGEST_NAME)

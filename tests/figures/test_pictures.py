@@ -270,6 +270,16 @@ def test_names_with_dollar_signs_are_no_formulas(points: list[HistoryPoint]) -> 
         assert drawn(figure).axes[0].get_title("left") == hostile
 
 
+@pytest.mark.filterwarnings("error")
+def test_long_names_leave_the_axes_their_room() -> None:
+    name = "GET /api/v1/" + "organisations/of/everybody/" * 8
+    hot = [FunctionTime("run", "all", name, "m", "views.py", 3, "application", 1, 1.0, 2.0, 0.5, None, "wall_s")]
+    figures = (ratios_figure([compared(name, 0.8, 0.7, 0.9, "faster")], title="t", base="a", candidate="b"), functions_figure(hot, title="t"))
+    for axes in (drawn(figure).axes[0] for figure in figures):
+        assert axes.get_position().width > 0.2
+        assert axes.get_yticklabels()[0].get_text().startswith("GET /api/v1/organisations")
+
+
 def test_a_long_title_stays_within_the_picture() -> None:
     reason = "worker-1 had no time for itself in 3 of 10 s, so requests began late or were timed late; " * 5
     figure = drawn(latency_over_time_figure(STRETCHES, title=f"Latency over time: a\nNOT VALID: {reason}"))
