@@ -29,7 +29,8 @@ def command(workspace: Path | None, report: Path, as_json: bool) -> Exit:
     from perfkit.report.verify import digests_in
 
     bench = workbench(workspace)
-    checked, known = bench.verify(report), bench.knows_words_of(report)
+    with bench.store.sitting():
+        checked, known = bench.verify(report), bench.knows_words_of(report)
     wrong = [item for item in checked if not item.agrees]
     if as_json:
         print_json({"report": str(report), "numbers": len(checked), "wrong": wrong, "words": "as written" if known else "unknown"})
