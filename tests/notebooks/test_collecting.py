@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def written(folder: Path, text: str) -> str:
 def test_collect_trace_names_the_stage_that_takes_the_time(bench: Workbench, tmp_path: Path) -> None:
     outputs = outputs_of(bench, "collect_trace", program=[written(tmp_path, TRACED)], label="slow", system="demo")
     last = "".join(outputs[-1]["text"])
-    assert "answer takes" in last and "load 9" in last
+    assert re.search(r"answer takes .* load (9\d|100) %", last), last
     assert any("image/png" in output.get("data", {}) for output in outputs)
     assert {(run.kind, run.label, run.system) for run in bench.runs()} == {("trace", "slow", "demo")}
 
