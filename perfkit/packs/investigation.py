@@ -114,9 +114,11 @@ def _of_accuracy(question: Investigation, check: AccuracyCheck) -> Iterator[tupl
 
 def _of_change(change: Change) -> Iterator[tuple[str, str]]:
     if change.declined and (change.before or change.after):
-        yield "declined", f"nothing is changed for {change.rule}: leave `before` and `after` out."
+        yield "declined", f"nothing is changed for {change.rule or 'this'}: leave `before` and `after` out."
+    elif change.declined and change.rule is None:
+        yield "declined", "only what a rule finds can be declined: name the `rule`."
     elif (change.before is None) != (change.after is None):
-        yield "rule", f"the change has only one of `before` and `after`: write the other one of {change.rule}, too."
+        yield "technique", f"the change has only one of `before` and `after`: write the other one of {change.rule or 'it'}, too."
 
 
 def _unknown(names: Sequence[str], allowed: Sequence[str]) -> Iterator[str]:

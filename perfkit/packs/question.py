@@ -16,7 +16,8 @@ Command = tuple[Word, ...]
 class Change(Part):
     """Code that was changed for one kind of finding; before and after are file::function or a file; without, git knows them."""
 
-    rule: str
+    rule: str | None = None
+    """None: no finding asked for it."""
     technique: str
     subject: str = "*"
     """Glob over the endpoints that it is for, or over places such as app.py:7 where findings name none: one rule may be answered in several ways."""

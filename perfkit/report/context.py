@@ -146,7 +146,7 @@ def build(investigation: Investigation, evidence: Evidence, material: Material, 
     """Arrange the evidence; most bounds every list."""
     findings = shown(evidence.findings, most)
     rules = {finding.rule for finding in findings}
-    changes = [change for change in investigation.changes if change.rule in rules]
+    changes = [change for change in investigation.changes if change.rule is None or change.rule in rules]
     judged = _chosen(_judged(evidence), most)
     endpoints = [item for item in evidence.compared("latency.p95").values() if item.subject != ALL_REQUESTS]
     return Context(
@@ -155,7 +155,7 @@ def build(investigation: Investigation, evidence: Evidence, material: Material, 
         written_on=material.written_on,
         findings=findings,
         changes=[*named_changes(changes, material.root), *found_changes(material.hunks, findings)],
-        technique={change.rule: change.technique for change in investigation.changes},
+        technique={change.rule: change.technique for change in investigation.changes if change.rule},
         endpoints=shown(sorted(endpoints, key=lambda item: -item.base), most),
         load_model=_load_model(evidence),
         judged=judged,

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 import perfkit
+from perfkit.model.patch import Hunk
 from perfkit.packs.investigation import load_investigation
 from perfkit.report.evidence import gather
 from perfkit.report.lint import lint
@@ -192,6 +193,20 @@ def test_a_change_for_the_worse_is_called_so(bench: Workbench, tmp_path: Path) -
     assert "**They did not: it became slower.**" in text
     assert re.search(r"^- \[ \] Simplify semantic prompts: .*, which is worse\.$", text, re.MULTILINE)
     assert "- [x] Implement connection pooling" not in text
+
+
+def test_changes_that_no_rule_asked_for_and_what_git_knows_are_shown(bench: Workbench) -> None:
+    said = load_investigation(PACK / "findings.yml")
+    asked = said.changes[0]
+    unasked = asked.model_copy(update={"rule": None, "technique": "Nobody asked for it."})
+    hunk = Hunk("perfkit/demo/gates/audit.py", 60, 30, ("-once = 1", "+twice = 2"))
+    evidence = gather(bench.store, bench.pack("loki"), said)
+    path = bench.workspace.reports / "changes.md"
+    further = said.model_copy(update={"changes": (*said.changes, unasked)})
+    text = write_report(path, further, evidence, root=CHECKOUT, changes=lambda *_: [hunk], on=WRITTEN_ON).read_text(encoding="utf-8")
+    assert text.count(f"# before: {asked.before}") == 2
+    assert "Changed as well: Nobody asked for it." in text
+    assert "-once = 1\n+twice = 2" in text
 
 
 def test_what_was_not_measured_says_so_in_every_section(bench: Workbench) -> None:

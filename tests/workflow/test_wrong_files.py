@@ -51,6 +51,7 @@ STEPS = "steps:\n  - title: Look\n    notebook: look\n"
         (STEPS + "candidate: baseline", r"line 11: base and candidate are both 'baseline'"),
         (STEPS + "changes:\n  - {rule: r, technique: t, before: a.py::f}", r"line 12: the change has only one of `before` and `after`"),
         (STEPS + "changes:\n  - {rule: r, technique: t, before: a.py::f, after: a.py::g, declined: true}", r"line 12: nothing is changed for r"),
+        (STEPS + "changes:\n  - {technique: t, declined: true}", r"line 12: only what a rule finds can be declined: name the `rule`"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(text: str, said: str, place: Place) -> None:
