@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.25
-SETTINGS = "set TimeZone = 'UTC'; set preserve_insertion_order = false; set autoinstall_known_extensions = false; set wal_autocheckpoint = '1KB'"
+SETTINGS = (
+    "set TimeZone = 'UTC'; set preserve_insertion_order = false; set autoinstall_known_extensions = false; set wal_autocheckpoint = '1KB'; "
+    "set enable_progress_bar = false"
+)
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.PRAGMA, duckdb.StatementType.MULTI)
 """MULTI is a pivot. A pragma can read or change a setting, and settings are locked before a user's statement runs."""
 EXPLAIN = re.compile(r"\s*\bexplain\b(\s+analy[sz]e\b)?(\s*\(\s*(analy[sz]e|format)[^)]*\))?", re.IGNORECASE)
